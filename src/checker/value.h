@@ -1,0 +1,68 @@
+// What a verifier text computes with: affine and quadratic forms in the message slots.
+//
+//   AffineForm   constant + sum_i coefficient_i x_i           x_i: the scalar of slot i, unknown to the verifier
+//   Quadratic    sum_k coefficient_k A_k B_k + affine         what product() returns; only require_equal() takes it
+// Neither has == or a conversion to a number: the only assertion of a verifier text is require_equal.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "field/fr.h"
+
+namespace veil {
+
+class AffineForm {
+ public:
+  struct Term {
+    std::uint32_t slot;
+    Fr coefficient;
+  };
+
+  AffineForm() = default;
+  explicit AffineForm(const Fr& constant) : constant_(constant) {}
+  static AffineForm slot(std::uint32_t index);
+
+  const Fr& constant() const { return constant_; }
+  const std::vector<Term>& terms() const { return terms_; }  // sorted by slot, each slot once
+
+  // this += factor * other
+  void add_scaled(const AffineForm& other, const Fr& factor);
+
+  bool operator==(const AffineForm&) const = delete;
+
+ private:
+  Fr constant_;
+  std::vector<Term> terms_;
+};
+
+AffineForm operator+(AffineForm a, const AffineForm& b);
+AffineForm operator-(AffineForm a, const AffineForm& b);
+AffineForm operator*(const AffineForm& a, const Fr& factor);
+
+struct Quadratic {
+  struct Product {
+    Fr coefficient;
+    AffineForm left;
+    AffineForm right;
+  };
+  std::vector<Product> products;
+  AffineForm affine;
+
+  bool operator==(const Quadratic&) const = delete;
+};
+
+Quadratic operator+(Quadratic a, const Quadratic& b);
+Quadratic operator+(Quadratic a, const AffineForm& b);
+Quadratic operator-(Quadratic a, const AffineForm& b);
+Quadratic operator*(Quadratic a, const Fr& factor);
+
+// One require_equal(left, right, name): form = left - right, owed to be zero.
+struct Constraint {
+  std::string name;
+  Quadratic form;
+};
+
+}  // namespace veil

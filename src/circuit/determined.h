@@ -1,0 +1,23 @@
+// Which tensors the constraints determine from model, input and public tensors: the circuit is a function, not only a
+// relation (attacks 1a). Patterns, applied to a fixed point; D is the set of determined tensors:
+//
+//   equation     an identity, or the key entry of a lookup:  X - sum_j c_j l_j in a set of T consecutive integers
+//                (T = 1 for an identity), X in D, each l_j covering its tensor. All l_j are determined when the digits
+//                do not overlap: sorted by |c_j|, each |c_j| is at least the number of values that the digits below
+//                reach.
+//   clamp        z + e under one coefficient, with an identity  e (z - max + (max - min) [e < 0]) = 0:  z is the
+//   clamped
+//                value and e the signed excess, so z + e determines both; [e < 0] by a signed lookup of e's top limb.
+//   column       a lookup whose key entry is in D determines its other entries (keys of a table are distinct)
+#pragma once
+
+#include <vector>
+
+#include "circuit/circuit.h"
+#include "circuit/interval.h"
+
+namespace veil {
+
+std::vector<bool> determined_tensors(const Circuit& circuit, const ProvenRanges& ranges);
+
+}  // namespace veil

@@ -1,0 +1,43 @@
+// Interval arithmetic on 128-bit integers, and the intervals that a circuit's constraints prove (validate.h).
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "circuit/circuit.h"
+
+namespace veil {
+
+// Inclusive. Everything stays within +-2^120, or the operation has no result.
+struct Interval {
+  Int128 low = 0;
+  Int128 high = 0;
+  Int128 span() const { return high - low + 1; }
+};
+
+inline constexpr Int128 kIntervalLimit = static_cast<Int128>(1) << 120;
+
+std::optional<Interval> add(const Interval& a, const Interval& b);
+std::optional<Interval> multiply(const Interval& a, const Interval& b);
+
+using ProvenRanges = std::vector<std::optional<Interval>>;  // by TensorId
+
+// Of one form at any index of a domain; of an expression at any index of the box. Nothing: a tensor in it is not
+// proven, or the integers could leave +-2^120. `skip` leaves one linear term out.
+std::optional<Interval> form_interval(const Circuit& circuit, const ProvenRanges& ranges, const Domain& domain,
+                                      const Form& form);
+std::optional<Interval> expression_interval(const Circuit& circuit, const ProvenRanges& ranges, const Domain& domain,
+                                            const Expression& expression,
+                                            std::optional<std::size_t> skip = std::nullopt);
+
+// True when the view reads every element of its tensor exactly once over the box: distinct box axes, each the length of
+// the tensor's axis, no offset.
+bool covers_tensor(const Circuit& circuit, const Domain& domain, const View& view);
+
+// Places of tensors in an expression: how often each occurs, products included.
+std::size_t occurrences(const Expression& expression, TensorId tensor);
+
+// The ranges that follow from lookups and identities, to a fixed point (the rules of validate.h).
+ProvenRanges proven_ranges(const Circuit& circuit);
+
+}  // namespace veil

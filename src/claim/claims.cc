@@ -1,0 +1,124 @@
+#include "claim/claims.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+#include "field/arrays.h"
+#include "poly/eq.h"
+
+namespace veil {
+
+std::size_t axes_bits(const Domain& domain, std::span<const AxisId> axes) {
+  std::size_t bits = 0;
+  for (const AxisId axis : axes) bits += log2_ceil(static_cast<std::size_t>(domain.extent[axis]));
+  return bits;
+}
+
+void assign_eq_weights(AxisWeights& weights, const Domain& domain, std::span<const AxisId> axes,
+                       const NamedPoint& point) {
+  std::size_t at = point.coordinates.size() - axes_bits(domain, axes);
+  for (const AxisId axis : axes) {
+    const auto length = static_cast<std::size_t>(domain.extent[axis]);
+    const std::size_t bits = log2_ceil(length);
+    weights[axis] = eq_weight(point, at, bits, length);
+    at += bits;
+  }
+}
+
+std::vector<AxisId> box_axes(const Domain& domain) {
+  std::vector<AxisId> axes(domain.box_rank);
+  for (AxisId axis = 0; axis < domain.box_rank; ++axis) axes[axis] = axis;
+  return axes;
+}
+
+AxisWeights box_weights(const Domain& domain, const NamedPoint& point) {
+  AxisWeights weights(domain.extent.size());
+  assign_eq_weights(weights, domain, box_axes(domain), point);
+  return weights;
+}
+
+std::vector<AxisId> used_axes(const Form& form) {
+  std::vector<AxisId> axes;
+  for (const LinearTerm& term : form) {
+    for (const AxisIndex& index : term.view.index) {
+      for (const AxisTerm& axis_term : index.terms) {
+        if (std::find(axes.begin(), axes.end(), axis_term.axis) == axes.end()) axes.push_back(axis_term.axis);
+      }
+    }
+  }
+  return axes;
+}
+
+namespace {
+
+bool is_plain(const AxisIndex& index, std::size_t length, const AxisWeights& scope) {
+  return index.terms.size() == 1 && index.terms[0].coefficient == 1 && index.offset == 0 &&
+         scope[index.terms[0].axis].values.size() == length;
+}
+
+// The weights that an index map pulls back to one tensor axis: w[h] = sum over axis values that read h.
+Weight window_weight(const AxisIndex& index, std::size_t length, const AxisWeights& scope) {
+  Weight out;
+  out.values.resize(length);
+  out.key = "w" + std::to_string(length) + "." + std::to_string(index.offset);
+  for (const AxisTerm& term : index.terms) {
+    out.key += "(" + std::to_string(term.coefficient) + "*" + scope[term.axis].key + ")";
+  }
+  std::vector<std::pair<std::int64_t, Fr>> reads{{index.offset, Fr::one()}};
+  for (const AxisTerm& term : index.terms) {
+    std::vector<std::pair<std::int64_t, Fr>> next;
+    const std::vector<Fr>& values = scope[term.axis].values;
+    next.reserve(reads.size() * values.size());
+    for (const auto& [position, weight] : reads) {
+      for (std::size_t i = 0; i < values.size(); ++i) {
+        next.emplace_back(position + term.coefficient * static_cast<std::int64_t>(i), weight * values[i]);
+      }
+    }
+    reads = std::move(next);
+  }
+  for (const auto& [position, weight] : reads) {
+    if (position >= 0 && position < static_cast<std::int64_t>(length)) {
+      out.values[static_cast<std::size_t>(position)] += weight;
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+ViewWeights view_weights(const Circuit& circuit, const View& view, const AxisWeights& scope) {
+  ViewWeights out{Fr::one(), {}};
+  std::vector<bool> used(scope.size(), false);
+  for (std::size_t d = 0; d < view.index.size(); ++d) {
+    const auto length = static_cast<std::size_t>(circuit.tensors[*view.tensor].shape[d]);
+    const AxisIndex& index = view.index[d];
+    for (const AxisTerm& term : index.terms) used[term.axis] = true;
+    out.weights.push_back(is_plain(index, length, scope) ? scope[index.terms[0].axis]
+                                                         : window_weight(index, length, scope));
+  }
+  for (std::size_t axis = 0; axis < scope.size(); ++axis) {
+    if (!used[axis] && !scope[axis].values.empty()) out.factor *= scope[axis].total();
+  }
+  return out;
+}
+
+Fr weighted_sum(std::span<const std::int64_t> values, std::span<const Weight> weights) {
+  if (weights.empty()) return Fr::from_int(values[0]);
+  const std::size_t inner = weights.back().values.size();
+  VEIL_CHECK(inner != 0 && values.size() % inner == 0);
+  std::vector<Fr> current;  // fold the last axis on integers, the others in the field
+  for (std::size_t i = 0; i < values.size(); i += inner) {
+    current.push_back(inner_product(weights.back().values, values.subspan(i, inner)));
+  }
+  for (std::size_t d = weights.size() - 1; d-- > 0;) {
+    const std::vector<Fr>& axis = weights[d].values;
+    std::vector<Fr> next;
+    for (std::size_t i = 0; i < current.size(); i += axis.size()) {
+      next.push_back(inner_product(axis, std::span<const Fr>(current).subspan(i, axis.size())));
+    }
+    current = std::move(next);
+  }
+  return current[0];
+}
+
+}  // namespace veil

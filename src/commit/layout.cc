@@ -1,0 +1,232 @@
+#include "commit/layout.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include "base/check.h"
+#include "poly/eq.h"
+
+namespace veil {
+
+namespace {
+
+unsigned total_bits(const std::vector<unsigned>& bits) { return std::accumulate(bits.begin(), bits.end(), 0u); }
+
+std::vector<unsigned> axis_bits(const Shape& shape) {
+  std::vector<unsigned> bits;
+  for (const std::int64_t length : shape) bits.push_back(log2_ceil(static_cast<std::size_t>(length)));
+  return bits;
+}
+
+}  // namespace
+
+bool layout_fits(const Circuit& circuit, unsigned log_columns) {
+  std::size_t cells = 0;
+  for (const Tensor& tensor : circuit.tensors) {
+    unsigned bits = total_bits(axis_bits(tensor.shape));
+    if (bits > 40) return false;
+    cells += std::size_t{1} << std::max(bits, log_columns);
+    if (cells > kMaxMatrixCells) return false;
+  }
+  return true;
+}
+
+Layout::Layout(const Circuit& circuit, unsigned log_columns) : log_columns_(log_columns) {
+  places_.resize(circuit.tensors.size());
+  for (const Tensor& tensor : circuit.tensors) shapes_.push_back(tensor.shape);
+  std::size_t row = 0;
+  for (const Owner owner : {Owner::kModel, Owner::kInput, Owner::kWitness}) {
+    const std::size_t first = row;
+    std::vector<TensorId> small;
+    for (TensorId id = 0; id < circuit.tensors.size(); ++id) {
+      if (circuit.tensors[id].owner != owner) continue;
+      if (total_bits(axis_bits(shapes_[id])) < log_columns) {
+        small.push_back(id);
+      } else {
+        place_whole_rows(id, row);
+      }
+    }
+    place_small(std::move(small), row);
+    rows_[static_cast<std::size_t>(owner)] = RowRange{first, row - first};
+  }
+  total_rows_ = row;
+}
+
+void Layout::place_whole_rows(TensorId tensor, std::size_t& row) {
+  const Shape& shape = shapes_[tensor];
+  Place place;
+  place.row = row;
+  place.bits = axis_bits(shape);
+  unsigned left = log_columns_;
+  std::size_t cut = shape.size();
+  while (left > 0 && cut > 0 && place.bits[cut - 1] <= left) left -= place.bits[--cut];
+  if (!shape.empty()) {
+    if (left > 0 || cut == shape.size()) {
+      place.cut = cut - 1;
+      place.low_bits = left;
+    } else {
+      place.cut = cut;
+      place.low_bits = place.bits[cut];
+    }
+  }
+  places_[tensor] = place;
+  std::size_t count = 1;
+  for (const std::size_t length : row_lengths(tensor)) count *= length;
+  row += count;
+}
+
+void Layout::place_small(std::vector<TensorId> tensors, std::size_t& row) {
+  std::stable_sort(tensors.begin(), tensors.end(), [this](TensorId a, TensorId b) {
+    return total_bits(axis_bits(shapes_[a])) > total_bits(axis_bits(shapes_[b]));
+  });
+  std::size_t column = columns();  // full: the first small tensor opens a row
+  for (const TensorId tensor : tensors) {
+    Place place;
+    place.bits = axis_bits(shapes_[tensor]);
+    const std::size_t width = std::size_t{1} << total_bits(place.bits);
+    if (column + width > columns()) {
+      ++row;
+      column = 0;
+    }
+    place.row = row - 1;
+    place.offset = column;
+    place.low_bits = place.bits.empty() ? 0 : place.bits[0];
+    column += width;
+    places_[tensor] = place;
+  }
+}
+
+std::size_t Layout::chunks(TensorId tensor) const {
+  const Place& place = *places_[tensor];
+  if (shapes_[tensor].empty()) return 1;
+  const auto length = static_cast<std::size_t>(shapes_[tensor][place.cut]);
+  return (length + (std::size_t{1} << place.low_bits) - 1) >> place.low_bits;
+}
+
+// The lengths whose product is the tensor's number of rows: the axes before the cut, then the chunks of the cut axis.
+std::vector<std::size_t> Layout::row_lengths(TensorId tensor) const {
+  std::vector<std::size_t> lengths;
+  for (std::size_t d = 0; d < places_[tensor]->cut; ++d)
+    lengths.push_back(static_cast<std::size_t>(shapes_[tensor][d]));
+  lengths.push_back(chunks(tensor));
+  return lengths;
+}
+
+Layout::Cell Layout::cell(TensorId tensor, std::span<const std::int64_t> index) const {
+  const Place& place = *places_[tensor];
+  if (index.empty()) return {place.row, place.offset};
+  const auto at = [&](std::size_t d) { return static_cast<std::size_t>(index[d]); };
+  std::size_t row = 0;
+  for (std::size_t d = 0; d < place.cut; ++d) row = row * static_cast<std::size_t>(shapes_[tensor][d]) + at(d);
+  row = row * chunks(tensor) + (at(place.cut) >> place.low_bits);
+  std::size_t column = at(place.cut) & ((std::size_t{1} << place.low_bits) - 1);
+  for (std::size_t d = place.cut + 1; d < index.size(); ++d) column = column << place.bits[d] | at(d);
+  return {place.row + row, place.offset + column};
+}
+
+std::vector<std::int64_t> Layout::matrix(const Trace& trace) const {
+  std::vector<std::int64_t> out(total_rows_ * columns(), 0);
+  for (TensorId id = 0; id < places_.size(); ++id) {
+    if (!places_[id]) continue;
+    const Shape& shape = shapes_[id];
+    const std::vector<std::int64_t>& values = trace.values[id];
+    VEIL_CHECK(static_cast<std::int64_t>(values.size()) == shape_size(shape));
+    std::vector<std::int64_t> index(shape.size(), 0);
+    for (const std::int64_t value : values) {
+      const Cell place = cell(id, index);
+      out[place.row * columns() + place.column] = value;
+      for (std::size_t d = shape.size(); d-- > 0;) {
+        if (++index[d] < shape[d]) break;
+        index[d] = 0;
+      }
+    }
+  }
+  return out;
+}
+
+namespace {
+
+// Product of vectors, first slowest: out[i * size(b) + j] = a[i] b[j].
+std::vector<Fr> outer(const std::vector<Fr>& a, const std::vector<Fr>& b) {
+  std::vector<Fr> out;
+  out.reserve(a.size() * b.size());
+  for (const Fr& x : a) {
+    for (const Fr& y : b) out.push_back(x * y);
+  }
+  return out;
+}
+
+// How the weights of the cut axis split: for each part, weights by chunk (first chunk, values) and weights within one.
+struct CutPart {
+  std::size_t first_chunk;
+  std::vector<Fr> up;
+  std::vector<Fr> down;
+  std::string key;
+};
+
+std::vector<CutPart> split_cut(const Weight& weight, std::size_t length, unsigned low_bits, std::size_t chunk_count) {
+  if (chunk_count == 1) return {{0, {Fr::one()}, weight.values, weight.key}};
+  if (low_bits == 0) return {{0, weight.values, {Fr::one()}, "."}};
+  const std::size_t width = std::size_t{1} << low_bits;
+  std::vector<CutPart> parts;
+  if (weight.is_eq) {  // truncated eq: whole chunks x full eq, last chunk x truncated eq
+    const std::span<const Fr> point(weight.point);
+    const std::vector<Fr> high = eq_table(point.first(point.size() - low_bits), chunk_count);
+    const std::vector<Fr> low = eq_table(point.last(low_bits), width);
+    const std::size_t whole = length >> low_bits;
+    const std::size_t rest = length & (width - 1);
+    const auto middle = high.begin() + static_cast<std::ptrdiff_t>(whole);
+    parts.push_back({0, std::vector<Fr>(high.begin(), middle), low, weight.key + "/low"});
+    if (rest != 0) {
+      const auto end = low.begin() + static_cast<std::ptrdiff_t>(rest);
+      parts.push_back({whole, {high[whole]}, std::vector<Fr>(low.begin(), end), weight.key + "/rest"});
+    }
+    return parts;
+  }
+  for (std::size_t chunk = 0; chunk < chunk_count; ++chunk) {  // dense weights: one part a chunk
+    const std::size_t begin = chunk * width;
+    const std::size_t end = std::min(length, begin + width);
+    const std::vector<Fr> down(weight.values.begin() + static_cast<std::ptrdiff_t>(begin),
+                               weight.values.begin() + static_cast<std::ptrdiff_t>(end));
+    parts.push_back({chunk, {Fr::one()}, down, weight.key + "/" + std::to_string(chunk)});
+  }
+  return parts;
+}
+
+}  // namespace
+
+std::vector<ClaimPart> Layout::parts(TensorId tensor, std::span<const Weight> weights) const {
+  const Place& place = *places_[tensor];
+  const Shape& shape = shapes_[tensor];
+  VEIL_CHECK(weights.size() == shape.size());
+  if (shape.empty()) return {ClaimPart{{{place.row, Fr::one()}}, place.offset, {Fr::one()}, "scalar"}};
+  std::vector<Fr> lead{Fr::one()};
+  for (std::size_t d = 0; d < place.cut; ++d) lead = outer(lead, weights[d].values);
+  std::vector<Fr> tail{Fr::one()};
+  std::string tail_key;
+  for (std::size_t d = place.cut + 1; d < shape.size(); ++d) {
+    std::vector<Fr> padded = weights[d].values;
+    padded.resize(std::size_t{1} << place.bits[d]);
+    tail = outer(tail, padded);
+    tail_key += "|" + weights[d].key;
+  }
+  const std::size_t chunk_count = chunks(tensor);
+  std::vector<ClaimPart> out;
+  const auto length = static_cast<std::size_t>(shape[place.cut]);
+  for (CutPart& part : split_cut(weights[place.cut], length, place.low_bits, chunk_count)) {
+    ClaimPart claim_part;
+    claim_part.first_column = place.offset;
+    claim_part.columns = outer(part.down, tail);
+    claim_part.column_key = std::to_string(place.offset) + "|" + part.key + tail_key;
+    for (std::size_t i = 0; i < lead.size(); ++i) {
+      for (std::size_t k = 0; k < part.up.size(); ++k) {
+        const std::size_t row = place.row + i * chunk_count + part.first_chunk + k;
+        claim_part.rows.emplace_back(row, lead[i] * part.up[k]);
+      }
+    }
+    out.push_back(std::move(claim_part));
+  }
+  return out;
+}
+
+}  // namespace veil

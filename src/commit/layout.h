@@ -1,0 +1,82 @@
+// Where every tensor lives in the committed matrix (protocol section 2).
+//
+// Rows of 2^log_columns columns, grouped by owner (model, input, witness); no row is shared by two owners. The column
+// part of a tensor is the last log_columns bits of its concatenated, padded axis bits; rows are counted with REAL
+// lengths. A tensor with fewer bits than that is packed, widest first, into shared rows of its owner, aligned to its
+// own width. Public tensors are not committed. Padding is never stored and never gets weight.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "circuit/circuit.h"
+#include "circuit/trace.h"
+#include "commit/weight.h"
+
+namespace veil {
+
+struct RowRange {
+  std::size_t first = 0;
+  std::size_t count = 0;
+};
+
+// One product part of a claim's weights: <rows x columns, matrix>. Rows outside `rows`, columns outside `columns`:
+// zero.
+struct ClaimPart {
+  std::vector<std::pair<std::size_t, Fr>> rows;
+  std::size_t first_column = 0;
+  std::vector<Fr> columns;
+  std::string column_key;  // equal keys: equal column weights
+};
+
+class Layout {
+ public:
+  Layout(const Circuit& circuit, unsigned log_columns);
+
+  unsigned log_columns() const { return log_columns_; }
+  std::size_t columns() const { return std::size_t{1} << log_columns_; }
+  std::size_t total_rows() const { return total_rows_; }
+  const RowRange& rows(Owner owner) const { return rows_[static_cast<std::size_t>(owner)]; }
+
+  // A claim's weights as a sum of product parts. One Weight for each axis of the tensor.
+  std::vector<ClaimPart> parts(TensorId tensor, std::span<const Weight> weights) const;
+
+  // One row of the matrix of a trace, as integers.
+  struct Cell {
+    std::size_t row;
+    std::size_t column;
+  };
+  Cell cell(TensorId tensor, std::span<const std::int64_t> index) const;
+  // The whole matrix, row-major, total_rows x columns.
+  std::vector<std::int64_t> matrix(const Trace& trace) const;
+
+ private:
+  struct Place {
+    std::size_t row = 0;
+    std::size_t offset = 0;      // first column; 0 for tensors of whole rows
+    std::vector<unsigned> bits;  // log2_ceil of every axis
+    std::size_t cut = 0;         // the axis in which the row/column cut falls
+    unsigned low_bits = 0;       // how many low bits of that axis are column bits
+  };
+
+  void place_whole_rows(TensorId tensor, std::size_t& row);
+  void place_small(std::vector<TensorId> tensors, std::size_t& row);
+  std::size_t chunks(TensorId tensor) const;
+  std::vector<std::size_t> row_lengths(TensorId tensor) const;
+
+  unsigned log_columns_;
+  std::size_t total_rows_ = 0;
+  std::array<RowRange, 4> rows_{};
+  std::vector<Shape> shapes_;
+  std::vector<std::optional<Place>> places_;
+};
+
+// Rows and columns that a circuit needs stay below this; a larger circuit is refused before anything is allocated.
+inline constexpr std::size_t kMaxMatrixCells = std::size_t{1} << 32;
+bool layout_fits(const Circuit& circuit, unsigned log_columns);
+
+}  // namespace veil

@@ -1,0 +1,30 @@
+#include "commit/weight.h"
+
+#include "poly/eq.h"
+
+namespace veil {
+
+Fr Weight::total() const {
+  Fr sum;
+  for (const Fr& value : values) sum += value;
+  return sum;
+}
+
+Weight eq_weight(const NamedPoint& point, std::size_t first, std::size_t count, std::size_t length) {
+  const std::span<const Fr> coordinates = std::span<const Fr>(point.coordinates).subspan(first, count);
+  Weight weight;
+  weight.values = eq_table(coordinates, length);
+  weight.point.assign(coordinates.begin(), coordinates.end());
+  weight.is_eq = true;
+  weight.key = "e" + point.name + "." + std::to_string(first) + "." + std::to_string(length);
+  return weight;
+}
+
+Weight ones_weight(std::size_t length) {
+  Weight weight;
+  weight.values.assign(length, Fr::one());
+  weight.key = "1." + std::to_string(length);
+  return weight;
+}
+
+}  // namespace veil

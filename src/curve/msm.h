@@ -1,0 +1,59 @@
+// Sums of multiples of points. Time: variable in points and scalars, memory accesses depend on the scalars; for use
+// where timing is not observed by others (a prover's own machine) or where the inputs are public (a verifier).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "curve/g1.h"
+#include "field/fr.h"
+
+namespace veil {
+
+struct Segment;
+
+// sum_i scalars[i] * points[i]; equal sizes; an empty sum is the identity. Identity points and zero scalars are fine.
+G1 msm(std::span<const G1Affine> points, std::span<const Fr> scalars);
+
+// Multiples of one point that is used often. The table has 51 windows of 5 signed bits with 16 points each, 51 KiB; the
+// constructor fills it; a multiplication is at most 51 additions.
+class FixedBase {
+ public:
+  explicit FixedBase(const G1Affine& point);
+  G1 operator*(const Fr& scalar) const;
+
+ private:
+  std::vector<G1Affine> table_;
+};
+
+// Commits to rows of small integers over the fixed generators, without blinding:
+//   commit(row, first_column) = sum_j row[j] * G_{first_column + j}
+// The constructor makes a table of small multiples of each generator (at most 4 MiB; about a millisecond for 64
+// columns), so that an entry costs one or two additions a byte of its magnitude, and a zero entry nothing.
+class RowCommitter {
+ public:
+  explicit RowCommitter(std::size_t columns);  // at most kMaxGenerators
+
+  std::size_t columns() const { return columns_; }
+
+  // Any int64; first_column + row.size() <= columns.
+  G1 commit(std::span<const std::int64_t> row, std::size_t first_column = 0) const;
+  // Many rows at once, faster an entry than one by one: `rows` holds rows of row_length entries one after another
+  // (rows.size() a multiple of row_length, row_length >= 1).
+  std::vector<G1Affine> commit_rows(std::span<const std::int64_t> rows, std::size_t row_length,
+                                    std::size_t first_column = 0) const;
+
+ private:
+  std::size_t windows_for(std::span<const std::int64_t> entries) const;
+  void gather(std::span<const std::int64_t> row, std::size_t first_column, std::size_t windows,
+              std::vector<G1Affine>& points, std::vector<Segment>& segments) const;
+  G1 join_windows(std::span<const G1Affine> points, std::span<const Segment> segments) const;
+
+  std::size_t columns_;
+  unsigned window_bits_;
+  std::vector<G1Affine> table_;  // [column][multiple - 1], multiples 1 .. 2^(window_bits - 1)
+};
+
+}  // namespace veil

@@ -1,0 +1,258 @@
+#include "curve/msm.h"
+
+#include <fstream>
+#include <sstream>
+
+#include "curve/batch_add.h"
+#include "curve/endomorphism.h"
+#include "curve/generators.h"
+#include "curve/signed_digits.h"
+#include "curve/test_support.h"
+
+namespace veil {
+namespace {
+
+G1 simple_sum(std::span<const G1Affine> points, std::span<const Fr> scalars) {
+  G1 out;
+  for (std::size_t i = 0; i < points.size(); ++i) out += G1(points[i]) * scalars[i];
+  return out;
+}
+
+TEST(SignedDigits, SumToTheValue) {
+  std::mt19937_64 rng(1);
+  for (unsigned c = 2; c <= 16; ++c) {
+    for (int round = 0; round < 100; ++round) {
+      std::array<std::uint64_t, 2> limbs = {rng(), rng() >> 1};
+      if (round == 0) limbs = {~0ull, ~0ull >> 1};
+      if (round == 1) limbs = {0, 0};
+      std::vector<std::int32_t> digits(signed_windows(127, c));
+      write_signed_digits(limbs, c, digits);
+      Fr sum;
+      for (std::size_t i = digits.size(); i-- > 0;) {
+        EXPECT_LE(std::abs(digits[i]), 1 << (c - 1));
+        sum = sum * Fr::from_u64(std::uint64_t{1} << c) + Fr::from_int(digits[i]);
+      }
+      EXPECT_EQ(sum, Fr::from_limbs({limbs[0], limbs[1], 0, 0}));
+    }
+  }
+}
+
+TEST(Endomorphism, MultipliesByLambda) {
+  std::mt19937_64 rng(2);
+  EXPECT_EQ(kBeta.pow(3), Fq::one());
+  EXPECT_EQ(kLambda.pow(3), Fr::one());
+  for (int i = 0; i < 5; ++i) {
+    const G1Affine p = random_point(rng);
+    EXPECT_EQ(simple_multiple(p, kLambda), G1(G1Affine{p.x * kBeta, p.y}));
+  }
+}
+
+Fr value_of(const HalfScalar& half) {
+  const Fr magnitude = Fr::from_limbs({half.magnitude[0], half.magnitude[1], 0, 0});
+  return half.negative ? -magnitude : magnitude;
+}
+
+TEST(Endomorphism, SplitsEveryScalar) {
+  std::mt19937_64 rng(3);
+  std::vector<Fr> scalars = {Fr::zero(),  Fr::one(), -Fr::one(), Fr::half(),
+                             -Fr::half(), kLambda,   -kLambda,   kLambda * kLambda};
+  for (unsigned bit = 0; bit < 254; ++bit) {
+    const Fr power = Fr::from_u64(2).pow(bit);
+    scalars.insert(scalars.end(), {power, -power, power - Fr::one(), kLambda * power});
+  }
+  for (int i = 0; i < 20000; ++i) scalars.push_back(random_fr(rng));
+  for (const Fr& k : scalars) {
+    const auto [k0, k1] = split_scalar(k);
+    EXPECT_EQ(value_of(k0) + kLambda * value_of(k1), k);
+    EXPECT_LT(k0.magnitude[1], std::uint64_t{1} << 63);
+    EXPECT_LT(k1.magnitude[1], std::uint64_t{1} << 63);
+  }
+}
+
+TEST(BatchAdd, AllKindsInOneRun) {
+  std::mt19937_64 rng(4);
+  const G1Affine p = random_point(rng), q = random_point(rng), zero;
+  const std::vector<std::array<G1Affine, 2>> pairs = {{p, q},    {p, p},       {p, -p}, {zero, p},
+                                                      {p, zero}, {zero, zero}, {q, p}};
+  std::vector<G1Affine> points;
+  BatchAdder adder;
+  for (const auto& [left, right] : pairs) {
+    const auto at = static_cast<std::uint32_t>(points.size());
+    points.insert(points.end(), {left, right, p});
+    adder.add(at, at + 1, at + 2);
+  }
+  adder.run(points);
+  EXPECT_EQ(adder.pending(), 0u);
+  for (std::size_t i = 0; i < pairs.size(); ++i) {
+    EXPECT_EQ(points[3 * i + 2], (G1(pairs[i][0]) + pairs[i][1]).to_affine()) << i;
+  }
+  adder.run(points);  // of nothing
+}
+
+TEST(BatchAdd, SumsOfSegmentsOfEverySize) {
+  std::mt19937_64 rng(5);
+  const std::vector<G1Affine> some = {random_point(rng), random_point(rng), random_point(rng), G1Affine::identity()};
+  std::vector<G1Affine> points;
+  std::vector<Segment> segments;
+  std::vector<G1> expected;
+  for (std::uint32_t size = 0; size <= 70; ++size) {
+    segments.push_back({static_cast<std::uint32_t>(points.size()), size});
+    expected.emplace_back();
+    for (std::uint32_t i = 0; i < size; ++i) {  // few distinct points: many equal and opposite pairs
+      const G1Affine& p = some[rng() % some.size()];
+      points.push_back(rng() % 2 == 0 ? p : -p);
+      expected.back() += points.back();
+    }
+  }
+  sum_segments(points, segments);
+  for (std::size_t s = 0; s < segments.size(); ++s) {
+    EXPECT_EQ(segments[s].size, s == 0 ? 0u : 1u);
+    if (s == 0) continue;
+    EXPECT_EQ(points[segments[s].begin], expected[s].to_affine()) << s;
+  }
+}
+
+TEST(Msm, AgreesWithPyEcc) {
+  std::ifstream file(std::string(VEIL_SOURCE_DIR) + "/src/curve/testdata/curve.txt");
+  ASSERT_TRUE(file);
+  int sums = 0;
+  for (std::string word; file >> word;) {
+    if (word != "msm") continue;
+    std::size_t count = 0;
+    file >> count;
+    std::vector<G1Affine> points(count);
+    std::vector<Fr> scalars(count);
+    std::string k, x, y;
+    for (std::size_t i = 0; i < count; ++i) {
+      file >> k >> x >> y;
+      scalars[i] = element_from_hex<Fr>(k);
+      points[i] = point_from_hex(x, y);
+    }
+    file >> x >> y;
+    EXPECT_EQ(msm(points, scalars), G1(point_from_hex(x, y))) << count;
+    ++sums;
+  }
+  EXPECT_GE(sums, 5);
+}
+
+TEST(Msm, AllSizesAgreeWithSingleMultiplications) {
+  std::mt19937_64 rng(6);
+  const std::span<const G1Affine> points = generators(700);
+  std::vector<Fr> scalars(points.size());
+  for (Fr& scalar : scalars) scalar = random_fr(rng);
+  for (const std::size_t size : {0u, 1u, 2u, 3u, 7u, 8u, 33u, 100u, 257u, 700u}) {
+    const auto some_points = points.first(size);
+    const auto some_scalars = std::span(scalars).first(size);
+    EXPECT_EQ(msm(some_points, some_scalars), simple_sum(some_points, some_scalars)) << size;
+  }
+}
+
+TEST(Msm, KnownLogarithms) {  // sum of a_i (b_i G) = (sum of a_i b_i) G, at a size where several window groups are used
+  std::mt19937_64 rng(7);
+  constexpr std::size_t kCount = 5000;
+  std::vector<Fr> scalars(kCount);
+  std::vector<G1> multiples(kCount);
+  G1 running;
+  Fr total;
+  for (std::size_t i = 0; i < kCount; ++i) {
+    running += G1Affine::generator();
+    multiples[i] = running;
+    scalars[i] = random_fr(rng);
+    total += scalars[i] * Fr::from_u64(i + 1);
+  }
+  EXPECT_EQ(msm(G1::batch_to_affine(multiples), scalars), G1::generator() * total);
+}
+
+// Few points and few scalars, so that buckets meet equal and opposite points and identities all the time.
+TEST(Msm, RepeatedOppositeAndIdentityPoints) {
+  std::mt19937_64 rng(8);
+  const G1Affine p = random_point(rng);
+  const std::vector<G1Affine> some = {p, -p, G1Affine::identity(), (G1(p) + p).to_affine()};
+  const std::vector<Fr> few = {Fr::zero(), Fr::one(), -Fr::one(), Fr::from_u64(2), random_fr(rng), kLambda};
+  for (const std::size_t size : {1u, 5u, 40u, 300u}) {
+    for (int round = 0; round < 5; ++round) {
+      std::vector<G1Affine> points(size);
+      std::vector<Fr> scalars(size);
+      for (std::size_t i = 0; i < size; ++i) {
+        points[i] = some[rng() % some.size()];
+        scalars[i] = few[rng() % few.size()];
+      }
+      EXPECT_EQ(msm(points, scalars), simple_sum(points, scalars));
+    }
+  }
+  const std::vector<G1Affine> same(200, p);
+  EXPECT_EQ(msm(same, std::vector<Fr>(200, few[4])), G1(p) * (few[4] * Fr::from_u64(200)));
+  EXPECT_TRUE(msm(std::vector<G1Affine>(9), std::vector<Fr>(9, few[4])).is_identity());
+  EXPECT_TRUE(msm(same, std::vector<Fr>(200)).is_identity());
+  EXPECT_DEATH(msm(same, few), "check failed");
+}
+
+TEST(FixedBase, AgreesWithMultiplication) {
+  std::mt19937_64 rng(9);
+  const FixedBase base(blinding_generator());
+  for (const Fr& k : {Fr::zero(), Fr::one(), -Fr::one(), Fr::half(), -Fr::half(), Fr::from_u64(16), random_fr(rng),
+                      random_fr(rng), random_fr(rng)}) {
+    EXPECT_EQ(base * k, simple_multiple(blinding_generator(), k));
+  }
+  EXPECT_TRUE((FixedBase(G1Affine::identity()) * random_fr(rng)).is_identity());
+}
+
+G1 simple_commitment(std::span<const std::int64_t> row, std::size_t first_column) {
+  std::vector<Fr> scalars;
+  for (const std::int64_t entry : row) scalars.push_back(Fr::from_int(entry));
+  return msm(generators(kMaxGenerators).subspan(first_column, row.size()), scalars);
+}
+
+class RowCommitterTest : public testing::TestWithParam<std::size_t> {};
+INSTANTIATE_TEST_SUITE_P(Columns, RowCommitterTest, testing::Values(1, 5, 64, 128, 129, 1025));
+
+TEST_P(RowCommitterTest, AgreesWithMsmForEntriesOfAllSizes) {
+  std::mt19937_64 rng(10);
+  const RowCommitter committer(GetParam());
+  EXPECT_EQ(committer.columns(), GetParam());
+  for (unsigned bits = 1; bits <= 64; bits += 7) {
+    std::vector<std::int64_t> row(GetParam());
+    for (std::int64_t& entry : row) entry = static_cast<std::int64_t>(rng()) >> (64 - bits);
+    row[rng() % row.size()] = 0;
+    EXPECT_EQ(committer.commit(row), simple_commitment(row, 0)) << bits;
+  }
+  for (const std::int64_t extreme : {INT64_MIN, INT64_MAX, INT64_MIN + 1, std::int64_t{127}, std::int64_t{-128},
+                                     std::int64_t{128}, std::int64_t{0}, std::int64_t{1}, std::int64_t{-1}}) {
+    const std::vector<std::int64_t> row(GetParam(), extreme);
+    EXPECT_EQ(committer.commit(row), simple_commitment(row, 0)) << extreme;
+  }
+}
+
+TEST(RowCommitter, ShortRowsAndOffsets) {
+  const RowCommitter committer(200);
+  const std::vector<std::int64_t> row = {3, 0, -5, 1000000};
+  for (const std::size_t first : {0u, 17u, 196u})
+    EXPECT_EQ(committer.commit(row, first), simple_commitment(row, first));
+  EXPECT_TRUE(committer.commit({}, 200).is_identity());
+  EXPECT_TRUE(committer.commit(std::vector<std::int64_t>(200)).is_identity());
+  EXPECT_DEATH(committer.commit(row, 197), "check failed");
+  EXPECT_DEATH(committer.commit({}, 201), "check failed");
+  EXPECT_DEATH(RowCommitter(kMaxGenerators + 1), "check failed");
+}
+
+TEST(RowCommitter, ManyRowsAtOnce) {
+  std::mt19937_64 rng(11);
+  const RowCommitter committer(100);
+  for (const std::size_t rows : {1u, 3u, 200u}) {
+    std::vector<std::int64_t> entries(rows * 90);
+    for (std::int64_t& entry : entries) entry = static_cast<std::int64_t>(rng()) >> (rng() % 16 == 0 ? 40 : 58);
+    for (std::size_t j = 0; j < 90; ++j) entries[j] = 0;
+    const std::vector<G1Affine> sums = committer.commit_rows(entries, 90, 10);
+    ASSERT_EQ(sums.size(), rows);
+    for (std::size_t i = 0; i < rows; ++i) {
+      EXPECT_EQ(sums[i], committer.commit(std::span(entries).subspan(i * 90, 90), 10).to_affine());
+    }
+  }
+  EXPECT_TRUE(committer.commit_rows({}, 5).empty());
+  EXPECT_DEATH(committer.commit_rows(std::vector<std::int64_t>(7), 5), "check failed");
+  EXPECT_DEATH(committer.commit_rows({}, 0), "check failed");
+  EXPECT_DEATH(committer.commit_rows({}, 101), "check failed");
+}
+
+}  // namespace
+}  // namespace veil

@@ -1,0 +1,175 @@
+// One battery that every kernel table must pass: each is compared with the sums written out, which use single
+// operations.
+#include "field/arrays.h"
+
+#include <gtest/gtest.h>
+
+#include <random>
+
+#include "field/kernels/field_kernels.h"
+
+namespace veil {
+namespace {
+
+Fr random_fr(std::mt19937_64& rng) { return Fr::from_limbs({rng(), rng(), rng(), rng()}); }
+
+// Random values, with the extremes of both types at the front.
+std::vector<Fr> random_frs(std::size_t count, std::mt19937_64& rng) {
+  std::vector<Fr> out(count);
+  for (Fr& value : out) value = random_fr(rng);
+  for (std::size_t i = 0; i < count; i += 7) out[i] = i % 2 == 0 ? -Fr::one() : Fr::zero();
+  return out;
+}
+
+std::vector<std::int64_t> random_ints(std::size_t count, std::mt19937_64& rng) {
+  constexpr std::array<std::int64_t, 6> kExtremes = {INT64_MIN, INT64_MAX, 0, -1, 1, INT64_MIN + 1};
+  std::vector<std::int64_t> out(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    out[i] = i < kExtremes.size() ? kExtremes[i] : static_cast<std::int64_t>(rng()) >> (rng() % 64);
+  }
+  return out;
+}
+
+constexpr std::array<std::size_t, 12> kSizes = {0, 1, 2, 3, 4, 5, 7, 8, 9, 31, 64, 1000};
+
+class ArraysTest : public testing::TestWithParam<CpuLevel> {
+ protected:
+  void SetUp() override {
+    if (GetParam() > detect_cpu_level()) GTEST_SKIP() << "this machine cannot run " << cpu_level_name(GetParam());
+  }
+  const FieldKernels& kernels() const { return field_kernels(GetParam()); }
+  std::mt19937_64 rng_{11};
+};
+
+INSTANTIATE_TEST_SUITE_P(Levels, ArraysTest, testing::Values(CpuLevel::kPortable, CpuLevel::kAdx, CpuLevel::kIfma),
+                         [](const auto& level) { return std::string(cpu_level_name(level.param)); });
+
+TEST_P(ArraysTest, BatchInverse) {
+  for (const std::size_t size : kSizes) {
+    const std::vector<Fr> values = random_frs(size, rng_);
+    std::vector<Fr> inverses = values;
+    kernels().batch_inverse_fr(inverses.data(), size);
+    for (std::size_t i = 0; i < size; ++i) EXPECT_EQ(inverses[i], values[i].inverse());
+    std::vector<Fq> others(size), other_inverses;
+    for (std::size_t i = 0; i < size; ++i) others[i] = i % 5 == 4 ? Fq::zero() : Fq::from_limbs(values[i].to_limbs());
+    other_inverses = others;
+    kernels().batch_inverse_fq(other_inverses.data(), size);
+    for (std::size_t i = 0; i < size; ++i) EXPECT_EQ(other_inverses[i], others[i].inverse());
+  }
+}
+
+TEST_P(ArraysTest, InnerProduct) {
+  for (const std::size_t size : kSizes) {
+    const std::vector<Fr> a = random_frs(size, rng_), b = random_frs(size, rng_);
+    Fr expected;
+    for (std::size_t i = 0; i < size; ++i) expected += a[i] * b[i];
+    EXPECT_EQ(kernels().inner_product(a.data(), b.data(), size), expected);
+  }
+}
+
+TEST_P(ArraysTest, InnerProductOfLargestValuesDoesNotWrap) {
+  constexpr std::size_t kCount = 3000;
+  std::vector<Fr> largest(kCount);
+  Limbs raw = Fr::kModulus;
+  --raw[0];  // the largest stored limbs
+  for (Fr& value : largest) value = Fr::from_raw(raw);
+  const Fr count = Fr::from_u64(kCount);
+  EXPECT_EQ(kernels().inner_product(largest.data(), largest.data(), kCount), count * largest[0].square());
+  const std::vector<std::int64_t> lowest(kCount, INT64_MIN), highest(kCount, INT64_MAX);
+  EXPECT_EQ(kernels().inner_product_int(largest.data(), lowest.data(), kCount),
+            count * largest[0] * Fr::from_int(INT64_MIN));
+  EXPECT_EQ(kernels().inner_product_int(largest.data(), highest.data(), kCount),
+            count * largest[0] * Fr::from_int(INT64_MAX));
+}
+
+TEST_P(ArraysTest, InnerProductWithIntegers) {
+  for (const std::size_t size : kSizes) {
+    const std::vector<Fr> weights = random_frs(size, rng_);
+    const std::vector<std::int64_t> values = random_ints(size, rng_);
+    Fr expected;
+    for (std::size_t i = 0; i < size; ++i) expected += weights[i] * Fr::from_int(values[i]);
+    EXPECT_EQ(kernels().inner_product_int(weights.data(), values.data(), size), expected);
+  }
+}
+
+TEST_P(ArraysTest, Fold) {
+  for (const std::size_t size : kSizes) {
+    const std::vector<Fr> table = random_frs(2 * size, rng_);
+    const Fr r = random_fr(rng_);
+    std::vector<Fr> folded = table;
+    kernels().fold(folded.data(), size, r);
+    for (std::size_t i = 0; i < size; ++i) {
+      EXPECT_EQ(folded[i], table[i] * (Fr::one() - r) + table[i + size] * r);
+      EXPECT_EQ(folded[i + size], table[i + size]);
+    }
+  }
+}
+
+TEST_P(ArraysTest, Axpy) {
+  for (const std::size_t size : kSizes) {
+    for (const Fr& a : {random_fr(rng_), Fr::zero(), Fr::one(), -Fr::one()}) {
+      const std::vector<Fr> x = random_frs(size, rng_), y = random_frs(size, rng_);
+      const std::vector<std::int64_t> ints = random_ints(size, rng_);
+      std::vector<Fr> sum = y, int_sum = y, self_sum = x;
+      kernels().axpy(sum.data(), a, x.data(), size);
+      kernels().axpy(self_sum.data(), a, self_sum.data(), size);
+      kernels().axpy_int(int_sum.data(), a, ints.data(), size);
+      for (std::size_t i = 0; i < size; ++i) {
+        EXPECT_EQ(sum[i], y[i] + a * x[i]);
+        EXPECT_EQ(self_sum[i], x[i] + a * x[i]);
+        EXPECT_EQ(int_sum[i], y[i] + a * Fr::from_int(ints[i]));
+      }
+    }
+  }
+}
+
+TEST_P(ArraysTest, Powers) {
+  for (const std::size_t size : kSizes) {
+    const Fr x = random_fr(rng_);
+    std::vector<Fr> out(size);
+    kernels().powers(out.data(), x, size);
+    for (std::size_t i = 0; i < size; ++i) EXPECT_EQ(out[i], x.pow(i));
+  }
+}
+
+TEST(Arrays, PublicFunctionsUseTheChosenKernels) {
+  std::mt19937_64 rng(12);
+  std::vector<Fr> a = random_frs(10, rng);
+  const std::vector<Fr> b = random_frs(10, rng);
+  const std::vector<std::int64_t> ints = random_ints(10, rng);
+  Fr field_sum, int_sum;
+  for (std::size_t i = 0; i < 10; ++i) {
+    field_sum += a[i] * b[i];
+    int_sum += a[i] * Fr::from_int(ints[i]);
+  }
+  EXPECT_EQ(inner_product(a, b), field_sum);
+  EXPECT_EQ(inner_product(a, ints), int_sum);
+  const Fr first = a[0];
+  std::vector<Fr> by_entry = a;
+  fold(a, first);
+  fold(by_entry, by_entry[0]);  // the factor is an entry of the table that fold overwrites
+  EXPECT_EQ(a, by_entry);
+  std::vector<Fr> y = b, z = b;
+  axpy(y, b[3], b);
+  axpy(z, z[3], z);
+  EXPECT_EQ(y, z);
+  axpy(z, Fr::one(), ints);
+  EXPECT_EQ(z[5], y[5] + Fr::from_int(ints[5]));
+  EXPECT_EQ(powers(Fr::from_u64(2), 3), (std::vector<Fr>{Fr::one(), Fr::from_u64(2), Fr::from_u64(4)}));
+  std::vector<Fq> one = {Fq::from_u64(2)};
+  batch_inverse(one);
+  EXPECT_EQ(one[0], Fq::half());
+}
+
+TEST(Arrays, SizesMustAgree) {
+  std::vector<Fr> three(3), two(2);
+  const std::vector<std::int64_t> ints(2);
+  EXPECT_DEATH(inner_product(three, two), "check failed");
+  EXPECT_DEATH(inner_product(three, ints), "check failed");
+  EXPECT_DEATH(fold(three, Fr::one()), "check failed");
+  EXPECT_DEATH(axpy(three, Fr::one(), two), "check failed");
+  EXPECT_DEATH(axpy(three, Fr::one(), ints), "check failed");
+}
+
+}  // namespace
+}  // namespace veil

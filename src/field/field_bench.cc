@@ -1,0 +1,160 @@
+#include <benchmark/benchmark.h>
+
+#include <random>
+#include <vector>
+
+#include "field/arrays.h"
+#include "field/kernels/field_kernels.h"
+
+namespace veil {
+namespace {
+
+constexpr std::size_t kCount = 1024;  // 32 KiB an array: in the cache
+
+std::vector<Fr> random_frs() {
+  std::mt19937_64 rng(1);
+  std::vector<Fr> out(kCount);
+  for (Fr& value : out) value = Fr::from_limbs({rng(), rng(), rng(), rng()});
+  return out;
+}
+
+std::vector<std::int64_t> random_ints(unsigned bits) {
+  std::mt19937_64 rng(2);
+  std::vector<std::int64_t> out(kCount);
+  for (std::int64_t& value : out) value = static_cast<std::int64_t>(rng()) >> (64 - bits);
+  return out;
+}
+
+void per_element(benchmark::State& state) {
+  state.counters["ns"] =
+      benchmark::Counter(static_cast<double>(state.iterations()) * static_cast<double>(kCount) * 1e-9,
+                         benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
+}
+
+template <class Operation>
+void run_binary(benchmark::State& state, Operation operation) {
+  std::vector<Fr> a = random_frs();
+  const std::vector<Fr> b = random_frs();
+  for (auto _ : state) {
+    for (std::size_t i = 0; i < kCount; ++i) a[i] = operation(a[i], b[i]);
+    benchmark::DoNotOptimize(a.data());
+    benchmark::ClobberMemory();
+  }
+  per_element(state);
+}
+
+constexpr MontgomeryConstants kConstants = montgomery_constants(Fr::kModulus);
+
+void multiply(benchmark::State& state) {
+  run_binary(state, [](const Fr& a, const Fr& b) { return a * b; });
+}
+BENCHMARK(multiply);
+
+void multiply_portable(benchmark::State& state) {
+  run_binary(state, [](const Fr& a, const Fr& b) {
+    return Fr::from_raw(portable::multiply_mod(a.raw(), b.raw(), kConstants));
+  });
+}
+BENCHMARK(multiply_portable);
+
+void multiply_latency(benchmark::State& state) {
+  Fr a = random_frs()[0];
+  const Fr b = random_frs()[1];
+  for (auto _ : state) {
+    for (std::size_t i = 0; i < kCount; ++i) a = a * b;
+    benchmark::DoNotOptimize(a);
+  }
+  per_element(state);
+}
+BENCHMARK(multiply_latency);
+
+void add(benchmark::State& state) {
+  run_binary(state, [](const Fr& a, const Fr& b) { return a + b; });
+}
+BENCHMARK(add);
+
+void subtract(benchmark::State& state) {
+  run_binary(state, [](const Fr& a, const Fr& b) { return a - b; });
+}
+BENCHMARK(subtract);
+
+void inverse(benchmark::State& state) {
+  Fr a = random_frs()[0];
+  for (auto _ : state) a = a.inverse() + Fr::one();
+  benchmark::DoNotOptimize(a);
+}
+BENCHMARK(inverse);
+
+void square_root(benchmark::State& state) {
+  Fq a = Fq::from_u64(4);
+  for (auto _ : state) benchmark::DoNotOptimize(a.sqrt());
+}
+BENCHMARK(square_root);
+
+// The array kernels, by CPU level.
+const FieldKernels& kernels(const benchmark::State& state) {
+  return field_kernels(static_cast<CpuLevel>(state.range(0)));
+}
+
+template <class Operation>
+void run_kernel(benchmark::State& state, Operation operation) {
+  std::vector<Fr> a = random_frs();
+  const std::vector<Fr> b = random_frs();
+  for (auto _ : state) {
+    operation(kernels(state), a, b);
+    benchmark::DoNotOptimize(a.data());
+    benchmark::ClobberMemory();
+  }
+  per_element(state);
+  state.SetLabel(std::string(kernels(state).name));
+}
+
+void batch_inverse(benchmark::State& state) {
+  run_kernel(state,
+             [](const FieldKernels& k, std::vector<Fr>& a, const auto&) { k.batch_inverse_fr(a.data(), kCount); });
+}
+BENCHMARK(batch_inverse)->DenseRange(0, 1);
+
+void inner_product(benchmark::State& state) {
+  run_kernel(state, [](const FieldKernels& k, const std::vector<Fr>& a, const auto& b) {
+    benchmark::DoNotOptimize(k.inner_product(a.data(), b.data(), kCount));
+  });
+}
+BENCHMARK(inner_product)->DenseRange(0, 1);
+
+void inner_product_int(benchmark::State& state) {
+  const std::vector<std::int64_t> ints = random_ints(static_cast<unsigned>(state.range(1)));
+  run_kernel(state, [&](const FieldKernels& k, const std::vector<Fr>& a, const auto&) {
+    benchmark::DoNotOptimize(k.inner_product_int(a.data(), ints.data(), kCount));
+  });
+}
+BENCHMARK(inner_product_int)->ArgsProduct({{0, 1}, {8, 32, 64}});
+
+void fold(benchmark::State& state) {
+  run_kernel(state,
+             [](const FieldKernels& k, std::vector<Fr>& a, const auto& b) { k.fold(a.data(), kCount / 2, b[0]); });
+}
+BENCHMARK(fold)->DenseRange(0, 1);
+
+void axpy(benchmark::State& state) {
+  run_kernel(state, [](const FieldKernels& k, std::vector<Fr>& a, const auto& b) {
+    k.axpy(a.data(), b[0], b.data(), kCount);
+  });
+}
+BENCHMARK(axpy)->DenseRange(0, 1);
+
+void axpy_int(benchmark::State& state) {
+  const std::vector<std::int64_t> ints = random_ints(8);
+  run_kernel(state, [&](const FieldKernels& k, std::vector<Fr>& a, const auto& b) {
+    k.axpy_int(a.data(), b[0], ints.data(), kCount);
+  });
+}
+BENCHMARK(axpy_int)->DenseRange(0, 1);
+
+void powers(benchmark::State& state) {
+  run_kernel(state, [](const FieldKernels& k, std::vector<Fr>& a, const auto& b) { k.powers(a.data(), b[0], kCount); });
+}
+BENCHMARK(powers)->DenseRange(0, 1);
+
+}  // namespace
+}  // namespace veil

@@ -1,0 +1,127 @@
+// The array operations of field/arrays.h, written once over an Arithmetic: the type that says how two elements are
+// multiplied and how products are accumulated. Each CPU level instantiates them with its own.
+//
+// Arithmetic has, for c the constants of the field, and raw limbs as field/montgomery.h stores them:
+//   Limbs multiply(a, b, c)                   a b R^-1 mod p; a any 256-bit value, b < p
+//   Limbs add(a, b, c), subtract(a, b, c)     mod p
+//   void accumulate(Wide<9>& sum, a, b)       sum += a b                     as integers
+//   void accumulate(Wide<6>& sum, a, b)       sum += a b, b a 64-bit number  as integers
+//   Limbs multiply_small(a, b, c)             a b 2^-64 mod p, b a 64-bit number <= 2^63
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "field/fq.h"
+#include "field/fr.h"
+#include "field/kernels/field_kernels.h"
+#include "field/multiply.h"
+
+namespace veil {
+
+template <std::size_t kLimbs>
+using Wide = std::array<std::uint64_t, kLimbs>;
+
+inline std::uint64_t magnitude(std::int64_t value) {
+  const auto bits = static_cast<std::uint64_t>(value);
+  return value < 0 ? 0 - bits : bits;
+}
+
+template <class Arithmetic>
+struct ArrayOperations {
+  static constexpr MontgomeryConstants kFr = montgomery_constants(FrParams::kModulus);
+  static constexpr Limbs kR = power_of_two_mod(FrParams::kModulus, 256);
+  static constexpr Limbs kR2 = power_of_two_mod(FrParams::kModulus, 512);
+
+  // With prefix products: out_i = v_0 ... v_{i-1}, skipping zeros; then backwards from the inverse of the whole
+  // product.
+  template <class Field>
+  static void batch_inverse(Field* values, std::size_t count) {
+    constexpr MontgomeryConstants kField = montgomery_constants(Field::kModulus);
+    std::vector<Limbs> prefixes(count);
+    Limbs product = Field::one().raw();
+    for (std::size_t i = 0; i < count; ++i) {
+      prefixes[i] = product;
+      if (!values[i].is_zero()) product = Arithmetic::multiply(product, values[i].raw(), kField);
+    }
+    Limbs inverse = Field::from_raw(product).inverse().raw();
+    for (std::size_t i = count; i-- > 0;) {
+      if (values[i].is_zero()) continue;
+      const Limbs value = values[i].raw();
+      values[i] = Field::from_raw(Arithmetic::multiply(inverse, prefixes[i], kField));
+      inverse = Arithmetic::multiply(inverse, value, kField);
+    }
+  }
+
+  // Products are summed as integers and reduced once. sum < count p^2 < 2^64 2^508 < 2^576: nine limbs are enough.
+  static Fr inner_product(const Fr* a, const Fr* b, std::size_t count) {
+    Wide<9> sum{};
+    for (std::size_t i = 0; i < count; ++i) Arithmetic::accumulate(sum, a[i].raw(), b[i].raw());
+    return Fr::from_raw(reduce(sum));
+  }
+  // (low + middle R + high R^2) R^-1 mod p
+  static Limbs reduce(const Wide<9>& sum) {
+    const Limbs low = Arithmetic::multiply({sum[0], sum[1], sum[2], sum[3]}, {1, 0, 0, 0}, kFr);
+    const Limbs middle = Arithmetic::multiply({sum[4], sum[5], sum[6], sum[7]}, kR, kFr);
+    const Limbs high = Arithmetic::multiply({sum[8], 0, 0, 0}, kR2, kFr);
+    return Arithmetic::add(Arithmetic::add(low, middle, kFr), high, kFr);
+  }
+
+  // Magnitudes are summed apart for the two signs: sum <= count 2^63 p < 2^64 2^63 2^254 = 2^381, six limbs.
+  static Fr inner_product_int(const Fr* weights, const std::int64_t* values, std::size_t count) {
+    std::array<Wide<6>, 2> sums{};
+    for (std::size_t i = 0; i < count; ++i) {
+      Arithmetic::accumulate(sums[values[i] < 0 ? 1 : 0], weights[i].raw(), magnitude(values[i]));
+    }
+    return Fr::from_raw(Arithmetic::subtract(reduce(sums[0]), reduce(sums[1]), kFr));
+  }
+  // low + high R mod p
+  static Limbs reduce(const Wide<6>& sum) {
+    const Limbs low = Arithmetic::multiply({sum[0], sum[1], sum[2], sum[3]}, kR, kFr);
+    const Limbs high = Arithmetic::multiply({sum[4], sum[5], 0, 0}, kR2, kFr);
+    return Arithmetic::add(low, high, kFr);
+  }
+
+  static void fold(Fr* table, std::size_t half, const Fr& r) {
+    for (std::size_t i = 0; i < half; ++i) {
+      const Limbs step = Arithmetic::subtract(table[i + half].raw(), table[i].raw(), kFr);
+      table[i] = Fr::from_raw(Arithmetic::add(table[i].raw(), Arithmetic::multiply(step, r.raw(), kFr), kFr));
+    }
+  }
+
+  static void axpy(Fr* y, const Fr& a, const Fr* x, std::size_t count) {
+    for (std::size_t i = 0; i < count; ++i) {
+      y[i] = Fr::from_raw(Arithmetic::add(y[i].raw(), Arithmetic::multiply(x[i].raw(), a.raw(), kFr), kFr));
+    }
+  }
+
+  static void axpy_int(Fr* y, const Fr& a, const std::int64_t* x, std::size_t count) {
+    const Limbs shifted = Arithmetic::multiply({0, 1, 0, 0}, Arithmetic::multiply(kR2, a.raw(), kFr), kFr);  // a 2^64 R
+    for (std::size_t i = 0; i < count; ++i) {
+      const Limbs product = Arithmetic::multiply_small(shifted, magnitude(x[i]), kFr);
+      y[i] = Fr::from_raw(x[i] < 0 ? Arithmetic::subtract(y[i].raw(), product, kFr)
+                                   : Arithmetic::add(y[i].raw(), product, kFr));
+    }
+  }
+
+  // Four chains with the step x^4: a single one would wait for each product.
+  static void powers(Fr* out, const Fr& x, std::size_t count) {
+    constexpr std::size_t kChains = 4;
+    Fr power = Fr::one();
+    for (std::size_t i = 0; i < kChains; ++i) {
+      if (i < count) out[i] = power;
+      power = Fr::from_raw(Arithmetic::multiply(power.raw(), x.raw(), kFr));
+    }
+    for (std::size_t i = kChains; i < count; ++i) {
+      out[i] = Fr::from_raw(Arithmetic::multiply(out[i - kChains].raw(), power.raw(), kFr));
+    }
+  }
+
+  static constexpr FieldKernels kernels(std::string_view name) {
+    return {name, batch_inverse<Fr>, batch_inverse<Fq>, inner_product, inner_product_int, fold, axpy, axpy_int, powers};
+  }
+};
+
+}  // namespace veil

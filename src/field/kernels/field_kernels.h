@@ -1,0 +1,35 @@
+// The table of array operations that a CPU level provides. The meaning of each entry is in field/arrays.h; sizes have
+// been checked by then.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "base/cpu.h"
+#include "field/fq.h"
+#include "field/fr.h"
+
+namespace veil {
+
+struct FieldKernels {
+  std::string_view name;
+  void (*batch_inverse_fr)(Fr* values, std::size_t count);
+  void (*batch_inverse_fq)(Fq* values, std::size_t count);
+  Fr (*inner_product)(const Fr* a, const Fr* b, std::size_t count);
+  Fr (*inner_product_int)(const Fr* weights, const std::int64_t* values, std::size_t count);
+  void (*fold)(Fr* table, std::size_t half, const Fr& r);
+  void (*axpy)(Fr* y, const Fr& a, const Fr* x, std::size_t count);
+  void (*axpy_int)(Fr* y, const Fr& a, const std::int64_t* x, std::size_t count);
+  void (*powers)(Fr* out, const Fr& x, std::size_t count);
+};
+
+const FieldKernels& portable_field_kernels();
+#if defined(__x86_64__)
+const FieldKernels& adx_field_kernels();  // to be called only where the machine has ADX
+#endif
+// Those of a level, or of the nearest one below it that has its own.
+const FieldKernels& field_kernels(CpuLevel level);
+
+}  // namespace veil

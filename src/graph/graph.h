@@ -1,0 +1,56 @@
+// A typed float graph: what a model file says, before any quantisation. One row (batch of 1) at a time.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/result.h"
+
+namespace veil {
+
+using ValueId = std::uint32_t;
+using GraphShape = std::vector<std::int64_t>;  // every length >= 1 known
+
+// kFloat also stands for float16 and bfloat16, whose numbers are floats. kOther: not supported (strings, maps, ...).
+enum class ElementType : std::uint8_t { kFloat, kDouble, kInt64, kInt32, kInt8, kUint8, kBool, kOther };
+
+// Row-major constants and activations. Integers are exact below 2^53, which shape arithmetic never exceeds (the ends of
+// slices do, and are cut to the axis).
+struct Array {
+  GraphShape shape;
+  std::vector<double> data;
+};
+
+struct GraphValue {
+  std::string name;
+  ElementType type = ElementType::kFloat;
+  GraphShape shape;
+  std::optional<Array> constant;  // an initialiser, a Constant node, or folded
+  std::string defect = {};        // a sentence: why this value cannot be used; an error once it is needed. Mostly empty
+};
+
+// A tensor NAME is followed by an integer NAME_type, its ElementType. Kinds that no operator here reads are left out.
+using Attribute =
+    std::variant<std::int64_t, double, std::string, std::vector<std::int64_t>, std::vector<double>, Array>;
+
+struct Node {
+  std::string op;    // the ONNX operator's name, "Gemm"; a domain other than ai.onnx as "ai.onnx.ml:Scaler"
+  std::string name;  // for messages: the node's name, or "Gemm #3" where it has none
+  std::vector<std::optional<ValueId>> inputs;  // nothing: an optional input left out
+  std::vector<ValueId> outputs;
+  std::map<std::string, Attribute> attributes;
+};
+
+struct Graph {
+  std::vector<GraphValue> values;
+  std::vector<Node> nodes;  // in topological order
+  std::vector<ValueId> inputs;
+  std::vector<ValueId> outputs;
+  std::int64_t opset = 0;
+};
+
+}  // namespace veil

@@ -1,0 +1,169 @@
+#include <algorithm>
+#include <numeric>
+
+#include "graph/needed.h"
+#include "graph/operator.h"
+#include "graph/passes.h"
+#include "graph/shape.h"
+#include "graph/text.h"
+
+namespace veil {
+namespace {
+
+// Bounds on what folding may cost, so that a small file cannot ask for hours or all memory.
+constexpr std::int64_t kMaxFoldedElements = std::int64_t{1} << 26;  // held at once, over the whole graph
+constexpr std::int64_t kMaxFoldedWork = std::int64_t{1} << 32;      // multiplications and moves
+
+Status check_not_empty(const GraphValue& value) {
+  if (std::find(value.shape.begin(), value.shape.end(), 0) == value.shape.end()) return Done{};
+  return Error{"Value " + quoted(value.name) + " of shape " + shape_text(value.shape) + " has no elements."};
+}
+
+// About the number of steps that running the node takes.
+std::int64_t work_of(const Call& call, const std::vector<TypedShape>& types) {
+  std::int64_t work = 0;
+  for (const auto& input : call.inputs) work += input ? element_count(input->typed.shape).value_or(0) : 0;
+  for (const TypedShape& type : types) work += element_count(type.shape).value_or(0);
+  const bool is_product = call.node->op == "MatMul" || call.node->op == "Gemm";
+  if (!is_product || call.shape(0).empty()) return work;
+  // The depth of the product is an axis of its left side; take the longest. Below 2^30 * 2^28.
+  return work * *std::max_element(call.shape(0).begin(), call.shape(0).end());
+}
+
+class Folder {
+ public:
+  explicit Folder(Graph& graph) : graph_(graph), alias_(graph.values.size()), known_(graph.values.size(), false) {
+    std::iota(alias_.begin(), alias_.end(), ValueId{0});
+  }
+
+  Status start();
+  // Whether the node stays.
+  Result<bool> visit(Node& node);
+  void finish();
+
+ private:
+  Status resolve_inputs(Node& node);
+  void take_types(const Node& node, const std::vector<TypedShape>& types);
+  bool forward(const Node& node, const Call& call);
+  Status fold(const Operator& op, const Call& call, const std::vector<TypedShape>& types);
+
+  Graph& graph_;
+  std::vector<ValueId> alias_;  // the value that is read in place of a removed Identity's result
+  std::vector<bool> known_;     // an input, a constant, or the result of an earlier node
+  std::int64_t elements_left_ = kMaxFoldedElements;
+  std::int64_t work_left_ = kMaxFoldedWork;
+};
+
+Status Folder::start() {
+  for (std::size_t id = 0; id < graph_.values.size(); ++id) known_[id] = graph_.values[id].constant.has_value();
+  for (const ValueId id : graph_.inputs) {
+    const GraphValue& value = graph_.values[id];
+    known_[id] = true;
+    if (!value.defect.empty()) return Error{value.defect};
+    VEIL_TRY_STATUS(check_not_empty(value));
+    if (!element_count(value.shape)) return Error{"Input " + quoted(value.name) + " is too large."};
+  }
+  return Done{};
+}
+
+Status Folder::resolve_inputs(Node& node) {
+  for (auto& input : node.inputs) {
+    if (!input) continue;
+    const GraphValue& value = graph_.values[*input];
+    if (!value.defect.empty()) return Error{value.defect};
+    input = alias_[*input];
+    if (!known_[*input]) return Error{"Nothing gives the value " + quoted(value.name) + "."};
+  }
+  return Done{};
+}
+
+void Folder::take_types(const Node& node, const std::vector<TypedShape>& types) {
+  for (std::size_t i = 0; i < node.outputs.size(); ++i) {
+    GraphValue& value = graph_.values[node.outputs[i]];
+    value.type = types[i].type;
+    value.shape = types[i].shape;
+    known_[node.outputs[i]] = true;
+  }
+}
+
+// Removes a node whose result is its input; readers of the result read the input.
+bool Folder::forward(const Node& node, const Call& call) {
+  const bool same = node.op == "Identity" || (node.op == "Dropout" && node.outputs.size() == 1) ||
+                    (node.op == "Cast" && graph_.values[node.outputs[0]].type == call.in(0).type);
+  if (same) alias_[node.outputs[0]] = *node.inputs[0];
+  return same;
+}
+
+Status Folder::fold(const Operator& op, const Call& call, const std::vector<TypedShape>& types) {
+  const Node& node = *call.node;
+  work_left_ -= work_of(call, types);
+  for (std::size_t i = 0; i < node.outputs.size(); ++i)
+    elements_left_ -= static_cast<std::int64_t>(size_of(types[i].shape));
+  if (work_left_ < 0 || elements_left_ < 0) {
+    return Error{"The constant part of the model is too large to be computed in advance (at " + node_text(node) + ")."};
+  }
+  Inputs inputs;
+  for (const auto& input : node.inputs) {
+    inputs.push_back(input && graph_.values[*input].constant ? &*graph_.values[*input].constant : nullptr);
+  }
+  std::vector<Array> results;
+  Outputs outputs;
+  for (const TypedShape& type : types) results.push_back({type.shape, std::vector<double>(size_of(type.shape))});
+  results.resize(node.outputs.size());
+  for (Array& result : results) outputs.push_back(&result);
+  VEIL_TRY_STATUS(run_call(op, call, types, inputs, outputs));
+  for (std::size_t i = 0; i < results.size(); ++i) graph_.values[node.outputs[i]].constant = std::move(results[i]);
+  return Done{};
+}
+
+Result<bool> Folder::visit(Node& node) {
+  VEIL_TRY_STATUS(resolve_inputs(node));
+  VEIL_TRY(op, operator_of(node));
+  const Call call = call_of(graph_, node);
+  VEIL_TRY(types, infer_call(*op, call));
+  take_types(node, types);
+  if (forward(node, call)) return false;
+  const auto is_constant = [](const auto& input) { return !input || input->constant != nullptr; };
+  // Shape needs no numbers, only their count.
+  if (node.op == "Shape" || std::all_of(call.inputs.begin(), call.inputs.end(), is_constant)) {
+    VEIL_TRY_STATUS(fold(*op, call, types));
+    return false;
+  }
+  for (const ValueId id : node.outputs) VEIL_TRY_STATUS(check_not_empty(graph_.values[id]));
+  return true;
+}
+
+void Folder::finish() {
+  for (ValueId& id : graph_.outputs) {
+    const ValueId source = alias_[id];
+    if (source == id) continue;
+    // The user knows the output by its own name.
+    const bool is_input = std::find(graph_.inputs.begin(), graph_.inputs.end(), source) != graph_.inputs.end();
+    if (!is_input) graph_.values[source].name = graph_.values[id].name;
+    id = source;
+  }
+}
+
+}  // namespace
+
+Status infer_and_fold(Graph& graph) {
+  remove_unneeded(graph);
+  Folder folder(graph);
+  VEIL_TRY_STATUS(folder.start());
+  std::vector<Node> kept;
+  for (Node& node : graph.nodes) {
+    VEIL_TRY(stays, folder.visit(node));
+    if (stays) kept.push_back(std::move(node));
+  }
+  folder.finish();
+  graph.nodes = std::move(kept);
+  for (const ValueId id : graph.outputs) {
+    const GraphValue& value = graph.values[id];
+    if (!value.defect.empty()) return Error{value.defect};
+    VEIL_TRY_STATUS(check_not_empty(value));
+  }
+  remove_unneeded(graph);
+  return Done{};
+}
+
+}  // namespace veil

@@ -1,0 +1,153 @@
+// Tensors out of nothing but shapes and attributes. All of these are folded: none reaches a run.
+#include <algorithm>
+#include <cmath>
+
+#include "base/limits.h"
+#include "graph/operator.h"
+#include "graph/shape.h"
+#include "graph/text.h"
+
+namespace veil {
+namespace {
+
+struct TypedArray {
+  ElementType type;
+  Array array;
+};
+
+Array list_of(const std::vector<std::int64_t>& values) {
+  return {{static_cast<std::int64_t>(values.size())}, {values.begin(), values.end()}};
+}
+
+// The attribute `name` of kind tensor; see the note at Attribute.
+Result<TypedArray> tensor_attribute(const Call& call, const std::string& name) {
+  const Attribute& attribute = call.node->attributes.at(name);
+  const Array* array = std::get_if<Array>(&attribute);
+  if (array == nullptr) return Error{"its attribute " + quoted(name) + " is no tensor"};
+  VEIL_TRY(type, call.integer(name + "_type", static_cast<std::int64_t>(ElementType::kFloat)));
+  if (type < 0 || type >= static_cast<std::int64_t>(ElementType::kOther)) {
+    return Error{"its attribute " + quoted(name) + " has an element type that is not supported"};
+  }
+  return TypedArray{static_cast<ElementType>(type), *array};
+}
+
+Result<TypedArray> constant_of(const Call& call) {
+  if (call.has_attribute("value")) return tensor_attribute(call, "value");
+  if (call.has_attribute("value_int")) {
+    VEIL_TRY(value, call.integer("value_int", 0));
+    return TypedArray{ElementType::kInt64, {{}, {static_cast<double>(value)}}};
+  }
+  if (call.has_attribute("value_ints")) {
+    VEIL_TRY(values, call.integers("value_ints"));
+    return TypedArray{ElementType::kInt64, list_of(values)};
+  }
+  if (call.has_attribute("value_float")) {
+    VEIL_TRY(value, call.real("value_float", 0));
+    return TypedArray{ElementType::kFloat, {{}, {value}}};
+  }
+  const auto floats = call.node->attributes.find("value_floats");
+  if (floats != call.node->attributes.end()) {
+    if (const auto* values = std::get_if<std::vector<double>>(&floats->second)) {
+      return TypedArray{ElementType::kFloat, {{static_cast<std::int64_t>(values->size())}, *values}};
+    }
+  }
+  return Error{"it has no value of a kind that is supported (tensor, int, ints, float, floats)"};
+}
+
+Result<std::vector<TypedShape>> infer_constant(const Call& call) {
+  VEIL_TRY(value, constant_of(call));
+  return std::vector<TypedShape>{{value.type, value.array.shape}};
+}
+
+Status run_constant(const Call& call, const Inputs&, const Outputs& outputs) {
+  VEIL_TRY(value, constant_of(call));
+  *outputs[0] = value.array;
+  return Done{};
+}
+
+Result<TypedArray> fill_value(const Call& call) {
+  if (!call.has_attribute("value")) return TypedArray{ElementType::kFloat, {{1}, {0.0}}};
+  VEIL_TRY(value, tensor_attribute(call, "value"));
+  if (value.array.data.size() != 1) return Error{"its value must be a single number"};
+  return value;
+}
+
+Result<std::vector<TypedShape>> infer_constant_of_shape(const Call& call) {
+  VEIL_TRY(shape, call.constant_integers(0, "input"));
+  VEIL_TRY(value, fill_value(call));
+  return std::vector<TypedShape>{{value.type, shape}};
+}
+
+Status run_constant_of_shape(const Call& call, const Inputs&, const Outputs& outputs) {
+  VEIL_TRY(value, fill_value(call));
+  std::fill(outputs[0]->data.begin(), outputs[0]->data.end(), value.array.data[0]);
+  return Done{};
+}
+
+struct RangeForm {
+  double start, step;
+  std::int64_t count;
+};
+
+Result<RangeForm> range_form(const Call& call) {
+  double bounds[3];
+  for (std::size_t i = 0; i < 3; ++i) {
+    const Array* constant = call.inputs[i]->constant;
+    if (constant == nullptr) return Error{"its bounds are known only at run time"};
+    if (constant->data.size() != 1) return Error{"its bounds must be single numbers"};
+    bounds[i] = constant->data[0];
+  }
+  const double count = std::ceil((bounds[1] - bounds[0]) / bounds[2]);
+  if (bounds[2] == 0 || std::isnan(count) || count > static_cast<double>(kMaxTensorSize)) {
+    return Error{"its bounds give no range of a possible length"};
+  }
+  return RangeForm{bounds[0], bounds[2], to_integer(std::max(count, 0.0))};
+}
+
+Result<std::vector<TypedShape>> infer_range(const Call& call) {
+  VEIL_TRY(form, range_form(call));
+  return std::vector<TypedShape>{{call.in(0).type, {form.count}}};
+}
+
+Status run_range(const Call& call, const Inputs&, const Outputs& outputs) {
+  VEIL_TRY(form, range_form(call));
+  for (std::size_t i = 0; i < outputs[0]->data.size(); ++i) {
+    outputs[0]->data[i] = form.start + static_cast<double>(i) * form.step;
+  }
+  return Done{};
+}
+
+Result<GraphShape> shape_part(const Call& call) {
+  const GraphShape& shape = call.shape(0);
+  const auto rank = static_cast<std::int64_t>(shape.size());
+  VEIL_TRY(start, call.integer("start", 0));
+  VEIL_TRY(end, call.integer("end", rank));
+  const auto position = [rank](std::int64_t at) { return std::clamp<std::int64_t>(at < 0 ? at + rank : at, 0, rank); };
+  const std::int64_t from = position(start);
+  return GraphShape(shape.begin() + from, shape.begin() + std::max(from, position(end)));
+}
+
+Result<std::vector<TypedShape>> infer_shape(const Call& call) {
+  VEIL_TRY(part, shape_part(call));
+  return std::vector<TypedShape>{{ElementType::kInt64, {static_cast<std::int64_t>(part.size())}}};
+}
+
+Status run_shape(const Call& call, const Inputs&, const Outputs& outputs) {
+  VEIL_TRY(part, shape_part(call));
+  *outputs[0] = list_of(part);
+  return Done{};
+}
+
+constexpr Operator kOperators[] = {
+    {"Constant", 0, 0, " value value_type value_int value_ints value_float value_floats ", infer_constant,
+     run_constant},
+    {"ConstantOfShape", 1, 1, " value value_type ", infer_constant_of_shape, run_constant_of_shape},
+    {"Range", 3, 3, "", infer_range, run_range},
+    {"Shape", 1, 1, " start end ", infer_shape, run_shape},
+};
+
+}  // namespace
+
+std::span<const Operator> generate_operators() { return kOperators; }
+
+}  // namespace veil

@@ -1,0 +1,179 @@
+#include "graph/operator.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+
+#include "base/limits.h"
+#include "graph/shape.h"
+#include "graph/text.h"
+
+namespace veil {
+namespace {
+
+template <class T>
+Result<T> attribute(const Node& node, const std::string& name, T otherwise) {
+  const auto found = node.attributes.find(name);
+  if (found == node.attributes.end()) return otherwise;
+  if (const T* value = std::get_if<T>(&found->second)) return *value;
+  return Error{"its attribute " + quoted(name) + " has the wrong kind"};
+}
+
+std::array<std::span<const Operator>, 8> families() {
+  return {unary_operators(), binary_operators(),   matmul_operators(), layout_operators(),
+          index_operators(), generate_operators(), reduce_operators(), normalise_operators()};
+}
+
+Error in_node(const Call& call, const std::string& message) {
+  std::string text = node_text(*call.node) + ": " + message;
+  text[0] = 'O';
+  return Error{text};
+}
+
+Status check_attributes(const Operator& op, const Node& node) {
+  for (const auto& [name, value] : node.attributes) {
+    if (op.attributes.find(" " + name + " ") == std::string_view::npos) {
+      return Error{"attribute " + quoted(name) + " is not supported yet"};
+    }
+  }
+  return Done{};
+}
+
+Status check_inputs(const Operator& op, const Call& call) {
+  if (call.inputs.size() > op.max_inputs) {
+    return Error{"it has " + std::to_string(call.inputs.size()) + " inputs, more than the operator takes"};
+  }
+  for (std::size_t i = 0; i < op.min_inputs; ++i) {
+    if (!call.has(i)) return Error{"its input " + std::to_string(i) + " is missing"};
+  }
+  for (const auto& input : call.inputs) {
+    if (input && input->typed.type == ElementType::kOther)
+      return Error{"an input has an element type that is not supported"};
+  }
+  return Done{};
+}
+
+Status check_outputs(const Call& call, const std::vector<TypedShape>& outputs) {
+  if (call.node->outputs.size() > outputs.size()) {
+    return Error{"its output " + std::to_string(outputs.size()) + " is not supported yet"};
+  }
+  for (const TypedShape& output : outputs) {
+    if (output.shape.size() > kMaxRank || !element_count(output.shape)) {
+      return Error{"its result of shape " + shape_text(output.shape) + " is too large"};
+    }
+  }
+  return Done{};
+}
+
+Result<std::vector<TypedShape>> infer_checked(const Operator& op, const Call& call) {
+  VEIL_TRY_STATUS(check_attributes(op, *call.node));
+  VEIL_TRY_STATUS(check_inputs(op, call));
+  VEIL_TRY(outputs, op.infer(call));
+  VEIL_TRY_STATUS(check_outputs(call, outputs));
+  return outputs;
+}
+
+}  // namespace
+
+const TypedShape& Call::in(std::size_t index) const {
+  VEIL_CHECK(has(index));
+  return inputs[index]->typed;
+}
+
+Result<std::int64_t> Call::integer(const std::string& name, std::int64_t otherwise) const {
+  return attribute<std::int64_t>(*node, name, otherwise);
+}
+
+Result<double> Call::real(const std::string& name, double otherwise) const {
+  return attribute<double>(*node, name, otherwise);
+}
+
+Result<std::vector<std::int64_t>> Call::integers(const std::string& name) const {
+  return attribute<std::vector<std::int64_t>>(*node, name, {});
+}
+
+Result<std::vector<std::int64_t>> Call::constant_integers(std::size_t index, std::string_view what) const {
+  const std::string name = "its input '" + std::string(what) + "'";
+  if (!has(index)) return Error{name + " is missing"};
+  const Operand& operand = *inputs[index];
+  if (operand.constant == nullptr) {
+    return Error{name + " is known only at run time; shapes must not depend on the data"};
+  }
+  if (is_real(operand.typed.type) || operand.typed.shape.size() > 1) return Error{name + " is no list of integers"};
+  std::vector<std::int64_t> values;
+  for (const double value : operand.constant->data) values.push_back(to_integer(value));
+  return values;
+}
+
+Result<AxisList> Call::axes(std::int64_t input_since) const {
+  const bool given = opset >= input_since ? has(1) : has_attribute("axes");
+  if (!given) return AxisList{};
+  VEIL_TRY(values, opset >= input_since ? constant_integers(1, "axes") : integers("axes"));
+  return AxisList{true, values};
+}
+
+const Operator* find_operator(std::string_view name) {
+  for (const auto& family : families()) {
+    for (const Operator& op : family) {
+      if (op.name == name) return &op;
+    }
+  }
+  return nullptr;
+}
+
+std::string supported_operators() {
+  std::vector<std::string> names;
+  for (const auto& family : families()) {
+    for (const Operator& op : family) names.emplace_back(op.name);
+  }
+  std::sort(names.begin(), names.end());
+  return joined(names);
+}
+
+Result<const Operator*> operator_of(const Node& node) {
+  if (const Operator* op = find_operator(node.op)) return op;
+  return Error{"Operator " + quoted(node.op) + " (node " + quoted(node.name) +
+               ") is not supported yet; supported operators: " + supported_operators() + "."};
+}
+
+Result<std::vector<TypedShape>> infer_call(const Operator& op, const Call& call) {
+  auto outputs = infer_checked(op, call);
+  if (!outputs.ok()) return in_node(call, outputs.error().message + ".");
+  return outputs;
+}
+
+Status run_call(const Operator& op, const Call& call, const std::vector<TypedShape>& types, const Inputs& inputs,
+                const Outputs& outputs) {
+  if (const auto status = op.run(call, inputs, outputs); !status.ok()) {
+    return in_node(call, status.error().message + ".");
+  }
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    if (types[i].type != ElementType::kFloat) continue;
+    for (double& value : outputs[i]->data) value = static_cast<double>(static_cast<float>(value));
+  }
+  return Done{};
+}
+
+Call call_of(const Graph& graph, const Node& node) {
+  Call call{&node, graph.opset, {}};
+  for (const auto& input : node.inputs) {
+    if (!input) {
+      call.inputs.emplace_back();
+      continue;
+    }
+    const GraphValue& value = graph.values[*input];
+    call.inputs.push_back(Operand{{value.type, value.shape}, value.constant ? &*value.constant : nullptr});
+  }
+  return call;
+}
+
+std::int64_t to_integer(double value) {
+  constexpr double kTwo63 = 9223372036854775808.0;
+  if (std::isnan(value)) return 0;
+  if (value >= kTwo63) return std::numeric_limits<std::int64_t>::max();
+  if (value <= -kTwo63) return std::numeric_limits<std::int64_t>::min();
+  return static_cast<std::int64_t>(value);
+}
+
+}  // namespace veil

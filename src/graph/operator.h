@@ -1,0 +1,93 @@
+// What the float graph knows of an operator: the types and shapes of its results, and how to compute them. A new
+// operator is a line in the table of its family's file (op_*.cc) and its two functions.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "graph/graph.h"
+
+namespace veil {
+
+struct TypedShape {
+  ElementType type = ElementType::kFloat;
+  GraphShape shape;
+};
+
+struct Operand {
+  TypedShape typed;
+  const Array* constant = nullptr;  // none: known only at run time
+};
+
+struct AxisList {
+  bool given = false;
+  std::vector<std::int64_t> axes;
+};
+
+inline constexpr std::size_t kAnyInputs = static_cast<std::size_t>(-1);
+
+// One node as its operator sees it. Errors of operators are half sentences: infer_call puts the node in front.
+struct Call {
+  const Node* node = nullptr;
+  std::int64_t opset = 0;
+  std::vector<std::optional<Operand>> inputs;
+
+  bool has(std::size_t index) const { return index < inputs.size() && inputs[index].has_value(); }
+  const TypedShape& in(std::size_t index) const;
+  const GraphShape& shape(std::size_t index) const { return in(index).shape; }
+
+  // Attributes; of another kind than asked for is an error.
+  bool has_attribute(const std::string& name) const { return node->attributes.contains(name); }
+  Result<std::int64_t> integer(const std::string& name, std::int64_t otherwise) const;
+  Result<double> real(const std::string& name, double otherwise) const;
+  Result<std::vector<std::int64_t>> integers(const std::string& name) const;  // left out: an empty list
+
+  // A constant input of integers, of at most one axis.
+  Result<std::vector<std::int64_t>> constant_integers(std::size_t index, std::string_view what) const;
+  // The attribute `axes` in older opsets, the input of that name from `input_since` on.
+  Result<AxisList> axes(std::int64_t input_since) const;
+};
+
+using Inputs = std::vector<const Array*>;  // none: left out
+using Outputs = std::vector<Array*>;       // of the inferred shapes; what they hold is to be overwritten
+
+struct Operator {
+  std::string_view name;
+  std::size_t min_inputs, max_inputs;
+  std::string_view attributes;  // every name that it understands, between spaces: " axis keepdims "
+  Result<std::vector<TypedShape>> (*infer)(const Call& call);
+  Status (*run)(const Call& call, const Inputs& inputs, const Outputs& outputs);  // after infer agreed
+};
+
+const Operator* find_operator(std::string_view name);  // none: not supported
+std::string supported_operators();                     // for messages
+
+// infer, with the checks that all operators share: counts of inputs and outputs, known attributes, sizes in bounds.
+// Messages name the node.
+Result<std::vector<TypedShape>> infer_call(const Operator& op, const Call& call);
+// run, rounding tensors of type float to float. `types`: what infer_call gave.
+Status run_call(const Operator& op, const Call& call, const std::vector<TypedShape>& types, const Inputs& inputs,
+                const Outputs& outputs);
+// The operator, or the sentence that refuses it.
+Result<const Operator*> operator_of(const Node& node);
+// The node's inputs as `graph` knows them.
+Call call_of(const Graph& graph, const Node& node);
+
+std::int64_t to_integer(double value);  // towards zero, saturated; NaN is 0
+
+// The families.
+std::span<const Operator> unary_operators();
+std::span<const Operator> binary_operators();
+std::span<const Operator> matmul_operators();
+std::span<const Operator> layout_operators();
+std::span<const Operator> index_operators();
+std::span<const Operator> generate_operators();
+std::span<const Operator> reduce_operators();
+std::span<const Operator> normalise_operators();
+
+}  // namespace veil

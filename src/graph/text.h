@@ -1,0 +1,19 @@
+// Names from files in messages: quoted, short, and safe to print.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "graph/graph.h"
+
+namespace veil {
+
+bool is_utf8(std::string_view text);
+// 'name', cut at 80 bytes, control characters and bytes that are not UTF-8 as '?'.
+std::string quoted(std::string_view name);
+std::string joined(const std::vector<std::string>& parts, std::string_view separator = ", ");
+std::string shape_text(const GraphShape& shape);  // (1, 20)
+std::string node_text(const Node& node);          // operator 'Gemm' (node 'fc1')
+
+}  // namespace veil

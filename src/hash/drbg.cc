@@ -1,0 +1,28 @@
+#include "hash/drbg.h"
+
+#include <array>
+
+#include "base/bytes.h"
+
+namespace veil {
+
+void Drbg::next_block() {
+  std::array<std::uint8_t, 8> index{};
+  for (std::size_t i = 0; i < 8; ++i) index[i] = static_cast<std::uint8_t>(counter_ >> (56 - 8 * i));
+  ++counter_;
+  Keccak256 hash;
+  hash.update(seed_.expose());
+  hash.update(as_bytes("veil/drbg"));
+  hash.update(index);
+  block_.expose() = hash.finish();
+  used_ = 0;
+}
+
+void Drbg::fill(std::span<std::uint8_t> out) {
+  for (std::uint8_t& byte : out) {
+    if (used_ == sizeof(Digest)) next_block();
+    byte = block_.expose()[used_++];
+  }
+}
+
+}  // namespace veil

@@ -1,0 +1,33 @@
+// Deterministic expansion of a 32-byte seed. Block i is
+//   keccak256(seed || "veil/drbg" || u64 big-endian i),  i = 0, 1, 2, ...
+// and the output is the blocks one after another, however it is cut into calls.
+// As unpredictable as the seed. Not copyable: two copies would give the same "random" pads twice.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "base/secret.h"
+#include "hash/keccak256.h"
+
+namespace veil {
+
+class Drbg {
+ public:
+  explicit Drbg(const Digest& seed) : seed_(seed) {}
+  Drbg(Drbg&&) noexcept = default;
+  Drbg& operator=(Drbg&&) noexcept = default;
+
+  void fill(std::span<std::uint8_t> out);
+
+ private:
+  void next_block();
+
+  Secret<Digest> seed_;
+  Secret<Digest> block_;
+  std::size_t used_ = sizeof(Digest);  // bytes of block_ already given
+  std::uint64_t counter_ = 0;
+};
+
+}  // namespace veil

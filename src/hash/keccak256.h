@@ -1,0 +1,32 @@
+// Keccak-256 as the EVM has it: Keccak-f[1600], rate 136 bytes, original padding 0x01 (not SHA3-256, which pads 0x06).
+// Source: the Keccak reference, version 3.0; https://keccak.team/files/Keccak-reference-3.0.pdf
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+#include "base/bytes.h"
+
+namespace veil {
+
+using Digest = std::array<std::uint8_t, 32>;
+
+class Keccak256 {
+ public:
+  void update(ByteView data);
+  // The digest of all that was given. The object is then as new.
+  Digest finish();
+
+ private:
+  static constexpr std::size_t kRateBytes = 136;
+
+  void absorb_byte(std::uint8_t byte, std::size_t position);
+
+  std::array<std::uint64_t, 25> state_{};
+  std::size_t filled_ = 0;  // bytes of the current block, below kRateBytes
+};
+
+Digest keccak256(ByteView data);
+
+}  // namespace veil

@@ -1,0 +1,236 @@
+#include <algorithm>
+#include <limits>
+#include <unordered_map>
+
+#include "graph/shape.h"
+#include "graph/text.h"
+#include "onnx.pb.h"
+#include "onnx/axes.h"
+#include "onnx/import.h"
+#include "onnx/tensor.h"
+#include "onnx/topological.h"
+
+namespace veil {
+namespace {
+
+constexpr std::int64_t kMinOpset = 7;
+constexpr std::int64_t kMaxOpset = 24;
+
+bool looks_like_text(ByteView bytes) {
+  const auto is_text = [](std::uint8_t byte) { return byte >= 0x20 || byte == '\t' || byte == '\n' || byte == '\r'; };
+  return std::all_of(bytes.begin(), bytes.begin() + std::min<std::ptrdiff_t>(std::ssize(bytes), 4096), is_text);
+}
+
+Result<onnx::ModelProto> parse_model(ByteView bytes) {
+  if (bytes.empty()) return Error{"This is not an ONNX file: it is empty."};
+  if (bytes.size() > static_cast<std::size_t>(std::numeric_limits<int>::max())) {
+    return Error{"The model file is larger than 2 GiB, which the ONNX format does not allow."};
+  }
+  onnx::ModelProto model;
+  const bool parsed = model.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()));
+  if (parsed && model.has_graph()) return model;
+  if (looks_like_text(bytes)) return Error{"This is not an ONNX file: it is text."};
+  // Every ONNX file begins with its version of the format, field 1.
+  if (!parsed && bytes[0] == 0x08) return Error{"The ONNX file is damaged or cut short; export or copy it again."};
+  return Error{"This is not an ONNX file" + std::string(parsed ? ": it holds no graph." : ".")};
+}
+
+Result<std::int64_t> opset_of(const onnx::ModelProto& model) {
+  std::optional<std::int64_t> opset;
+  for (const auto& import : model.opset_import()) {
+    if (import.domain().empty() || import.domain() == "ai.onnx") opset = import.version();
+  }
+  // A model of classical operators alone may leave the main set out.
+  if (!opset && model.opset_import_size() > 0) return kMaxOpset;
+  if (!opset) return Error{"The model does not say which operator set (opset) it uses."};
+  if (*opset >= kMinOpset && *opset <= kMaxOpset) return *opset;
+  return Error{"The model uses operator set (opset) " + std::to_string(*opset) + "; supported are " +
+               std::to_string(kMinOpset) + " to " + std::to_string(kMaxOpset) + ", so export it with another opset."};
+}
+
+// The oldest files leave the kind out.
+onnx::AttributeProto::AttributeType kind_of(const onnx::AttributeProto& attribute) {
+  using onnx::AttributeProto;
+  if (attribute.has_type()) return attribute.type();
+  if (attribute.has_i()) return AttributeProto::INT;
+  if (attribute.has_f()) return AttributeProto::FLOAT;
+  if (attribute.has_s()) return AttributeProto::STRING;
+  if (attribute.has_t()) return AttributeProto::TENSOR;
+  return attribute.floats_size() > 0 ? AttributeProto::FLOATS : AttributeProto::INTS;
+}
+
+class GraphReader {
+ public:
+  GraphReader(const onnx::GraphProto& proto, std::int64_t opset, const std::map<std::string, std::int64_t>& dims)
+      : proto_(proto), lengths_(dims) {
+    graph_.opset = opset;
+  }
+
+  Result<Graph> read();
+
+ private:
+  Result<ValueId> add_value(const std::string& name);
+  ValueId find_value(const std::string& name, const std::string& reader);
+  Status read_initialisers();
+  Status read_inputs();
+  Status declare_node_outputs();
+  void read_node(int index);
+  void read_attribute(const onnx::AttributeProto& attribute, Node& node);
+  void read_outputs();
+
+  const onnx::GraphProto& proto_;
+  AxisLengths lengths_;
+  Graph graph_;
+  std::unordered_map<std::string, ValueId> ids_;
+};
+
+Result<ValueId> GraphReader::add_value(const std::string& name) {
+  const auto id = static_cast<ValueId>(graph_.values.size());
+  if (!is_utf8(name)) return Error{"The name " + quoted(name) + " in the model is not text: the file is damaged."};
+  if (!name.empty() && !ids_.emplace(name, id).second) {
+    return Error{"Two values of the model are called " + quoted(name) + "; names must be unique."};
+  }
+  graph_.values.push_back(GraphValue{name, ElementType::kOther, {}, {}, {}});
+  return id;
+}
+
+// A name that nothing gives becomes a value with a defect, an error once it is needed.
+ValueId GraphReader::find_value(const std::string& name, const std::string& reader) {
+  const auto [found, added] = ids_.emplace(name, static_cast<ValueId>(graph_.values.size()));
+  if (added) {
+    const std::string defect = "The model lacks the value " + quoted(name) + " that " + reader +
+                               " needs: no input, initialiser or node gives it.";
+    graph_.values.push_back(GraphValue{name, ElementType::kOther, {}, {}, defect});
+  }
+  return found->second;
+}
+
+Status GraphReader::read_initialisers() {
+  for (const auto& tensor : proto_.initializer()) {
+    VEIL_TRY(id, add_value(tensor.name()));
+    GraphValue& value = graph_.values[id];
+    auto read = read_tensor(tensor, "Constant " + quoted(tensor.name()));
+    if (!read.ok()) {
+      value.defect = read.error().message;
+      continue;
+    }
+    value.type = read->type;
+    value.shape = read->array.shape;
+    value.constant = std::move(read->array);
+  }
+  for (const auto& tensor : proto_.sparse_initializer()) {
+    VEIL_TRY(id, add_value(tensor.values().name()));
+    graph_.values[id].defect = "Constant " + quoted(tensor.values().name()) + " is sparse, which is not supported yet.";
+  }
+  return Done{};
+}
+
+Status GraphReader::read_inputs() {
+  for (const auto& input : proto_.input()) {
+    // Older files list their initialisers among the inputs as well.
+    const auto found = ids_.find(input.name());
+    const bool is_initialiser = found != ids_.end() && std::find(graph_.inputs.begin(), graph_.inputs.end(),
+                                                                 found->second) == graph_.inputs.end();
+    if (is_initialiser) continue;
+    VEIL_TRY(id, add_value(input.name()));
+    lengths_.read(input, graph_.values[id]);
+    graph_.inputs.push_back(id);
+  }
+  return lengths_.check_used();
+}
+
+// Before any input is looked up, so that the order of the nodes in the file does not matter.
+Status GraphReader::declare_node_outputs() {
+  for (int index = 0; index < proto_.node_size(); ++index) {
+    const onnx::NodeProto& proto = proto_.node(index);
+    const std::string domain = proto.domain().empty() || proto.domain() == "ai.onnx" ? "" : proto.domain() + ":";
+    Node node{domain + proto.op_type(), proto.name(), {}, {}, {}};
+    if (node.name.empty()) node.name = proto.op_type() + " #" + std::to_string(index);
+    if (!is_utf8(node.op) || !is_utf8(node.name)) {
+      return Error{"The name " + quoted(node.name) + " in the model is not text: the file is damaged."};
+    }
+    for (const std::string& output : proto.output()) {
+      VEIL_TRY(id, add_value(output));
+      node.outputs.push_back(id);
+    }
+    graph_.nodes.push_back(std::move(node));
+  }
+  return Done{};
+}
+
+void GraphReader::read_node(int index) {
+  Node& node = graph_.nodes[static_cast<std::size_t>(index)];
+  const std::string reader = node_text(node);
+  for (const std::string& input : proto_.node(index).input()) {
+    node.inputs.push_back(input.empty() ? std::nullopt : std::optional(find_value(input, reader)));
+  }
+  while (!node.inputs.empty() && !node.inputs.back()) node.inputs.pop_back();
+  for (const auto& attribute : proto_.node(index).attribute()) read_attribute(attribute, node);
+}
+
+void GraphReader::read_attribute(const onnx::AttributeProto& attribute, Node& node) {
+  const std::string& name = attribute.name();
+  Attribute& value = node.attributes[name];
+  switch (kind_of(attribute)) {
+    case onnx::AttributeProto::INT:
+      value = attribute.i();
+      break;
+    case onnx::AttributeProto::FLOAT:
+      value = static_cast<double>(attribute.f());
+      break;
+    case onnx::AttributeProto::STRING:
+      value = attribute.s();
+      break;
+    case onnx::AttributeProto::INTS:
+      value = std::vector<std::int64_t>(attribute.ints().begin(), attribute.ints().end());
+      break;
+    case onnx::AttributeProto::FLOATS:
+      value = std::vector<double>(attribute.floats().begin(), attribute.floats().end());
+      break;
+    case onnx::AttributeProto::TENSOR: {
+      auto tensor = read_tensor(attribute.t(), "Attribute " + quoted(name) + " of " + node_text(node));
+      if (tensor.ok()) {
+        value = std::move(tensor->array);
+        node.attributes[name + "_type"] = static_cast<std::int64_t>(tensor->type);
+      } else {
+        for (const ValueId id : node.outputs) graph_.values[id].defect = tensor.error().message;
+      }
+      break;
+    }
+    default:
+      value = std::string();
+      break;  // of a kind that no supported operator has: the operator refuses it
+  }
+}
+
+void GraphReader::read_outputs() {
+  for (const auto& output : proto_.output()) {
+    const ValueId id = find_value(output.name(), "the model as its output");
+    GraphValue& value = graph_.values[id];
+    const bool is_result =
+        !value.constant && std::find(graph_.inputs.begin(), graph_.inputs.end(), id) == graph_.inputs.end();
+    if (is_result && output.has_type()) value.type = declared_type(output.type());
+    graph_.outputs.push_back(id);
+  }
+}
+
+Result<Graph> GraphReader::read() {
+  VEIL_TRY_STATUS(read_initialisers());
+  VEIL_TRY_STATUS(read_inputs());
+  VEIL_TRY_STATUS(declare_node_outputs());
+  for (int index = 0; index < proto_.node_size(); ++index) read_node(index);
+  read_outputs();
+  std::erase_if(graph_.nodes, [](const Node& node) { return node.outputs.empty(); });
+  VEIL_TRY_STATUS(sort_nodes(graph_));
+  return std::move(graph_);
+}
+
+}  // namespace
+
+Result<Graph> read_onnx(ByteView bytes, const std::map<std::string, std::int64_t>& dims) {
+  VEIL_TRY(model, parse_model(bytes));
+  VEIL_TRY(opset, opset_of(model));
+  return GraphReader(model.graph(), opset, dims).read();
+}
+
+}  // namespace veil

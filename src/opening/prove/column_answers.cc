@@ -1,0 +1,55 @@
+#include "opening/prove/column_answers.h"
+
+#include "field/arrays.h"
+
+namespace veil {
+
+std::vector<Fr> ColumnAnswers::combine_rows(const std::map<std::size_t, Fr>& weights) const {
+  std::vector<Fr> out(columns_);
+  for (const auto& [row, weight] : weights) {
+    axpy(out, weight, std::span<const std::int64_t>(matrix_).subspan(row * columns_, columns_));
+  }
+  return out;
+}
+
+void ColumnAnswers::bind(const std::vector<ColumnGroup>& groups, std::span<const Fr> bound) {
+  if (!started_) {
+    for (const ColumnGroup& group : groups) {
+      rows_.push_back(combine_rows(group.rows));
+      weights_.push_back(group.columns);
+    }
+    started_ = true;
+  }
+  for (; bound_ < bound.size(); ++bound_) {
+    for (std::vector<std::vector<Fr>>* side : {&rows_, &weights_}) {
+      for (std::vector<Fr>& table : *side) {
+        fold(table, bound[bound_]);
+        table.resize(table.size() / 2);
+      }
+    }
+  }
+}
+
+Fr ColumnAnswers::answer(const ColumnRoundQuestion& question) {
+  if (question.degree == 2) return c2_;
+  bind(question.groups, question.bound);
+  Fr c0;
+  c2_ = Fr::zero();
+  for (std::size_t group = 0; group < rows_.size(); ++group) {
+    const std::vector<Fr>& g = rows_[group];
+    const std::vector<Fr>& w = weights_[group];
+    const std::size_t half = g.size() / 2;
+    for (std::size_t i = 0; i < half; ++i) {
+      c0 += g[i] * w[i];
+      c2_ += (g[i + half] - g[i]) * (w[i + half] - w[i]);
+    }
+  }
+  return c0;
+}
+
+Fr ColumnAnswers::answer(const ColumnEndQuestion& question) {
+  bind(question.groups, question.bound);
+  return rows_[question.group][0];
+}
+
+}  // namespace veil

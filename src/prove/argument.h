@@ -1,0 +1,88 @@
+// The prover of one argument: runs the verifier text with a source that answers from the trace, and pads every answer.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "base/bytes.h"
+#include "circuit/trace.h"
+#include "einsum/prove/einsum_answers.h"
+#include "lookup/prove/lookup_answers.h"
+#include "opening/prove/column_answers.h"
+#include "prove/pads.h"
+#include "prove/rows.h"
+#include "verify/statement.h"
+
+namespace veil {
+
+// Answers of every part of the text, from one trace.
+class Answers {
+ public:
+  Answers(const PreparedCircuit& circuit, const Trace& trace, const std::vector<std::int64_t>& matrix)
+      : trace_(trace),
+        lookup_(circuit.circuit(), trace),
+        einsum_(circuit.circuit(), trace),
+        column_(matrix, circuit.layout().columns()) {}
+
+  Fr answer(const ClaimQuestion& question) { return weighted_sum(trace_.values[question.tensor], question.weights); }
+  Fr answer(const RootQuestion& question) { return lookup_.answer(question); }
+  Fr answer(const LayerRoundQuestion& question) { return lookup_.answer(question); }
+  Fr answer(const LayerEndQuestion& question) { return lookup_.answer(question); }
+  Fr answer(const LeafQuestion& question) { return lookup_.answer(question); }
+  Fr answer(const EinsumRoundQuestion& question) { return einsum_.answer(question); }
+  Fr answer(const ColumnRoundQuestion& question) { return column_.answer(question); }
+  Fr answer(const ColumnEndQuestion& question) { return column_.answer(question); }
+
+  const ColumnAnswers& columns() const { return column_; }
+
+ private:
+  const Trace& trace_;
+  LookupAnswers lookup_;
+  EinsumAnswers einsum_;
+  ColumnAnswers column_;
+};
+
+// A source for the Native checker: plain answers.
+struct PlainAnswers {
+  Answers& answers;
+  template <class Question>
+  Fr next(const Question& question) {
+    return answers.answer(question);
+  }
+};
+
+// A source for the Committed checker: slot i is answered with x_i + pad_i. `lie` (tests) may change an answer.
+struct PaddedAnswers {
+  Answers& answers;
+  std::span<const Fr> pads;
+  const std::function<Fr(std::size_t, const Fr&)>* lie = nullptr;
+  std::size_t at = 0;
+
+  template <class Question>
+  Fr next(const Question& question) {
+    Fr value = answers.answer(question);
+    if (lie != nullptr) value = (*lie)(at, value);
+    const Fr sent = value + pads[at];
+    ++at;
+    return sent;
+  }
+};
+
+struct CommittedRows {
+  std::vector<std::int64_t> matrix;  // of the whole trace
+  std::vector<G1Affine> witness;
+  SecretVector<Fr> blinders;  // of all rows: model, input, witness
+};
+
+// Knobs for tests of lying provers; an honest prover leaves them alone.
+struct Deviations {
+  std::function<Fr(std::size_t slot, const Fr& value)> answer;
+  Fr delta;
+};
+
+// `statement` must be true of the trace, or the bytes will not verify. `rows` belong to the trace and the statement.
+Bytes prove_argument(const Statement& statement, const Trace& trace, const CommittedRows& rows, const Pads& pads,
+                     const Deviations* deviations = nullptr);
+
+}  // namespace veil

@@ -1,0 +1,38 @@
+#include "quant/quantised_graph.h"
+
+#include "base/check.h"
+#include "base/secret.h"
+#include "graph/text.h"
+
+namespace veil {
+
+Weights::~Weights() {
+  for (std::vector<std::int64_t>& tensor : tensors) wipe(tensor.data(), tensor.size() * sizeof(std::int64_t));
+}
+
+std::string_view op_name(const QuantisedOp& op) {
+  static constexpr std::string_view kNames[] = {"linear", "affine",   "sum",    "product", "relu", "leaky_relu",
+                                                "clip",   "function", "concat", "scale",   "pair", "softmax"};
+  static_assert(std::size(kNames) == std::variant_size_v<QuantisedOp>);
+  return kNames[op.index()];
+}
+
+Status check_weights(const QuantisedGraph& graph, const Weights& weights) {
+  if (weights.tensors.size() != graph.model.size()) {
+    return Error{"the weights hold " + std::to_string(weights.tensors.size()) + " tensors where the model has " +
+                 std::to_string(graph.model.size())};
+  }
+  for (std::size_t i = 0; i < graph.model.size(); ++i) {
+    const ModelTensor& tensor = graph.model[i];
+    if (static_cast<std::int64_t>(weights.tensors[i].size()) != tensor.size) {
+      return Error{"the weights of " + quoted(tensor.name) + " have another size than the model says"};
+    }
+    const IntegerRange range = signed_range(static_cast<unsigned>(tensor.bits));
+    for (const std::int64_t value : weights.tensors[i]) {
+      if (!range.contains(value)) return Error{"a weight of " + quoted(tensor.name) + " is out of its declared range"};
+    }
+  }
+  return Done{};
+}
+
+}  // namespace veil

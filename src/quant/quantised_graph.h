@@ -1,0 +1,160 @@
+// The public description of an integer model: operators, shapes, scales, shifts, table parameters; no weights. It is
+// what `veil audit` lowers again, and all that a verifier may know of a hidden model: a function of the architecture,
+// the declared number of bits and power-of-two scales (attacks 10).
+//
+// Every value is a flat, row-major array of integers with real value = integer * 2^scale_log2. Reshapes are invisible.
+// The exact meaning of each operator is in docs/semantics.md.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "base/result.h"
+#include "graph/graph.h"
+#include "tensor/fixed_point.h"
+
+namespace veil {
+
+using QuantId = std::uint32_t;  // a value of the quantised graph
+using ModelId = std::uint32_t;  // a model tensor
+
+// out[a,o,b] = sat(round_shift(2^up_shift * sum_k weight[o,k] * in[a,k,b] + 2^bias_shift * bias[o], shift))
+// model: weight (width x reduced), and bias (width) where there is one.
+struct LinearOp {
+  std::int64_t outer = 1, reduced = 1, width = 1, inner = 1;  // lengths of a, k, o, b
+  std::int64_t up_shift = 0, bias_shift = 0, shift = 0;
+};
+
+// out[i] = sat(round_shift(2^input_shift * factor[i'] * in[i] + 2^addend_shift * addend[i'], shift)); i' keeps the axes
+// of `lengths` that are `present`. model: the factor if has_factor, then the addend if has_addend.
+struct AffineOp {
+  std::vector<std::int64_t> lengths, present;
+  std::int64_t has_factor = 0, has_addend = 0;
+  std::int64_t input_shift = 0, addend_shift = 0, shift = 0;
+};
+
+// out[i] = sat(round_shift(sum_j coefficients[j] * in_j[i], shift))
+struct SumOp {
+  std::vector<std::int64_t> coefficients;
+  std::int64_t shift = 0;
+};
+
+// out[i] = sat(round_shift(2^up_shift * in_0[i] * in_1[i], shift))
+struct ProductOp {
+  std::int64_t up_shift = 0, shift = 0;
+};
+
+// out[i] = max(in[i], 0)
+struct ReluOp {};
+
+// out[i] = sat(round_shift((in[i] < 0 ? slope : 2^fraction_bits) * in[i], fraction_bits))
+struct LeakyReluOp {
+  std::int64_t slope = 0, fraction_bits = 0;
+};
+
+// out[i] = min(max(in[i], low), high)
+struct ClipOp {
+  std::int64_t low = 0, high = 0;
+};
+
+// out[i] = the table's y(in[i]) (circuit/function_table.h); the input has exactly key_bits + low_bits signed bits
+struct FunctionOp {
+  std::int64_t function = 0, key_bits = 0, low_bits = 0;
+  std::int64_t input_scale_log2 = 0, output_scale_log2 = 0, slope_shift = 0;
+};
+
+// Joins the inputs along an axis; inner: the product of the lengths after it, outer: before it
+struct ConcatOp {
+  std::int64_t outer = 1, inner = 1;
+};
+
+// out[i] = in[i]: another scale for the same integers
+struct ScaleOp {};
+
+// out = [one - in[0], in[0]]: the two classes of a binary classifier. Only as the output.
+struct PairOp {
+  std::int64_t one = 0;
+};
+
+// Probabilities of more than two classes (docs/semantics.md, Softmax). Only as the output.
+struct SoftmaxOp {
+  std::int64_t key_bits = 0, low_bits = 0, input_scale_log2 = 0, slope_shift = 0;  // of the table of 1 - exp(-x)
+  std::int64_t exp_bits = 0;          // exp(0) = 2^exp_bits
+  std::int64_t probability_bits = 0;  // a probability of 1 is 2^probability_bits
+};
+
+using QuantisedOp = std::variant<LinearOp, AffineOp, SumOp, ProductOp, ReluOp, LeakyReluOp, ClipOp, FunctionOp,
+                                 ConcatOp, ScaleOp, PairOp, SoftmaxOp>;
+
+std::string_view op_name(const QuantisedOp& op);  // "linear"
+
+struct QuantisedValue {
+  std::string name;  // of the graph's value
+  std::int64_t size = 1;
+  std::vector<std::int32_t> scale_log2;  // one, or one for each element
+};
+
+struct ModelTensor {
+  std::string name;  // "linear_1/weight"
+  std::int64_t size = 1;
+  std::int64_t bits = 0;  // signed; the declared and proven range
+  std::int32_t scale_log2 = 0;
+};
+
+struct QuantisedInput {
+  QuantId value = 0;
+  GraphShape shape;                 // as the model file says
+  std::vector<std::string> labels;  // one for each element, or none
+};
+
+struct QuantisedNode {
+  std::string name;    // "linear_1"
+  std::string source;  // what it was in the model file, for messages
+  std::vector<QuantId> inputs;
+  std::vector<ModelId> model;
+  QuantId output = 0;
+  QuantisedOp op;
+};
+
+struct QuantisedGraph {
+  std::int64_t bits = 16;  // of activations and weights
+  bool hidden = true;      // are the weights secret?
+  std::string claim;       // the predicate in the user's words; empty: the output is revealed
+  std::vector<QuantisedInput> inputs;  // in the order of the graph's
+  std::vector<QuantisedValue> values;
+  std::vector<ModelTensor> model;
+  std::vector<QuantisedNode> nodes;  // in topological order
+  QuantId output = 0;
+  GraphShape output_shape;
+  std::vector<std::string> output_labels;  // class names, or none
+};
+
+// The secret half: the integers of each model tensor, row-major. Wiped when it dies.
+struct Weights {
+  std::vector<std::vector<std::int64_t>> tensors;
+
+  Weights() = default;
+  Weights(const Weights&) = default;
+  Weights(Weights&&) noexcept = default;
+  Weights& operator=(const Weights&) = default;
+  Weights& operator=(Weights&&) noexcept = default;
+  ~Weights();
+};
+
+// Canonical JSON: sorted keys, integers and strings only, no white space. Equal graphs give equal bytes.
+std::string quantised_graph_json(const QuantisedGraph& graph);
+// Accepts exactly what quantised_graph_json writes, with every id in range and every size within limits.h. Whether the
+// numbers of an operator make sense is checked where it is analysed (ops/analysis.h).
+Result<QuantisedGraph> read_quantised_graph(std::string_view json);
+
+// {"tensor name": [integers]}; for the independent evaluator of the tests. Secret!
+std::string weights_json(const QuantisedGraph& graph, const Weights& weights);
+
+// Do the sizes and ranges of the weights fit the graph?
+Status check_weights(const QuantisedGraph& graph, const Weights& weights);
+
+}  // namespace veil

@@ -1,0 +1,25 @@
+// One argument: the bytes that prove a statement, and their verification.
+//
+//   rows of the witness | P, S (pads, masks), mask row | message slots | T0, T1 | delta |
+//   pi' = sigma + r pi, its blinder | g' = s + r g*, its blinder | blinder of e
+// Paper: protocol section 7 ("PadFold"). Equations, all in G1 but the last:
+//   open/pi          <pi', G> + b_pi H = S + r P
+//   open/g           <g', G> + b_g H = mask + r sum_i w_i row_i
+//   fold/quadratic   Q(r, pi') G_0 + b_e H = T0 + r T1
+//   fold/opening     <g', eq(r_col)> + pi'_y = delta + r * sent_y
+// Values: scalars are canonical (< p), points compressed, on the curve and not the identity; counts come from the
+//   statement; a byte too few or too many is rejected. Names: format/short, format/scalar, format/point,
+//   format/identity, format/trailing, statement/..., open/pi, open/g, fold/quadratic, fold/opening.
+// Zero-knowledge: slots, pi' and g' are uniform and independent of the witness; commitments are perfectly hiding.
+#pragma once
+
+#include "base/bytes.h"
+#include "base/verdict.h"
+#include "verify/statement.h"
+
+namespace veil {
+
+// Never throws; allocates by sizes of the statement only. `oracle` replaces the hash in tests.
+Verdict verify_argument(const Statement& statement, ByteView proof, ChallengeOracle* oracle = nullptr);
+
+}  // namespace veil

@@ -1,0 +1,105 @@
+#include "verify/model_key.h"
+
+#include "base/limits.h"
+#include "circuit/range.h"
+#include "circuit/validate.h"
+#include "curve/generators.h"
+#include "verify/argument.h"
+
+namespace veil {
+
+namespace {
+
+bool has_model_tensors(const Circuit& circuit) {
+  for (const Tensor& tensor : circuit.tensors) {
+    if (tensor.owner == Owner::kModel) return true;
+  }
+  return false;
+}
+
+// The registration proof shows the declared range of every weight; its rows are the model's rows.
+Verdict check_registration(const ModelKey& key) {
+  if (!has_model_tensors(key.circuit)) {
+    return key.registration_proof.empty() ? Verdict::accept() : Verdict::reject("model/registration", "not expected");
+  }
+  auto prepared = PreparedCircuit::prepare(registration_circuit(key.circuit).circuit, key.log_columns);
+  if (!prepared.ok()) return Verdict::reject("model/size", prepared.error().message);
+  const PublicValues none(prepared->circuit().tensors.size());
+  const Statement statement{*prepared, key.model_rows, {}, none, as_bytes(kRegistrationContext)};
+  const Verdict verdict = verify_argument(statement, key.registration_proof);
+  if (!verdict.accepted()) return Verdict::reject("model/registration", verdict.name());
+  return Verdict::accept();
+}
+
+}  // namespace
+
+void write_model_key(Writer& writer, const ModelKey& key) {
+  write_circuit(writer, key.circuit);
+  writer.u32(key.log_columns);
+  writer.u8(static_cast<std::uint8_t>(key.visibility));
+  writer.u32(static_cast<std::uint32_t>(key.model_rows.size()));
+  for (const G1Affine& row : key.model_rows) writer.raw(to_uncompressed(row));
+  writer.block(key.registration_proof);
+}
+
+Result<ModelKey> read_model_key(Reader& reader) {
+  const Error damaged{"The model key is damaged: it ends early or holds a point that is not on the curve."};
+  VEIL_TRY(circuit, read_circuit(reader));
+  ModelKey key;
+  key.circuit = std::move(circuit);
+  const auto log_columns = reader.u32();
+  const auto visibility = reader.u8();
+  if (!log_columns || !visibility || *visibility > 1) return damaged;
+  key.log_columns = *log_columns;
+  key.visibility = static_cast<Visibility>(*visibility);
+  const auto rows = reader.count(std::size_t{1} << 28, 64);
+  if (!rows) return damaged;
+  for (std::size_t i = 0; i < *rows; ++i) {
+    const auto bytes = reader.take(64);
+    const auto point = bytes ? from_uncompressed(*bytes) : std::nullopt;
+    if (!point) return damaged;
+    if (point->is_identity() && key.visibility == Visibility::kHidden) {
+      return Error{"The model key is damaged: a row of a hidden model is the identity point."};
+    }
+    key.model_rows.push_back(*point);
+  }
+  const auto proof = reader.block(kMaxFileBytes);
+  if (!proof) return damaged;
+  key.registration_proof.assign(proof->begin(), proof->end());
+  return key;
+}
+
+Digest compute_model_id(const PreparedCircuit& circuit, std::span<const G1Affine> model_rows, Visibility visibility) {
+  Writer writer;
+  writer.text("veil/model/1");
+  writer.text(kProtocolVersion);
+  writer.raw(circuit.digest());
+  writer.u32(circuit.layout().log_columns());
+  writer.raw(generators_digest());
+  writer.u64(model_rows.size());
+  for (const G1Affine& row : model_rows) writer.raw(to_uncompressed(row));
+  writer.u8(static_cast<std::uint8_t>(visibility));
+  writer.raw(circuit_digest(registration_circuit(circuit.circuit()).circuit));
+  return keccak256(writer.bytes());
+}
+
+VerifiedModel::Checked VerifiedModel::check(ModelKey key, const std::optional<Digest>& expected_id) {
+  if (Verdict verdict = validate_circuit(key.circuit); !verdict.accepted()) return {verdict, nullptr};
+  auto prepared = PreparedCircuit::prepare(key.circuit, key.log_columns);
+  if (!prepared.ok()) return {Verdict::reject("model/size", prepared.error().message), nullptr};
+  auto circuit = std::make_shared<const PreparedCircuit>(std::move(prepared).value());
+  if (key.model_rows.size() != circuit->layout().rows(Owner::kModel).count) {
+    return {Verdict::reject("model/rows", "their number does not fit the circuit"), nullptr};
+  }
+  const Digest id = compute_model_id(*circuit, key.model_rows, key.visibility);
+  if (expected_id && id != *expected_id) return {Verdict::reject("model/id", "the key has id " + to_hex(id)), nullptr};
+  if (Verdict verdict = check_registration(key); !verdict.accepted()) return {verdict, nullptr};
+  std::shared_ptr<VerifiedModel> model(new VerifiedModel(std::move(circuit)));
+  model->id_ = id;
+  model->trust_ = expected_id ? Trust::kPinned : Trust::kGiven;
+  model->visibility_ = key.visibility;
+  model->model_rows_ = std::move(key.model_rows);
+  return {Verdict::accept(), std::move(model)};
+}
+
+}  // namespace veil

@@ -1,0 +1,104 @@
+#include "verify/proof.h"
+
+#include <algorithm>
+
+#include "verify/argument.h"
+
+namespace veil {
+
+namespace {
+
+constexpr std::string_view kMagic = "veil/proof/1";
+
+bool take_digest(Reader& reader, Digest& out) {
+  const auto bytes = reader.take(out.size());
+  if (!bytes) return false;
+  std::copy(bytes->begin(), bytes->end(), out.begin());
+  return true;
+}
+
+std::optional<ProofHeader> take_header(Reader& reader) {
+  const auto magic = reader.take(kMagic.size());
+  const ByteView wanted = as_bytes(kMagic);
+  if (!magic || !std::equal(magic->begin(), magic->end(), wanted.begin())) return std::nullopt;
+  ProofHeader header;
+  if (!take_digest(reader, header.model_id) || !take_digest(reader, header.context_digest)) return std::nullopt;
+  return header;
+}
+
+// Counts come from the circuit; a value is read only where the circuit has a public element.
+bool take_public_values(Reader& reader, const Circuit& circuit, PublicValues& out) {
+  out.resize(circuit.tensors.size());
+  for (std::size_t id = 0; id < circuit.tensors.size(); ++id) {
+    if (circuit.tensors[id].owner != Owner::kPublic) continue;
+    const auto size = static_cast<std::size_t>(shape_size(circuit.tensors[id].shape));
+    for (std::size_t i = 0; i < size; ++i) {
+      const auto value = reader.i64();
+      if (!value) return false;
+      out[id].push_back(*value);
+    }
+  }
+  return true;
+}
+
+// The name of what is wrong, or nothing.
+const char* take_input_rows(Reader& reader, std::size_t count, std::vector<G1Affine>& out) {
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto bytes = reader.take(32);
+    if (!bytes) return "format/short";
+    const auto point = decompress(*bytes);
+    if (!point) return "format/point";
+    if (point->is_identity()) return "format/identity";
+    out.push_back(*point);
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+Bytes write_proof(const PreparedCircuit& circuit, const Proof& proof) {
+  Writer writer;
+  writer.raw(as_bytes(kMagic));
+  writer.raw(proof.model_id);
+  writer.raw(proof.context_digest);
+  for (std::size_t id = 0; id < circuit.circuit().tensors.size(); ++id) {
+    for (const std::int64_t value : proof.public_values[id]) writer.i64(value);
+  }
+  for (const G1Affine& row : proof.input_rows) writer.raw(compress(row));
+  writer.raw(proof.argument);
+  return writer.take();
+}
+
+std::optional<ProofHeader> read_proof_header(ByteView bytes) {
+  Reader reader(bytes);
+  return take_header(reader);
+}
+
+Verification verify(const VerifiedModel& model, const Expected& expected, ByteView proof) {
+  const auto reject = [](std::string name, std::string detail = {}) {
+    return Verification{Verdict::reject(std::move(name), std::move(detail)), {}, {}};
+  };
+  Reader reader(proof);
+  const auto header = take_header(reader);
+  if (!header) return reject("format/header", "not a proof of this version of Veil");
+  if (header->model_id != model.id())
+    return reject("statement/model", "the proof is for model " + to_hex(header->model_id));
+  if (header->context_digest != keccak256(expected.context))
+    return reject("statement/context", "made for another context");
+  const PreparedCircuit& circuit = model.circuit();
+  Verification out;
+  if (!take_public_values(reader, circuit.circuit(), out.public_values)) return reject("format/short");
+  if (const char* name = take_input_rows(reader, circuit.layout().rows(Owner::kInput).count, out.input_rows)) {
+    return reject(name);
+  }
+  if (expected.public_values && *expected.public_values != out.public_values)
+    return reject("statement/public", "another value");
+  if (expected.input_rows && *expected.input_rows != out.input_rows)
+    return reject("statement/input", "other input rows");
+  const Statement statement{circuit, model.model_rows(), out.input_rows, out.public_values, expected.context};
+  out.verdict = verify_argument(statement, *reader.take(reader.remaining()));
+  if (!out.verdict.accepted()) return Verification{out.verdict, {}, {}};
+  return out;
+}
+
+}  // namespace veil
