@@ -11,9 +11,13 @@ namespace veil {
 namespace {
 
 template <class T>
-concept Comparable = requires(const T& a, const T& b) { a == b; };
+concept Comparable = requires(const T& a, const T& b) {
+  a == b;
+};
 template <class T>
-concept Printable = requires(std::ostream& out, const T& a) { out << a; };
+concept Printable = requires(std::ostream& out, const T& a) {
+  out << a;
+};
 
 using Key = std::array<std::uint8_t, 32>;
 

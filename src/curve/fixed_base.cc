@@ -1,4 +1,5 @@
-#include "curve/batch_add.h"
+#include <array>
+
 #include "curve/msm.h"
 #include "curve/signed_digits.h"
 
@@ -26,8 +27,8 @@ FixedBase::FixedBase(const G1Affine& point) {
 }
 
 G1 FixedBase::operator*(const Fr& scalar) const {
-  std::array<std::int32_t, kWindows> digits{};
-  write_signed_digits(scalar.to_limbs(), kWindowBits, digits);
+  std::array<std::int16_t, kWindows> digits{};
+  write_signed_digits(scalar.to_limbs(), false, kWindowBits, digits.data(), kWindows, 1);
   G1 sum;
   for (std::size_t w = 0; w < kWindows; ++w) {
     const G1Affine* const row = &table_[w * kMultiples];

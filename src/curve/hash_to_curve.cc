@@ -76,12 +76,12 @@ G1Affine map_to_curve_svdw(const Fq& u) {
   const Fq tv3 = ((Fq::one() - tv1) * tv2).inverse();
   const Fq tv4 = u * (Fq::one() - tv1) * tv3 * kC3;
   const Fq x3 = (tv2.square() * tv3).square() * kC4 + Fq::one();
-  for (const Fq& x : {kC2 - tv4, kC2 + tv4, x3}) {
-    const std::optional<Fq> root = curve_equation(x).sqrt();
-    if (root) return {x, root->is_odd() == u.is_odd() ? *root : -*root};
-  }
-  VEIL_CHECK(!"one of the three is on the curve");
-  return {};
+  Fq x = kC2 - tv4;
+  std::optional<Fq> y = curve_equation(x).sqrt();
+  if (!y) y = curve_equation(x = kC2 + tv4).sqrt();
+  if (!y) y = curve_equation(x = x3).sqrt();
+  VEIL_CHECK(y.has_value());
+  return {x, y->is_odd() == u.is_odd() ? *y : -*y};
 }
 
 G1Affine hash_to_g1(ByteView message, std::string_view domain_tag) {

@@ -30,8 +30,9 @@ class FixedBase {
 
 // Commits to rows of small integers over the fixed generators, without blinding:
 //   commit(row, first_column) = sum_j row[j] * G_{first_column + j}
-// The constructor makes a table of small multiples of each generator (at most 4 MiB; about a millisecond for 64
-// columns), so that an entry costs one or two additions a byte of its magnitude, and a zero entry nothing.
+// The constructor makes a table of small multiples of each generator (64 columns: 0.5 MiB and about a millisecond; at
+// most 4 MiB), so that an entry costs one or two additions a byte of its magnitude, and a zero entry nothing. Long
+// rows, for which sorting into buckets is faster than the table, are sorted.
 class RowCommitter {
  public:
   explicit RowCommitter(std::size_t columns);  // at most kMaxGenerators
@@ -46,14 +47,15 @@ class RowCommitter {
                                     std::size_t first_column = 0) const;
 
  private:
-  std::size_t windows_for(std::span<const std::int64_t> entries) const;
   void gather(std::span<const std::int64_t> row, std::size_t first_column, std::size_t windows,
               std::vector<G1Affine>& points, std::vector<Segment>& segments) const;
-  G1 join_windows(std::span<const G1Affine> points, std::span<const Segment> segments) const;
+  void append_table_sums(std::span<const std::int64_t> rows, std::size_t row_length, std::size_t first_column,
+                         std::size_t windows, std::vector<G1>& out) const;
+  std::vector<G1> sums(std::span<const std::int64_t> rows, std::size_t row_length, std::size_t first_column) const;
 
   std::size_t columns_;
-  unsigned window_bits_;
-  std::vector<G1Affine> table_;  // [column][multiple - 1], multiples 1 .. 2^(window_bits - 1)
+  unsigned table_bits_;
+  std::vector<G1Affine> table_;  // [column][multiple - 1], multiples 1 .. 2^(table_bits - 1)
 };
 
 }  // namespace veil

@@ -4,6 +4,7 @@
 #include <sstream>
 
 #include "curve/batch_add.h"
+#include "curve/buckets.h"
 #include "curve/endomorphism.h"
 #include "curve/generators.h"
 #include "curve/signed_digits.h"
@@ -20,21 +21,28 @@ G1 simple_sum(std::span<const G1Affine> points, std::span<const Fr> scalars) {
 
 TEST(SignedDigits, SumToTheValue) {
   std::mt19937_64 rng(1);
-  for (unsigned c = 2; c <= 16; ++c) {
+  for (unsigned c = 2; c <= 15; ++c) {
     for (int round = 0; round < 100; ++round) {
       std::array<std::uint64_t, 2> limbs = {rng(), rng() >> 1};
       if (round == 0) limbs = {~0ull, ~0ull >> 1};
       if (round == 1) limbs = {0, 0};
-      std::vector<std::int32_t> digits(signed_windows(127, c));
-      write_signed_digits(limbs, c, digits);
+      if (round == 2) limbs = {0, std::uint64_t{1} << 63};  // 2^127 itself
+      const bool negative = round % 2 == 1;
+      const std::size_t windows = signed_windows(127, c);
+      std::vector<std::int16_t> digits(3 * windows);
+      write_signed_digits(limbs, negative, c, digits.data() + 1, windows, 3);
       Fr sum;
-      for (std::size_t i = digits.size(); i-- > 0;) {
-        EXPECT_LE(std::abs(digits[i]), 1 << (c - 1));
-        sum = sum * Fr::from_u64(std::uint64_t{1} << c) + Fr::from_int(digits[i]);
+      for (std::size_t i = windows; i-- > 0;) {
+        EXPECT_LE(std::abs(digits[3 * i + 1]), 1 << (c - 1));
+        sum = sum * Fr::from_u64(std::uint64_t{1} << c) + Fr::from_int(digits[3 * i + 1]);
       }
-      EXPECT_EQ(sum, Fr::from_limbs({limbs[0], limbs[1], 0, 0}));
+      const Fr magnitude = Fr::from_limbs({limbs[0], limbs[1], 0, 0});
+      EXPECT_EQ(sum, negative ? -magnitude : magnitude);
     }
   }
+  std::array<std::int16_t, 2> digits{};
+  const std::array<std::uint64_t, 1> too_large = {137};
+  EXPECT_DEATH(write_signed_digits(too_large, false, 4, digits.data(), 2, 1), "check failed");
 }
 
 TEST(Endomorphism, MultipliesByLambda) {
@@ -112,6 +120,29 @@ TEST(BatchAdd, SumsOfSegmentsOfEverySize) {
   }
 }
 
+TEST(Buckets, EveryDigitWidthAndSeveralSets) {
+  std::mt19937_64 rng(12);
+  const std::vector<G1Affine> points = {random_point(rng), random_point(rng), G1Affine::identity(), random_point(rng)};
+  for (unsigned bits = 2; bits <= kMaxBucketBits; ++bits) {
+    const int half = 1 << (bits - 1);
+    std::vector<std::int16_t> digits;
+    for (int s = 0; s < 5; ++s) {
+      for (const int digit : {half, -half, 1, s == 0 ? 0 : static_cast<int>(rng() % 3) - 1}) {
+        digits.push_back(static_cast<std::int16_t>(digit));
+      }
+    }
+    const std::vector<G1> sums = sums_by_buckets(points, digits, bits);
+    ASSERT_EQ(sums.size(), 5u);
+    for (std::size_t s = 0; s < sums.size(); ++s) {
+      G1 expected;
+      for (std::size_t i = 0; i < 4; ++i) expected += G1(points[i]) * Fr::from_int(digits[4 * s + i]);
+      EXPECT_EQ(sums[s], expected) << bits;
+    }
+  }
+  EXPECT_TRUE(sums_by_buckets({}, {}, 4).empty());
+  EXPECT_DEATH(sums_by_buckets(points, std::vector<std::int16_t>(5), 4), "check failed");
+}
+
 TEST(Msm, AgreesWithPyEcc) {
   std::ifstream file(std::string(VEIL_SOURCE_DIR) + "/src/curve/testdata/curve.txt");
   ASSERT_TRUE(file);
@@ -140,7 +171,7 @@ TEST(Msm, AllSizesAgreeWithSingleMultiplications) {
   const std::span<const G1Affine> points = generators(700);
   std::vector<Fr> scalars(points.size());
   for (Fr& scalar : scalars) scalar = random_fr(rng);
-  for (const std::size_t size : {0u, 1u, 2u, 3u, 7u, 8u, 33u, 100u, 257u, 700u}) {
+  for (const std::size_t size : {0u, 1u, 2u, 3u, 7u, 31u, 32u, 33u, 34u, 100u, 257u, 700u}) {
     const auto some_points = points.first(size);
     const auto some_scalars = std::span(scalars).first(size);
     EXPECT_EQ(msm(some_points, some_scalars), simple_sum(some_points, some_scalars)) << size;

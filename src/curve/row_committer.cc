@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "curve/batch_add.h"
+#include "curve/buckets.h"
 #include "curve/generators.h"
 #include "curve/msm.h"
 #include "curve/signed_digits.h"
@@ -11,14 +12,14 @@
 namespace veil {
 namespace {
 
-constexpr std::size_t kPointsInFlight = 8192;  // 512 KiB
-constexpr std::size_t kMinBatch = 128;         // below it, additions in Jacobian coordinates beat the inversions
+constexpr std::size_t kPointsInFlight = 8192;   // 512 KiB
+constexpr std::size_t kBucketsInFlight = 8192;  // 512 KiB
+constexpr std::size_t kMinBatch = 128;          // below it, additions in Jacobian coordinates beat the inversions
 
-// The table has columns 2^(c-1) points of 64 bytes: 1 MiB for 128 columns, 2 MiB for 1024, 4 MiB for 4096.
-unsigned choose_window_bits(std::size_t columns) {
+// The table has columns * 2^(c-1) points of 64 bytes: at most 1 MiB up to 512 columns, 4 MiB for 4096.
+unsigned choose_table_bits(std::size_t columns) {
   if (columns <= 128) return 8;
-  if (columns <= 1024) return 6;
-  return 5;
+  return columns <= 512 ? 6 : 5;
 }
 
 std::uint64_t magnitude(std::int64_t value) {
@@ -26,21 +27,83 @@ std::uint64_t magnitude(std::int64_t value) {
   return value < 0 ? 0 - bits : bits;
 }
 
+// The least b with |entry| <= 2^b; at most 63. Not for zero.
+unsigned magnitude_bits(std::int64_t entry) { return static_cast<unsigned>(std::bit_width(magnitude(entry) - 1)); }
+
+// How the entries of some rows are spread: what the cost of a way to sum them depends on.
+struct Spread {
+  std::size_t rows = 0;
+  std::array<std::size_t, 64> entries{};  // [magnitude bits], zeros not counted
+  unsigned bits = 0;                      // of the largest
+
+  Spread(std::span<const std::int64_t> all, std::size_t row_length) : rows(all.size() / row_length) {
+    for (const std::int64_t entry : all) {
+      if (entry != 0) ++entries[magnitude_bits(entry)];
+    }
+    for (unsigned b = 0; b < entries.size(); ++b) bits = entries[b] == 0 ? bits : b;
+  }
+
+  std::size_t additions(unsigned window_bits) const {
+    std::size_t out = 0;
+    for (unsigned b = 0; b < entries.size(); ++b) out += entries[b] * signed_windows(b, window_bits);
+    return out;
+  }
+  // In units of 1/8 addition, see buckets.h.
+  std::size_t bucket_cost(unsigned window_bits) const {
+    return 8 * additions(window_bits) + rows * signed_windows(bits, window_bits) * bucket_overhead(window_bits);
+  }
+  unsigned best_bucket_bits() const {
+    unsigned best = 2;
+    for (unsigned c = 3; c <= kMaxBucketBits; ++c) best = bucket_cost(c) < bucket_cost(best) ? c : best;
+    return best;
+  }
+};
+
+// sum_w 2^(c w) S_w
+G1 join_windows(std::span<const G1> sums, unsigned window_bits) {
+  G1 out;
+  for (std::size_t w = sums.size(); w-- > 0;) {
+    for (unsigned k = 0; k < window_bits && !out.is_identity(); ++k) out = out.doubled();
+    out += sums[w];
+  }
+  return out;
+}
+
+// Rows over the bases themselves, without the table.
+void append_bucket_sums(std::span<const G1Affine> bases, std::span<const std::int64_t> rows, unsigned bits,
+                        unsigned window_bits, std::vector<G1>& out) {
+  const std::size_t length = bases.size();
+  const std::size_t windows = signed_windows(bits, window_bits);
+  const std::size_t row_count = rows.size() / length;
+  std::vector<std::int16_t> digits(rows.size() * windows);  // [row][window][entry]
+  for (std::size_t i = 0; i < row_count; ++i) {
+    for (std::size_t j = 0; j < length; ++j) {
+      const std::int64_t entry = rows[i * length + j];
+      const std::array<std::uint64_t, 1> limbs = {magnitude(entry)};
+      write_signed_digits(limbs, entry < 0, window_bits, &digits[i * windows * length + j], windows, length);
+    }
+  }
+  const std::vector<G1> sums = sums_by_buckets(bases, digits, window_bits);
+  for (std::size_t i = 0; i < row_count; ++i) {
+    out.push_back(join_windows(std::span(sums).subspan(i * windows, windows), window_bits));
+  }
+}
+
 }  // namespace
 
 // Multiples m+1 .. 2m of every column are its multiples 1 .. m plus its multiple m.
-RowCommitter::RowCommitter(std::size_t columns) : columns_(columns), window_bits_(choose_window_bits(columns)) {
+RowCommitter::RowCommitter(std::size_t columns) : columns_(columns), table_bits_(choose_table_bits(columns)) {
   const std::span<const G1Affine> bases = generators(columns);
-  const std::size_t multiples = std::size_t{1} << (window_bits_ - 1);
+  const std::size_t multiples = std::size_t{1} << (table_bits_ - 1);
   table_.resize(columns * multiples);
   for (std::size_t j = 0; j < columns; ++j) table_[j * multiples] = bases[j];
   BatchAdder adder;
   for (std::size_t known = 1; known < multiples; known *= 2) {
     for (std::size_t j = 0; j < columns; ++j) {
-      const std::size_t row = j * multiples;
+      const std::size_t first = j * multiples;
       for (std::size_t i = 0; i < known; ++i) {
-        adder.add(static_cast<std::uint32_t>(row + i), static_cast<std::uint32_t>(row + known - 1),
-                  static_cast<std::uint32_t>(row + known + i));
+        adder.add(static_cast<std::uint32_t>(first + i), static_cast<std::uint32_t>(first + known - 1),
+                  static_cast<std::uint32_t>(first + known + i));
       }
       if (adder.pending() >= 1024) adder.run(table_);
     }
@@ -51,73 +114,77 @@ RowCommitter::RowCommitter(std::size_t columns) : columns_(columns), window_bits
 // Appends, window by window, the table points that the windows of the row's entries select: one segment a window.
 void RowCommitter::gather(std::span<const std::int64_t> row, std::size_t first_column, std::size_t windows,
                           std::vector<G1Affine>& points, std::vector<Segment>& segments) const {
-  std::vector<std::int32_t> digits(row.size() * windows);  // [entry][window], signs apart
+  std::vector<std::int16_t> digits(row.size() * windows);  // [window][entry]
   for (std::size_t j = 0; j < row.size(); ++j) {
     const std::array<std::uint64_t, 1> limbs = {magnitude(row[j])};
-    write_signed_digits(limbs, window_bits_, std::span(digits).subspan(j * windows, windows));
+    write_signed_digits(limbs, row[j] < 0, table_bits_, &digits[j], windows, row.size());
   }
   for (std::size_t w = 0; w < windows; ++w) {
     const std::size_t begin = points.size();
     for (std::size_t j = 0; j < row.size(); ++j) {
-      const std::int32_t digit = digits[j * windows + w];
+      const std::int16_t digit = digits[w * row.size() + j];
       if (digit == 0) continue;
       const auto multiple = static_cast<std::size_t>(digit < 0 ? -digit : digit);
-      const G1Affine& point = table_[((first_column + j) << (window_bits_ - 1)) + multiple - 1];
-      points.push_back((digit < 0) != (row[j] < 0) ? -point : point);
+      const G1Affine& point = table_[((first_column + j) << (table_bits_ - 1)) + multiple - 1];
+      points.push_back(digit < 0 ? -point : point);
     }
     segments.push_back({static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(points.size() - begin)});
   }
 }
 
-std::size_t RowCommitter::windows_for(std::span<const std::int64_t> entries) const {
-  std::uint64_t bits = 0;
-  for (const std::int64_t entry : entries) bits |= magnitude(entry);
-  return signed_windows(static_cast<unsigned>(std::bit_width(bits)), window_bits_);
+void RowCommitter::append_table_sums(std::span<const std::int64_t> rows, std::size_t row_length,
+                                     std::size_t first_column, std::size_t windows, std::vector<G1>& out) const {
+  std::vector<G1Affine> points;
+  std::vector<Segment> segments;
+  for (std::size_t i = 0; i < rows.size(); i += row_length) {
+    gather(rows.subspan(i, row_length), first_column, windows, points, segments);
+  }
+  if (points.size() >= kMinBatch) sum_segments(points, segments);
+  std::vector<G1> sums(segments.size());
+  for (std::size_t s = 0; s < segments.size(); ++s) {
+    for (std::uint32_t k = 0; k < segments[s].size; ++k) sums[s] += points[segments[s].begin + k];
+  }
+  for (std::size_t s = 0; s < sums.size(); s += windows) {
+    out.push_back(join_windows(std::span(sums).subspan(s, windows), table_bits_));
+  }
 }
 
-// sum_w 2^(c w) S_w
-G1 RowCommitter::join_windows(std::span<const G1Affine> points, std::span<const Segment> segments) const {
-  G1 out;
-  for (std::size_t w = segments.size(); w-- > 0;) {
-    for (unsigned k = 0; k < window_bits_ && !out.is_identity(); ++k) out = out.doubled();
-    for (std::uint32_t i = 0; i < segments[w].size; ++i) out += points[segments[w].begin + i];
+std::vector<G1> RowCommitter::sums(std::span<const std::int64_t> rows, std::size_t row_length,
+                                   std::size_t first_column) const {
+  std::vector<G1> out;
+  out.reserve(rows.size() / row_length);
+  const Spread spread(rows, row_length);
+  const unsigned bits = spread.bits;
+  const unsigned bucket_bits = spread.best_bucket_bits();
+  const std::size_t bucket_windows = signed_windows(bits, bucket_bits);
+  const std::size_t table_windows = signed_windows(bits, table_bits_);
+  const bool by_buckets = spread.bucket_cost(bucket_bits) < 8 * spread.additions(table_bits_);
+  const std::size_t work_a_row = by_buckets ? bucket_windows << (bucket_bits - 1) : table_windows * row_length;
+  const std::size_t most = by_buckets ? kBucketsInFlight : kPointsInFlight;
+  const std::size_t together = std::max<std::size_t>(1, most / work_a_row) * row_length;
+  const std::span<const G1Affine> bases = generators(columns_).subspan(first_column, row_length);
+  while (!rows.empty()) {
+    const std::span<const std::int64_t> some = rows.first(std::min(together, rows.size()));
+    if (by_buckets) {
+      append_bucket_sums(bases, some, bits, bucket_bits, out);
+    } else {
+      append_table_sums(some, row_length, first_column, table_windows, out);
+    }
+    rows = rows.subspan(some.size());
   }
   return out;
 }
 
 G1 RowCommitter::commit(std::span<const std::int64_t> row, std::size_t first_column) const {
   VEIL_CHECK(first_column <= columns_ && row.size() <= columns_ - first_column);
-  std::vector<G1Affine> points;
-  std::vector<Segment> segments;
-  gather(row, first_column, windows_for(row), points, segments);
-  if (points.size() >= kMinBatch) sum_segments(points, segments);
-  return join_windows(points, segments);
+  return row.empty() ? G1::identity() : sums(row, row.size(), first_column).front();
 }
 
 std::vector<G1Affine> RowCommitter::commit_rows(std::span<const std::int64_t> rows, std::size_t row_length,
                                                 std::size_t first_column) const {
   VEIL_CHECK(row_length >= 1 && rows.size() % row_length == 0);
   VEIL_CHECK(first_column <= columns_ && row_length <= columns_ - first_column);
-  const std::size_t windows = windows_for(rows);
-  const std::size_t rows_together = std::max<std::size_t>(1, kPointsInFlight / (row_length * windows));
-  std::vector<G1> sums;
-  sums.reserve(rows.size() / row_length);
-  std::vector<G1Affine> points;
-  std::vector<Segment> segments;
-  while (!rows.empty()) {
-    const std::size_t count = std::min(rows_together, rows.size() / row_length);
-    points.clear();
-    segments.clear();
-    for (std::size_t i = 0; i < count; ++i) {
-      gather(rows.subspan(i * row_length, row_length), first_column, windows, points, segments);
-    }
-    sum_segments(points, segments);
-    for (std::size_t i = 0; i < count; ++i) {
-      sums.push_back(join_windows(points, std::span(segments).subspan(i * windows, windows)));
-    }
-    rows = rows.subspan(count * row_length);
-  }
-  return G1::batch_to_affine(sums);
+  return G1::batch_to_affine(sums(rows, row_length, first_column));
 }
 
 }  // namespace veil

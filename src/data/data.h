@@ -31,8 +31,8 @@ struct ReadOptions {
 
 struct InputArray {
   std::string name;
-  GraphShape shape;  // of one row: InputSpec::shape
-  std::vector<double> values;       // rows x elements, row-major
+  GraphShape shape;            // of one row: InputSpec::shape
+  std::vector<double> values;  // rows x elements, row-major
 };
 
 struct DataSet {

@@ -26,9 +26,8 @@ std::vector<std::int64_t> random_ints(unsigned bits) {
 }
 
 void per_element(benchmark::State& state) {
-  state.counters["ns"] =
-      benchmark::Counter(static_cast<double>(state.iterations()) * static_cast<double>(kCount) * 1e-9,
-                         benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
+  state.counters["each"] = benchmark::Counter(static_cast<double>(state.iterations()) * static_cast<double>(kCount),
+                                              benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
 }
 
 template <class Operation>

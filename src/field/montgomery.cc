@@ -79,7 +79,15 @@ std::optional<Montgomery<Params>> Montgomery<Params>::sqrt() const requires((Par
   return root;
 }
 
-template class Montgomery<FrParams>;
-template class Montgomery<FqParams>;
+// Member by member: clang 14 would instantiate the constrained ones for Fr too.
+template std::array<std::uint8_t, 32> Fr::to_bytes() const;
+template std::array<std::uint8_t, 32> Fq::to_bytes() const;
+template std::optional<Fr> Fr::from_bytes(std::span<const std::uint8_t>);
+template std::optional<Fq> Fq::from_bytes(std::span<const std::uint8_t>);
+template Fr Fr::from_wide(std::span<const std::uint8_t>);
+template Fq Fq::from_wide(std::span<const std::uint8_t>);
+template Fr Fr::inverse() const;
+template Fq Fq::inverse() const;
+template std::optional<Fq> Fq::sqrt() const;
 
 }  // namespace veil

@@ -12,7 +12,7 @@ Array array_of(const GraphShape& shape) { return {shape, std::vector<double>(siz
 Status check_graph_value(const Graph& graph, const Node& node, std::size_t index, const TypedShape& inferred) {
   const GraphValue& value = graph.values[node.outputs[index]];
   if (value.type == inferred.type && value.shape == inferred.shape) return Done{};
-  return Error{"Value " + quoted(value.name) + " should have the shape " + shape_text(inferred.shape) + ", not " +
+  return Error{"Value " + quote(value.name) + " should have the shape " + shape_text(inferred.shape) + ", not " +
                shape_text(value.shape) + ": the graph has not been through infer_and_fold."};
 }
 
@@ -23,21 +23,21 @@ Result<FloatRunner> FloatRunner::create(const Graph& graph) {
   std::vector<bool> known(graph.values.size(), false);
   for (const ValueId id : graph.inputs) {
     if (!element_count(graph.values[id].shape))
-      return Error{"Input " + quoted(graph.values[id].name) + " is too large."};
+      return Error{"Input " + quote(graph.values[id].name) + " is too large."};
     runner.values_[id] = array_of(graph.values[id].shape);
     known[id] = true;
   }
   for (std::size_t id = 0; id < known.size(); ++id) known[id] = known[id] || graph.values[id].constant.has_value();
   for (const Node& node : graph.nodes) VEIL_TRY_STATUS(runner.add_step(node, known));
   for (const ValueId id : graph.outputs) {
-    if (!known[id]) return Error{"Nothing gives the output " + quoted(graph.values[id].name) + "."};
+    if (!known[id]) return Error{"Nothing gives the output " + quote(graph.values[id].name) + "."};
   }
   return runner;
 }
 
 Status FloatRunner::add_step(const Node& node, std::vector<bool>& known) {
   for (const auto& input : node.inputs) {
-    if (input && !known[*input]) return Error{"Nothing gives the value " + quoted(graph_->values[*input].name) + "."};
+    if (input && !known[*input]) return Error{"Nothing gives the value " + quote(graph_->values[*input].name) + "."};
   }
   VEIL_TRY(op, operator_of(node));
   Step step{op, call_of(*graph_, node), {}, {}, {}};
@@ -63,7 +63,7 @@ Status FloatRunner::run(const std::vector<Array>& inputs) {
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     const GraphValue& value = graph_->values[graph_->inputs[i]];
     if (inputs[i].shape != value.shape || inputs[i].data.size() != size_of(value.shape)) {
-      return Error{"Input " + quoted(value.name) + " must have the shape " + shape_text(value.shape) + ", not " +
+      return Error{"Input " + quote(value.name) + " must have the shape " + shape_text(value.shape) + ", not " +
                    shape_text(inputs[i].shape) + "."};
     }
     Array& into = values_[graph_->inputs[i]];

@@ -16,7 +16,7 @@ constexpr std::int64_t kMaxFoldedWork = std::int64_t{1} << 32;      // multiplic
 
 Status check_not_empty(const GraphValue& value) {
   if (std::find(value.shape.begin(), value.shape.end(), 0) == value.shape.end()) return Done{};
-  return Error{"Value " + quoted(value.name) + " of shape " + shape_text(value.shape) + " has no elements."};
+  return Error{"Value " + quote(value.name) + " of shape " + shape_text(value.shape) + " has no elements."};
 }
 
 // About the number of steps that running the node takes.
@@ -61,7 +61,7 @@ Status Folder::start() {
     known_[id] = true;
     if (!value.defect.empty()) return Error{value.defect};
     VEIL_TRY_STATUS(check_not_empty(value));
-    if (!element_count(value.shape)) return Error{"Input " + quoted(value.name) + " is too large."};
+    if (!element_count(value.shape)) return Error{"Input " + quote(value.name) + " is too large."};
   }
   return Done{};
 }
@@ -72,7 +72,7 @@ Status Folder::resolve_inputs(Node& node) {
     const GraphValue& value = graph_.values[*input];
     if (!value.defect.empty()) return Error{value.defect};
     input = alias_[*input];
-    if (!known_[*input]) return Error{"Nothing gives the value " + quoted(value.name) + "."};
+    if (!known_[*input]) return Error{"Nothing gives the value " + quote(value.name) + "."};
   }
   return Done{};
 }

@@ -23,10 +23,10 @@ Array list_of(const std::vector<std::int64_t>& values) {
 Result<TypedArray> tensor_attribute(const Call& call, const std::string& name) {
   const Attribute& attribute = call.node->attributes.at(name);
   const Array* array = std::get_if<Array>(&attribute);
-  if (array == nullptr) return Error{"its attribute " + quoted(name) + " is no tensor"};
+  if (array == nullptr) return Error{"its attribute " + quote(name) + " is no tensor"};
   VEIL_TRY(type, call.integer(name + "_type", static_cast<std::int64_t>(ElementType::kFloat)));
   if (type < 0 || type >= static_cast<std::int64_t>(ElementType::kOther)) {
-    return Error{"its attribute " + quoted(name) + " has an element type that is not supported"};
+    return Error{"its attribute " + quote(name) + " has an element type that is not supported"};
   }
   return TypedArray{static_cast<ElementType>(type), *array};
 }

@@ -17,7 +17,7 @@ Result<T> attribute(const Node& node, const std::string& name, T otherwise) {
   const auto found = node.attributes.find(name);
   if (found == node.attributes.end()) return otherwise;
   if (const T* value = std::get_if<T>(&found->second)) return *value;
-  return Error{"its attribute " + quoted(name) + " has the wrong kind"};
+  return Error{"its attribute " + quote(name) + " has the wrong kind"};
 }
 
 std::array<std::span<const Operator>, 8> families() {
@@ -34,7 +34,7 @@ Error in_node(const Call& call, const std::string& message) {
 Status check_attributes(const Operator& op, const Node& node) {
   for (const auto& [name, value] : node.attributes) {
     if (op.attributes.find(" " + name + " ") == std::string_view::npos) {
-      return Error{"attribute " + quoted(name) + " is not supported yet"};
+      return Error{"attribute " + quote(name) + " is not supported yet"};
     }
   }
   return Done{};
@@ -133,7 +133,7 @@ std::string supported_operators() {
 
 Result<const Operator*> operator_of(const Node& node) {
   if (const Operator* op = find_operator(node.op)) return op;
-  return Error{"Operator " + quoted(node.op) + " (node " + quoted(node.name) +
+  return Error{"Operator " + quote(node.op) + " (node " + quote(node.name) +
                ") is not supported yet; supported operators: " + supported_operators() + "."};
 }
 

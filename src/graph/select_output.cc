@@ -13,7 +13,7 @@ constexpr std::string_view kZipMap = "ai.onnx.ml:ZipMap";
 
 std::string output_names(const Graph& graph) {
   std::vector<std::string> names;
-  for (const ValueId id : graph.outputs) names.push_back(quoted(graph.values[id].name));
+  for (const ValueId id : graph.outputs) names.push_back(quote(graph.values[id].name));
   return joined(names);
 }
 
@@ -24,6 +24,13 @@ Node* zip_map_of(Graph& graph, ValueId output) {
   };
   const auto found = std::find_if(graph.nodes.begin(), graph.nodes.end(), gives);
   return found == graph.nodes.end() ? nullptr : &*found;
+}
+
+// Whether `output` is an input handed through, as recurrent models do with their states: nothing worth proving.
+bool is_handed_through(const Graph& graph, ValueId output) {
+  const std::vector<bool> needed = needed_values(graph, {output});
+  return std::all_of(graph.nodes.begin(), graph.nodes.end(),
+                     [&](const Node& node) { return node.op == "Identity" || !is_needed(node, needed); });
 }
 
 // Why `output` cannot be computed.
@@ -45,18 +52,20 @@ Result<ValueId> find_output(Graph& graph, const std::optional<std::string>& name
     for (const ValueId id : graph.outputs) {
       if (graph.values[id].name == *name) return id;
     }
-    return Error{"The model has no output " + quoted(*name) + "; its outputs are " + output_names(graph) + "."};
+    return Error{"The model has no output " + quote(*name) + "; its outputs are " + output_names(graph) + "."};
   }
   if (graph.outputs.size() == 1) return graph.outputs[0];
   std::optional<Error> first_refusal;
   for (const ValueId id : graph.outputs) {
     if (!is_real(graph.values[id].type) && zip_map_of(graph, id) == nullptr) continue;
+    if (is_handed_through(graph, id)) continue;
     const Status status = check_supported(graph, id);
     if (status.ok()) return id;
     if (!first_refusal) first_refusal = status.error();
   }
   if (first_refusal) return *first_refusal;
-  return Error{"None of the model's outputs (" + output_names(graph) + ") holds floats; name the one to prove."};
+  return Error{"None of the model's outputs (" + output_names(graph) +
+               ") is a computed tensor of floats; name the one to prove."};
 }
 
 }  // namespace

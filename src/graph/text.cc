@@ -42,7 +42,7 @@ bool is_utf8(std::string_view text) {
   return true;
 }
 
-std::string quoted(std::string_view name) {
+std::string quote(std::string_view name) {
   std::string out = "'";
   while (!name.empty()) {
     const std::size_t length = utf8_length(name);
@@ -75,6 +75,6 @@ std::string shape_text(const GraphShape& shape) {
   return text;
 }
 
-std::string node_text(const Node& node) { return "operator " + quoted(node.op) + " (node " + quoted(node.name) + ")"; }
+std::string node_text(const Node& node) { return "operator " + quote(node.op) + " (node " + quote(node.name) + ")"; }
 
 }  // namespace veil

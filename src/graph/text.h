@@ -11,7 +11,8 @@ namespace veil {
 
 bool is_utf8(std::string_view text);
 // 'name', cut at 80 bytes, control characters and bytes that are not UTF-8 as '?'.
-std::string quoted(std::string_view name);
+std::string quote(std::string_view name);
+inline std::string quoted(std::string_view name) { return quote(name); }  // where <iomanip>'s quoted is not in sight
 std::string joined(const std::vector<std::string>& parts, std::string_view separator = ", ");
 std::string shape_text(const GraphShape& shape);  // (1, 20)
 std::string node_text(const Node& node);          // operator 'Gemm' (node 'fc1')

@@ -1,6 +1,7 @@
 #include "hash/keccak256.h"
 
 #include <bit>
+#include <utility>
 
 namespace veil {
 namespace {
@@ -20,38 +21,36 @@ constexpr std::array<int, 24> kRotation = {1,  3,  6,  10, 15, 21, 28, 36, 45, 5
 
 using State = std::array<std::uint64_t, 25>;  // lane (x, y) at x + 5 y
 
-void theta(State& a) {
-  std::array<std::uint64_t, 5> parity{};
-  for (std::size_t x = 0; x < 5; ++x) parity[x] = a[x] ^ a[x + 5] ^ a[x + 10] ^ a[x + 15] ^ a[x + 20];
-  for (std::size_t x = 0; x < 5; ++x) {
-    const std::uint64_t mix = parity[(x + 4) % 5] ^ std::rotl(parity[(x + 1) % 5], 1);
-    for (std::size_t y = 0; y < 25; y += 5) a[x + y] ^= mix;
-  }
+// Written out by fold expressions: as loops over tables of indices g++ leaves them rolled, 1.7 times slower.
+template <std::size_t... kX>
+void theta(State& a, std::index_sequence<kX...>) {
+  const std::array<std::uint64_t, 5> parity = {(a[kX] ^ a[kX + 5] ^ a[kX + 10] ^ a[kX + 15] ^ a[kX + 20])...};
+  const std::array<std::uint64_t, 5> mix = {(parity[(kX + 4) % 5] ^ std::rotl(parity[(kX + 1) % 5], 1))...};
+  for (std::size_t y = 0; y < 25; y += 5) ((a[kX + y] ^= mix[kX]), ...);
 }
 
-void rho_pi(State& a) {
+template <std::size_t... kI>
+void rho_pi(State& a, std::index_sequence<kI...>) {
   std::uint64_t moving = a[1];
-  for (std::size_t i = 0; i < 24; ++i) {
-    const std::uint64_t next = a[kTarget[i]];
-    a[kTarget[i]] = std::rotl(moving, kRotation[i]);
-    moving = next;
-  }
+  std::uint64_t next = 0;
+  ((next = a[kTarget[kI]], a[kTarget[kI]] = std::rotl(moving, kRotation[kI]), moving = next), ...);
 }
 
-void chi(State& a) {
-  for (std::size_t y = 0; y < 25; y += 5) {
-    const std::array<std::uint64_t, 5> row = {a[y], a[y + 1], a[y + 2], a[y + 3], a[y + 4]};
-    for (std::size_t x = 0; x < 5; ++x) a[y + x] = row[x] ^ (~row[(x + 1) % 5] & row[(x + 2) % 5]);
-  }
+template <std::size_t... kX>
+void chi_row(std::uint64_t* row, std::index_sequence<kX...>) {
+  const std::array<std::uint64_t, 5> old = {row[kX]...};
+  ((row[kX] = old[kX] ^ (~old[(kX + 1) % 5] & old[(kX + 2) % 5])), ...);
 }
 
-void permute(State& a) {
+void permute(State& state) {
+  State a = state;
   for (const std::uint64_t round_constant : kRoundConstants) {
-    theta(a);
-    rho_pi(a);
-    chi(a);
+    theta(a, std::make_index_sequence<5>());
+    rho_pi(a, std::make_index_sequence<24>());
+    for (std::size_t y = 0; y < 25; y += 5) chi_row(&a[y], std::make_index_sequence<5>());
     a[0] ^= round_constant;
   }
+  state = a;
 }
 
 }  // namespace
@@ -61,9 +60,18 @@ void Keccak256::absorb_byte(std::uint8_t byte, std::size_t position) {
 }
 
 void Keccak256::update(ByteView data) {
-  for (const std::uint8_t byte : data) {
-    absorb_byte(byte, filled_);
-    if (++filled_ < kRateBytes) continue;
+  while (!data.empty()) {
+    if (filled_ % 8 == 0 && data.size() >= 8) {  // whole lanes
+      std::uint64_t lane = 0;
+      for (std::size_t i = 8; i-- > 0;) lane = lane << 8 | data[i];
+      state_[filled_ / 8] ^= lane;
+      filled_ += 8;
+      data = data.subspan(8);
+    } else {
+      absorb_byte(data[0], filled_++);
+      data = data.subspan(1);
+    }
+    if (filled_ < kRateBytes) continue;
     permute(state_);
     filled_ = 0;
   }

@@ -23,17 +23,17 @@ Result<std::int64_t> AxisLengths::length(const onnx::ValueInfoProto& input, int 
     if (const auto found = dims_.find(name); found != dims_.end()) return found->second;
   }
   if (axis == 0) return 1;
-  return Error{"Axis " + std::to_string(axis) + " of input " + quoted(input.name()) + " has no fixed length (" +
-               quoted(key) + "); give it with --dim " + quoted(key + "=LENGTH") + "."};
+  return Error{"Axis " + std::to_string(axis) + " of input " + quote(input.name()) + " has no fixed length (" +
+               quote(key) + "); give it with --dim " + quote(key + "=LENGTH") + "."};
 }
 
 Result<GraphShape> AxisLengths::shape(const onnx::ValueInfoProto& input) {
   if (!input.type().tensor_type().has_shape()) {
-    return Error{"Input " + quoted(input.name()) + " has no shape; export the model with shapes."};
+    return Error{"Input " + quote(input.name()) + " has no shape; export the model with shapes."};
   }
   const int rank = input.type().tensor_type().shape().dim_size();
   if (rank > static_cast<int>(kMaxRank)) {
-    return Error{"Input " + quoted(input.name()) + " has " + std::to_string(rank) + " axes; at most " +
+    return Error{"Input " + quote(input.name()) + " has " + std::to_string(rank) + " axes; at most " +
                  std::to_string(kMaxRank) + " are supported."};
   }
   GraphShape out;
@@ -41,7 +41,7 @@ Result<GraphShape> AxisLengths::shape(const onnx::ValueInfoProto& input) {
     VEIL_TRY(next, length(input, axis));
     out.push_back(next);
   }
-  if (!element_count(out)) return Error{"Input " + quoted(input.name()) + " is too large: " + shape_text(out) + "."};
+  if (!element_count(out)) return Error{"Input " + quote(input.name()) + " is too large: " + shape_text(out) + "."};
   return out;
 }
 
@@ -49,7 +49,7 @@ void AxisLengths::read(const onnx::ValueInfoProto& input, GraphValue& value) {
   value.type = declared_type(input.type());
   auto known = shape(input);
   if (value.type == ElementType::kOther) {
-    value.defect = "Input " + quoted(input.name()) + " is not a tensor of an element type that is supported.";
+    value.defect = "Input " + quote(input.name()) + " is not a tensor of an element type that is supported.";
   } else if (!known.ok()) {
     value.defect = known.error().message;
   } else {
@@ -60,12 +60,12 @@ void AxisLengths::read(const onnx::ValueInfoProto& input, GraphValue& value) {
 Status AxisLengths::check_used() const {
   for (const auto& [name, length] : dims_) {
     if (length < 1 || length > kMaxTensorSize) {
-      return Error{"The length " + std::to_string(length) + " of axis " + quoted(name) + " is not possible."};
+      return Error{"The length " + std::to_string(length) + " of axis " + quote(name) + " is not possible."};
     }
     if (symbolic_.contains(name)) continue;
     std::vector<std::string> known;
-    for (const std::string& key : symbolic_) known.push_back(quoted(key));
-    return Error{"The model has no axis of free length called " + quoted(name) +
+    for (const std::string& key : symbolic_) known.push_back(quote(key));
+    return Error{"The model has no axis of free length called " + quote(name) +
                  (known.empty() ? "; all its lengths are fixed." : "; its free axes are " + joined(known) + ".")};
   }
   return Done{};

@@ -7,6 +7,7 @@
 #include "onnx.pb.h"
 #include "onnx/axes.h"
 #include "onnx/import.h"
+#include "onnx/scaler.h"
 #include "onnx/tensor.h"
 #include "onnx/topological.h"
 
@@ -14,7 +15,7 @@ namespace veil {
 namespace {
 
 constexpr std::int64_t kMinOpset = 7;
-constexpr std::int64_t kMaxOpset = 24;
+constexpr std::int64_t kMaxOpset = 27;
 
 bool looks_like_text(ByteView bytes) {
   const auto is_text = [](std::uint8_t byte) { return byte >= 0x20 || byte == '\t' || byte == '\n' || byte == '\r'; };
@@ -86,9 +87,9 @@ class GraphReader {
 
 Result<ValueId> GraphReader::add_value(const std::string& name) {
   const auto id = static_cast<ValueId>(graph_.values.size());
-  if (!is_utf8(name)) return Error{"The name " + quoted(name) + " in the model is not text: the file is damaged."};
+  if (!is_utf8(name)) return Error{"The name " + quote(name) + " in the model is not text: the file is damaged."};
   if (!name.empty() && !ids_.emplace(name, id).second) {
-    return Error{"Two values of the model are called " + quoted(name) + "; names must be unique."};
+    return Error{"Two values of the model are called " + quote(name) + "; names must be unique."};
   }
   graph_.values.push_back(GraphValue{name, ElementType::kOther, {}, {}, {}});
   return id;
@@ -98,7 +99,7 @@ Result<ValueId> GraphReader::add_value(const std::string& name) {
 ValueId GraphReader::find_value(const std::string& name, const std::string& reader) {
   const auto [found, added] = ids_.emplace(name, static_cast<ValueId>(graph_.values.size()));
   if (added) {
-    const std::string defect = "The model lacks the value " + quoted(name) + " that " + reader +
+    const std::string defect = "The model lacks the value " + quote(name) + " that " + reader +
                                " needs: no input, initialiser or node gives it.";
     graph_.values.push_back(GraphValue{name, ElementType::kOther, {}, {}, defect});
   }
@@ -109,7 +110,7 @@ Status GraphReader::read_initialisers() {
   for (const auto& tensor : proto_.initializer()) {
     VEIL_TRY(id, add_value(tensor.name()));
     GraphValue& value = graph_.values[id];
-    auto read = read_tensor(tensor, "Constant " + quoted(tensor.name()));
+    auto read = read_tensor(tensor, "Constant " + quote(tensor.name()));
     if (!read.ok()) {
       value.defect = read.error().message;
       continue;
@@ -120,7 +121,7 @@ Status GraphReader::read_initialisers() {
   }
   for (const auto& tensor : proto_.sparse_initializer()) {
     VEIL_TRY(id, add_value(tensor.values().name()));
-    graph_.values[id].defect = "Constant " + quoted(tensor.values().name()) + " is sparse, which is not supported yet.";
+    graph_.values[id].defect = "Constant " + quote(tensor.values().name()) + " is sparse, which is not supported yet.";
   }
   return Done{};
 }
@@ -147,7 +148,7 @@ Status GraphReader::declare_node_outputs() {
     Node node{domain + proto.op_type(), proto.name(), {}, {}, {}};
     if (node.name.empty()) node.name = proto.op_type() + " #" + std::to_string(index);
     if (!is_utf8(node.op) || !is_utf8(node.name)) {
-      return Error{"The name " + quoted(node.name) + " in the model is not text: the file is damaged."};
+      return Error{"The name " + quote(node.name) + " in the model is not text: the file is damaged."};
     }
     for (const std::string& output : proto.output()) {
       VEIL_TRY(id, add_value(output));
@@ -188,7 +189,7 @@ void GraphReader::read_attribute(const onnx::AttributeProto& attribute, Node& no
       value = std::vector<double>(attribute.floats().begin(), attribute.floats().end());
       break;
     case onnx::AttributeProto::TENSOR: {
-      auto tensor = read_tensor(attribute.t(), "Attribute " + quoted(name) + " of " + node_text(node));
+      auto tensor = read_tensor(attribute.t(), "Attribute " + quote(name) + " of " + node_text(node));
       if (tensor.ok()) {
         value = std::move(tensor->array);
         node.attributes[name + "_type"] = static_cast<std::int64_t>(tensor->type);
@@ -221,6 +222,7 @@ Result<Graph> GraphReader::read() {
   for (int index = 0; index < proto_.node_size(); ++index) read_node(index);
   read_outputs();
   std::erase_if(graph_.nodes, [](const Node& node) { return node.outputs.empty(); });
+  expand_scalers(graph_);
   VEIL_TRY_STATUS(sort_nodes(graph_));
   return std::move(graph_);
 }

@@ -67,6 +67,7 @@ Bytes prove_argument(const Statement& statement, const Trace& trace, const Commi
                      const Deviations* deviations) {
   const PreparedCircuit& prepared = statement.circuit;
   VEIL_CHECK(pads.num_slots() == prepared.num_slots() && pads.columns() == prepared.layout().columns());
+  VEIL_CHECK(pads.intact());
   Transcript transcript;
   absorb_statement(transcript, statement);
   ArgumentWriter out(transcript);

@@ -1,8 +1,12 @@
 #include "prove/pads.h"
 
+#include <algorithm>
+#include <memory>
+#include <type_traits>
 #include <vector>
 
 #include "base/check.h"
+#include "base/secret.h"
 #include "curve/generators.h"
 #include "curve/msm.h"
 #include "curve/sample.h"
@@ -10,8 +14,6 @@
 namespace veil {
 
 namespace {
-
-constexpr std::size_t kBlinders = 5;
 
 G1 commit(std::span<const Fr> scalars, const Fr& blinder) {
   const auto bases = generators(scalars.size());
@@ -25,10 +27,16 @@ G1 commit(std::span<const Fr> scalars, const Fr& blinder) {
 
 }  // namespace
 
+Pads::Pads(std::size_t num_slots, std::size_t columns)
+    : num_slots_(num_slots), columns_(columns), memory_((size() + 1) * sizeof(Fr)) {
+  static_assert(std::is_trivially_copyable_v<Fr> && std::is_trivially_destructible_v<Fr>);
+  std::uninitialized_fill_n(static_cast<Fr*>(memory_.data()), size() + 1, Fr::zero());
+  scalars()[size()] = Fr::one();
+}
+
 Pads Pads::sample(Drbg& drbg, std::size_t num_slots, std::size_t columns) {
   Pads out(num_slots, columns);
-  out.scalars_ = SecretVector<Fr>(2 * num_slots + columns + kBlinders);
-  for (Fr& scalar : out.scalars_.expose()) scalar = sample_fr(drbg);
+  for (Fr& scalar : out.scalars().first(out.size())) scalar = sample_fr(drbg);
   const G1 points[3] = {commit(out.pads(), out.pads_blinder()), commit(out.masks(), out.masks_blinder()),
                         commit(out.mask_row(), out.mask_row_blinder())};
   const std::vector<G1Affine> affine = G1::batch_to_affine(points);
@@ -38,11 +46,9 @@ Pads Pads::sample(Drbg& drbg, std::size_t num_slots, std::size_t columns) {
 
 Pads Pads::combine(const Pads& a, const Pads& b, const Fr& h) {
   VEIL_CHECK(a.num_slots_ == b.num_slots_ && a.columns_ == b.columns_);
+  VEIL_CHECK(a.intact() && b.intact());
   Pads out(a.num_slots_, a.columns_);
-  out.scalars_ = SecretVector<Fr>(a.scalars_.size());
-  for (std::size_t i = 0; i < a.scalars_.size(); ++i) {
-    out.scalars_.expose()[i] = a.scalars_.expose(i) + h * b.scalars_.expose(i);
-  }
+  for (std::size_t i = 0; i < a.size(); ++i) out.scalars()[i] = a.scalars()[i] + h * b.scalars()[i];
   std::vector<G1> points;
   for (std::size_t i = 0; i < a.commitments_.size(); ++i) {
     points.push_back(G1(b.commitments_[i]) * h + a.commitments_[i]);

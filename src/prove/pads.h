@@ -7,11 +7,11 @@
 //             the row commitments, so that a pair used twice (a cloned machine) still gives two unrelated sets of pads
 #pragma once
 
+#include <array>
 #include <cstdint>
-#include <optional>
 #include <span>
 
-#include "base/secret.h"
+#include "base/locked.h"
 #include "curve/g1.h"
 #include "field/fr.h"
 #include "hash/drbg.h"
@@ -42,16 +42,22 @@ class Pads {
   std::size_t num_slots() const { return num_slots_; }
   std::size_t columns() const { return columns_; }
 
+  // False in a forked child, where the memory reads as zeros: such pads must not be used.
+  bool intact() const { return scalars()[2 * num_slots_ + columns_ + kBlinders] == Fr::one(); }
+
  private:
-  Pads(std::size_t num_slots, std::size_t columns) : num_slots_(num_slots), columns_(columns) {}
-  std::span<const Fr> part(std::size_t first, std::size_t count) const {
-    return scalars_.expose().subspan(first, count);
-  }
-  const Fr& blinder(std::size_t index) const { return scalars_.expose(2 * num_slots_ + columns_ + index); }
+  static constexpr std::size_t kBlinders = 5;
+
+  Pads(std::size_t num_slots, std::size_t columns);
+  std::size_t size() const { return 2 * num_slots_ + columns_ + kBlinders; }
+  std::span<const Fr> scalars() const { return {static_cast<const Fr*>(memory_.data()), size() + 1}; }
+  std::span<Fr> scalars() { return {static_cast<Fr*>(memory_.data()), size() + 1}; }
+  std::span<const Fr> part(std::size_t first, std::size_t count) const { return scalars().subspan(first, count); }
+  const Fr& blinder(std::size_t index) const { return scalars()[2 * num_slots_ + columns_ + index]; }
 
   std::size_t num_slots_;
   std::size_t columns_;
-  SecretVector<Fr> scalars_;
+  LockedBuffer memory_;  // the scalars, then a one that shows that they are there
   std::array<G1Affine, 3> commitments_;
 };
 

@@ -129,6 +129,7 @@ struct QuantisedGraph {
   std::vector<ModelTensor> model;
   std::vector<QuantisedNode> nodes;  // in topological order
   QuantId output = 0;
+  std::string output_name;  // of the model file's output; the value may be its logits (claims about the argmax)
   GraphShape output_shape;
   std::vector<std::string> output_labels;  // class names, or none
 };

@@ -285,7 +285,10 @@ void read_graph(Source& source, const Json& json, QuantisedGraph& graph) {
   source.read_id(source.at(json, "output"), graph.output, graph.values.size());
   if (source.failed()) return;
   source.read_shape(source.at(json, "output_shape"), graph.output_shape, graph.values[graph.output].size);
+  source.read(source.at(json, "output_name"), graph.output_name);
   source.read(source.at(json, "output_labels"), graph.output_labels);
+  const auto labels = static_cast<std::int64_t>(graph.output_labels.size());
+  if (labels != 0 && labels != graph.values[graph.output].size) source.fail();
   if (!is_well_ordered(graph)) source.fail();
 }
 
@@ -308,6 +311,7 @@ std::string quantised_graph_json(const QuantisedGraph& graph) {
                   {"inputs", list_json(graph.inputs, input_json)},
                   {"nodes", list_json(graph.nodes, node_json)},
                   {"output", graph.output},
+                  {"output_name", graph.output_name},
                   {"output_shape", graph.output_shape},
                   {"output_labels", graph.output_labels}};
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);  // bytes that are not UTF-8: a replacement character

@@ -53,7 +53,8 @@ TEST(ScaleFor, IsTheLeastPowerThatFits) {
   EXPECT_EQ(scale_for(0.0, 32767, -7), -7);
   std::mt19937_64 random(2);
   for (int i = 0; i < 10000; ++i) {
-    const double largest = std::ldexp(1.0 + static_cast<double>(random() % 1000) / 1000, static_cast<int>(random() % 80) - 40);
+    const double largest =
+        std::ldexp(1.0 + static_cast<double>(random() % 1000) / 1000, static_cast<int>(random() % 80) - 40);
     const std::int64_t limit = 1 + static_cast<std::int64_t>(random() % 40000);
     const std::int32_t scale = scale_for(largest, limit, 0);
     EXPECT_LE(largest, std::ldexp(static_cast<double>(limit), scale));

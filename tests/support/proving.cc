@@ -1,7 +1,9 @@
 #include "support/proving.h"
 
+#include "argument/argue.h"
 #include "base/check.h"
 #include "base/random.h"
+#include "checker/checker.h"
 
 namespace veil::testing {
 
@@ -39,14 +41,6 @@ std::vector<G1Affine> commit_owner(const Setting& setting, Owner owner) {
                      setting.rows.blinders.expose().subspan(rows.first, rows.count));
 }
 
-void take_public_values(Setting& setting) {
-  const Circuit& circuit = setting.circuit->circuit();
-  setting.public_values.assign(circuit.tensors.size(), {});
-  for (std::size_t id = 0; id < circuit.tensors.size(); ++id) {
-    if (circuit.tensors[id].owner == Owner::kPublic) setting.public_values[id] = setting.trace.values[id];
-  }
-}
-
 }  // namespace
 
 Setting make_setting(std::shared_ptr<const PreparedCircuit> circuit, Trace trace, std::string_view context) {
@@ -59,7 +53,7 @@ Setting make_setting(std::shared_ptr<const PreparedCircuit> circuit, Trace trace
   out.model_rows = commit_owner(out, Owner::kModel);
   out.input_rows = commit_owner(out, Owner::kInput);
   out.rows.witness = commit_owner(out, Owner::kWitness);
-  take_public_values(out);
+  out.public_values = public_values_of(out.circuit->circuit(), out.trace);
   const ByteView bytes = as_bytes(context);
   out.context.assign(bytes.begin(), bytes.end());
   return out;
@@ -77,6 +71,68 @@ Setting with_trace(const Setting& honest, Trace trace) {
   out.public_values = honest.public_values;
   out.context = honest.context;
   return out;
+}
+
+PublicValues public_values_of(const Circuit& circuit, const Trace& trace) {
+  PublicValues out(circuit.tensors.size());
+  for (std::size_t id = 0; id < out.size(); ++id) {
+    if (circuit.tensors[id].owner == Owner::kPublic) out[id] = trace.values[id];
+  }
+  return out;
+}
+
+namespace {
+
+struct LyingAnswers {
+  Answers& answers;
+  const std::function<Fr(std::size_t, const Fr&)>& lie;
+  std::size_t at = 0;
+  template <class Question>
+  Fr next(const Question& question) {
+    const Fr value = answers.answer(question);
+    return lie ? lie(at++, value) : value;
+  }
+};
+
+Transcript native_transcript(const PreparedCircuit& circuit, const std::vector<std::int64_t>& matrix) {
+  Transcript transcript;
+  transcript.absorb_bytes("circuit", circuit.digest());
+  transcript.absorb_bytes("rows", keccak256({reinterpret_cast<const std::uint8_t*>(matrix.data()), matrix.size() * 8}));
+  return transcript;
+}
+
+// Whether <row_weights^T M, column_eq> is the value owed: what the commitments show in the product.
+template <class Source>
+std::vector<std::string> with_opening(const Native<Source>& checker, const OpeningClaim<NativeValue>& opening,
+                                      const std::vector<std::int64_t>& matrix, std::size_t columns) {
+  std::vector<std::string> failed = checker.failed();
+  const std::vector<Fr> row = ColumnAnswers(matrix, columns).combine_rows(opening.row_weights);
+  const Fr owed = Native<Source>::reveal(opening.value);
+  if (!(inner_product(row, opening.column_eq) - owed).is_zero()) failed.emplace_back("open/g");
+  return failed;
+}
+
+}  // namespace
+
+NativeRun run_native(const PreparedCircuit& circuit, const Trace& trace, const PublicValues& public_values,
+                     const std::function<Fr(std::size_t, const Fr&)>& lie) {
+  const std::vector<std::int64_t> matrix = circuit.layout().matrix(trace);
+  Transcript transcript = native_transcript(circuit, matrix);
+  Answers answers(circuit, trace, matrix);
+  LyingAnswers source{answers, lie};
+  Native<LyingAnswers> checker(transcript, source);
+  const auto opening = argue(checker, circuit.circuit(), circuit.layout(), public_values);
+  return {with_opening(checker, opening, matrix, circuit.layout().columns()), checker.labels(), checker.sent()};
+}
+
+std::vector<std::string> check_native(const PreparedCircuit& circuit, const Trace& rows_of,
+                                      const PublicValues& public_values, const std::vector<Fr>& sent) {
+  const std::vector<std::int64_t> matrix = circuit.layout().matrix(rows_of);
+  Transcript transcript = native_transcript(circuit, matrix);
+  ReplaySource source{sent};
+  Native<ReplaySource> checker(transcript, source);
+  const auto opening = argue(checker, circuit.circuit(), circuit.layout(), public_values);
+  return with_opening(checker, opening, matrix, circuit.layout().columns());
 }
 
 Bytes Setting::prove(const Deviations* deviations) const {

@@ -33,4 +33,19 @@ Setting with_trace(const Setting& honest, Trace trace);
 
 Drbg fresh_drbg();
 
+// The protocol without blinding or commitments, prover and verifier in one run: names of the checks that failed, in
+// order ("open/g" where the opened row does not give the last claim). `lie` may change the answer of a slot.
+struct NativeRun {
+  std::vector<std::string> failed;
+  std::vector<std::string> labels;
+  std::vector<Fr> sent;
+};
+NativeRun run_native(const PreparedCircuit& circuit, const Trace& trace, const PublicValues& public_values,
+                     const std::function<Fr(std::size_t, const Fr&)>& lie = {});
+PublicValues public_values_of(const Circuit& circuit, const Trace& trace);
+
+// The verifier's side on scalars that were sent before.
+std::vector<std::string> check_native(const PreparedCircuit& circuit, const Trace& rows_of,
+                                      const PublicValues& public_values, const std::vector<Fr>& sent);
+
 }  // namespace veil::testing

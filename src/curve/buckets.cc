@@ -1,0 +1,145 @@
+#include "curve/buckets.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+#include "curve/batch_add.h"
+
+namespace veil {
+namespace {
+
+// Notation: K = 2^(digit_bits - 1) buckets a set; bucket j = 1 .. K collects the points with digit j, and the negated
+// points with digit -j, to B_j.  S = sum_j j B_j.
+
+// The buckets of a set are cut into this many runs (less if there are fewer buckets), so that more additions share an
+// inversion.
+constexpr std::size_t kMaxRuns = 8;
+
+// Points in flight are bounded, so that they stay in the cache.
+constexpr std::size_t kPointsInFlight = 8192;
+
+std::uint32_t index(std::size_t i) { return static_cast<std::uint32_t>(i); }
+
+std::size_t bucket_of(std::int16_t digit) { return static_cast<std::size_t>(digit < 0 ? -digit : digit) - 1; }
+
+// Sorts the points by bucket, and sums every bucket: buckets[s * K + j - 1] = B_j of set s.
+class BucketFiller {
+ public:
+  BucketFiller(std::span<const G1Affine> points, std::size_t buckets_a_set)
+      : points_(points), buckets_a_set_(buckets_a_set) {}
+
+  void fill(std::span<const std::int16_t> digits, std::span<G1Affine> buckets) {
+    count(digits);
+    sort(digits);
+    sum_segments(sorted_, segments_);
+    for (std::size_t s = 0; s < segments_.size(); ++s) {
+      buckets[s] = segments_[s].size == 0 ? G1Affine::identity() : sorted_[segments_[s].begin];
+    }
+  }
+
+ private:
+  std::size_t sets(std::span<const std::int16_t> digits) const { return digits.size() / points_.size(); }
+
+  void count(std::span<const std::int16_t> digits) {
+    segments_.assign(sets(digits) * buckets_a_set_, {0, 0});
+    for (std::size_t s = 0; s < sets(digits); ++s) {
+      Segment* const set = &segments_[s * buckets_a_set_];
+      for (const std::int16_t digit : digits.subspan(s * points_.size(), points_.size())) {
+        if (digit != 0) ++set[bucket_of(digit)].size;
+      }
+    }
+    std::uint32_t total = 0;
+    for (Segment& segment : segments_) {
+      segment.begin = total;
+      total += segment.size;
+      segment.size = 0;
+    }
+    sorted_.resize(total);
+  }
+
+  void sort(std::span<const std::int16_t> digits) {
+    for (std::size_t s = 0; s < sets(digits); ++s) {
+      Segment* const set = &segments_[s * buckets_a_set_];
+      for (std::size_t i = 0; i < points_.size(); ++i) {
+        const std::int16_t digit = digits[s * points_.size() + i];
+        if (digit == 0) continue;
+        Segment& segment = set[bucket_of(digit)];
+        sorted_[segment.begin + segment.size++] = digit < 0 ? -points_[i] : points_[i];
+      }
+    }
+  }
+
+  std::span<const G1Affine> points_;
+  std::size_t buckets_a_set_;
+  std::vector<Segment> segments_;
+  std::vector<G1Affine> sorted_;
+};
+
+// S = sum_t weighted_t + L sum_t t tail_t; see weigh_buckets.
+G1 join_runs(std::span<const G1Affine> tails, std::span<const G1Affine> weighted, std::size_t run_length) {
+  G1 tail;
+  G1 out;
+  for (std::size_t t = tails.size(); t-- > 1;) {
+    tail += tails[t];
+    out += tail;
+  }
+  for (std::size_t length = run_length; length > 1; length /= 2) out = out.doubled();
+  for (const G1Affine& sum : weighted) out += sum;
+  return out;
+}
+
+// S of every set. The buckets of a set are cut into runs of L buckets. Within run t, from its last bucket down,
+//   tail_t += B,  weighted_t += tail_t
+// which leaves tail_t = the sum of its B and weighted_t = the sum of (position in the run, from 1) B. The runs of all
+// sets advance together, so that they share inversions.
+std::vector<G1> weigh_buckets(std::vector<G1Affine> buckets, std::size_t sets) {
+  const std::size_t runs_a_set = std::min(kMaxRuns, buckets.size() / sets);
+  const std::size_t runs = sets * runs_a_set;
+  const std::size_t run_length = buckets.size() / runs;
+  // One array for the adder: the buckets, then the tails, then the weighted sums.
+  const std::size_t tails = buckets.size();
+  const std::size_t weighted = tails + runs;
+  buckets.resize(weighted + runs);
+  BatchAdder adder;
+  for (std::size_t position = run_length; position-- > 0;) {
+    for (std::size_t run = 0; run < runs; ++run) {
+      adder.add(index(tails + run), index(run * run_length + position), index(tails + run));
+    }
+    adder.run(buckets);
+    for (std::size_t run = 0; run < runs; ++run) {
+      adder.add(index(weighted + run), index(tails + run), index(weighted + run));
+    }
+    adder.run(buckets);
+  }
+  std::vector<G1> out(sets);
+  const std::span<const G1Affine> all = buckets;
+  for (std::size_t s = 0; s < sets; ++s) {
+    out[s] = join_runs(all.subspan(tails + s * runs_a_set, runs_a_set),
+                       all.subspan(weighted + s * runs_a_set, runs_a_set), run_length);
+  }
+  return out;
+}
+
+}  // namespace
+
+std::vector<G1> sums_by_buckets(std::span<const G1Affine> points, std::span<const std::int16_t> digits,
+                                unsigned digit_bits) {
+  VEIL_CHECK(digit_bits >= 2 && digit_bits <= kMaxBucketBits);
+  if (points.empty() || digits.empty()) return {};
+  VEIL_CHECK(digits.size() % points.size() == 0);
+  const std::size_t sets = digits.size() / points.size();
+  const std::size_t buckets_a_set = std::size_t{1} << (digit_bits - 1);
+  // Indices of points are 32 bits (batch_add.h).
+  VEIL_CHECK(points.size() <= std::size_t{1} << 30 && sets <= (std::size_t{1} << 30) / buckets_a_set);
+  std::vector<G1Affine> buckets(sets * buckets_a_set);
+  BucketFiller filler(points, buckets_a_set);
+  const std::size_t together = std::max<std::size_t>(1, kPointsInFlight / points.size());
+  for (std::size_t first = 0; first < sets; first += together) {
+    const std::size_t count = std::min(together, sets - first);
+    filler.fill(digits.subspan(first * points.size(), count * points.size()),
+                std::span(buckets).subspan(first * buckets_a_set, count * buckets_a_set));
+  }
+  return weigh_buckets(std::move(buckets), sets);
+}
+
+}  // namespace veil

@@ -1,0 +1,11 @@
+// Any bytes as a NPZ file.
+#include <cstddef>
+#include <cstdint>
+
+#include "data/rows.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  static_cast<void>(veil::read_npz_rows({data, size}, "fuzz", {{"x", {1, 2}, {}}}).ok());
+  static_cast<void>(veil::read_npz_labels({data, size}, "fuzz", "y").ok());
+  return 0;
+}

@@ -1,0 +1,168 @@
+// JSON -> model inputs: nested lists, lists by input name, a list of objects with input names, or EZKL's input_data.
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "base/limits.h"
+#include "data/rows.h"
+#include "graph/shape.h"
+#include "graph/text.h"
+
+namespace veil {
+namespace {
+
+using Json = nlohmann::json;
+
+Result<Json> parse_json(ByteView bytes, const std::string& where) {
+  if (bytes.empty()) return Error{where + " is empty."};
+  try {
+    return Json::parse(bytes.begin(), bytes.end());
+  } catch (const Json::exception& exception) {
+    // The library's sentence begins with its own name in brackets.
+    const std::string_view text = exception.what();
+    return Error{where + " is no JSON file: " + std::string(text.substr(std::min(text.find("] ") + 2, text.size()))) +
+                 "."};
+  }
+}
+
+// Numbers of a nested list in row-major order; checks that it has `array.shape`.
+Status append_numbers(const Json& json, std::size_t depth, Array& array, const std::string& where) {
+  if (depth < array.shape.size()) {
+    const bool fits = json.is_array() && json.size() == static_cast<std::size_t>(array.shape[depth]);
+    if (!fits) return Error{where + " is a nested list whose parts have different lengths."};
+    for (const Json& part : json) VEIL_TRY_STATUS(append_numbers(part, depth + 1, array, where));
+    return Done{};
+  }
+  if (!json.is_number() && !json.is_boolean()) {
+    const std::string text = json.is_array()    ? "a list"
+                             : json.is_string() ? quote(json.get_ref<const std::string&>())
+                                                : json.type_name();
+    return Error{where + " has " + text + " where a number is needed, at number " +
+                 std::to_string(array.data.size() + 1) + "."};
+  }
+  array.data.push_back(json.is_boolean() ? (json.get<bool>() ? 1.0 : 0.0) : json.get<double>());
+  return Done{};
+}
+
+// The shape follows from the first parts, the others must agree.
+Result<Array> read_array(const Json& json, const std::string& where) {
+  Array array;
+  for (const Json* part = &json; part->is_array(); part = &part->front()) {
+    if (array.shape.size() > kMaxRank) return Error{where + " is nested too deeply."};
+    array.shape.push_back(static_cast<std::int64_t>(part->size()));
+    if (part->empty()) return Error{where + " holds no rows."};
+  }
+  VEIL_TRY_STATUS(append_numbers(json, 0, array, where));
+  return array;
+}
+
+std::string input_text(const InputSpec& input, const std::string& where) {
+  return where + ", input " + quote(input.name) + ",";
+}
+
+// An object with one nested list an input.
+Result<DataSet> rows_by_name(const Json& json, const std::string& where, const std::vector<InputSpec>& inputs) {
+  std::vector<InputArray> out;
+  for (const InputSpec& input : inputs) {
+    const auto found = json.find(input.name);
+    if (found == json.end()) return Error{where + " has no entry for the model's input " + quote(input.name) + "."};
+    VEIL_TRY(array, read_array(*found, input_text(input, where)));
+    VEIL_TRY(rows, rows_of(std::move(array), input, input_text(input, where)));
+    out.push_back(std::move(rows));
+  }
+  return data_set_of(std::move(out), where);
+}
+
+// A list of objects, one a row.
+Result<DataSet> rows_of_objects(const Json& json, const std::string& where, const std::vector<InputSpec>& inputs) {
+  Json by_name = Json::object();
+  for (const InputSpec& input : inputs) {
+    Json& list = by_name[input.name] = Json::array();
+    for (std::size_t row = 0; row < json.size(); ++row) {
+      const auto found = json[row].find(input.name);
+      if (!json[row].is_object() || found == json[row].end()) {
+        return Error{where + ", row " + std::to_string(row + 1) + ", has no entry for the model's input " +
+                     quote(input.name) + "."};
+      }
+      list.push_back(*found);
+    }
+  }
+  return rows_by_name(by_name, where, inputs);
+}
+
+// EZKL: one flat list an input, one row in all. With a single input there may be more lists, each a row.
+Result<DataSet> rows_of_input_data(const Json& json, const std::string& where, const std::vector<InputSpec>& inputs) {
+  const bool lists = json.is_array() && (inputs.size() == 1 ? !json.empty() : json.size() == inputs.size());
+  if (!lists) {
+    return Error{where + ": 'input_data' must be a list with one list of numbers for each of the model's " +
+                 std::to_string(inputs.size()) + " inputs."};
+  }
+  std::vector<InputArray> out;
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    VEIL_TRY(array, read_array(inputs.size() == 1 ? json : Json::array({json[i]}), input_text(inputs[i], where)));
+    const auto size = static_cast<std::int64_t>(size_of(inputs[i].shape));
+    if (array.shape.size() == 2 && array.shape[1] == size) {
+      GraphShape shape = inputs[i].shape;
+      shape.insert(shape.begin(), array.shape[0]);
+      array.shape = shape;
+    }
+    VEIL_TRY(rows, rows_of(std::move(array), inputs[i], input_text(inputs[i], where)));
+    out.push_back(std::move(rows));
+  }
+  return data_set_of(std::move(out), where);
+}
+
+Result<DataSet> rows_of_lists(const Json& json, const std::string& where, const std::vector<InputSpec>& inputs) {
+  if (inputs.size() != 1) {
+    return Error{where + " holds one nested list, but the model has " + std::to_string(inputs.size()) +
+                 " inputs; give an object with one list an input, by name."};
+  }
+  VEIL_TRY(array, read_array(json, where));
+  VEIL_TRY(rows, rows_of(std::move(array), inputs[0], where));
+  std::vector<InputArray> out;
+  out.push_back(std::move(rows));
+  return data_set_of(std::move(out), where);
+}
+
+Result<Label> label_of(const Json& json, const std::string& where) {
+  if (json.is_string()) return Label(json.get<std::string>());
+  if (json.is_number()) return Label(json.get<double>());
+  if (json.is_boolean()) return Label(json.get<bool>() ? 1.0 : 0.0);
+  return Error{where + " has labels that are neither numbers nor text."};
+}
+
+}  // namespace
+
+Result<DataSet> read_json_rows(ByteView bytes, const std::string& where, const std::vector<InputSpec>& inputs) {
+  VEIL_TRY(json, parse_json(bytes, where));
+  if (json.is_object()) {
+    const auto input_data = json.find("input_data");
+    return input_data == json.end() ? rows_by_name(json, where, inputs)
+                                    : rows_of_input_data(*input_data, where, inputs);
+  }
+  if (!json.is_array()) return Error{where + " holds neither lists nor an object of lists."};
+  if (json.empty()) return Error{where + " holds no rows."};
+  return json[0].is_object() ? rows_of_objects(json, where, inputs) : rows_of_lists(json, where, inputs);
+}
+
+Result<std::vector<Label>> read_json_labels(ByteView bytes, const std::string& where, const std::string& name) {
+  VEIL_TRY(json, parse_json(bytes, where));
+  const Error none{where + " has no labels called " + quote(name) + "."};
+  Json list = Json::array();
+  if (json.is_object()) {
+    if (!json.contains(name) || !json[name].is_array()) return none;
+    list = json[name];
+  } else {
+    for (const Json& row : json) {
+      if (!row.is_object() || !row.contains(name)) return none;
+      list.push_back(row[name]);
+    }
+  }
+  std::vector<Label> labels;
+  for (const Json& entry : list) {
+    VEIL_TRY(label, label_of(entry, where));
+    labels.push_back(label);
+  }
+  return labels;
+}
+
+}  // namespace veil

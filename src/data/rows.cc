@@ -1,0 +1,100 @@
+#include "data/rows.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+
+#include "graph/shape.h"
+#include "graph/text.h"
+
+namespace veil {
+namespace {
+
+// Without the leading batch axis of 1; nothing where there is none.
+std::optional<GraphShape> short_shape(const GraphShape& shape) {
+  if (shape.empty() || shape[0] != 1) return std::nullopt;
+  return GraphShape(shape.begin() + 1, shape.end());
+}
+
+bool has_rows_of(const GraphShape& shape, const GraphShape& row) {
+  return shape.size() == row.size() + 1 && std::equal(row.begin(), row.end(), shape.begin() + 1);
+}
+
+std::string rows_text(const GraphShape& row) {
+  std::string text = "(rows";
+  for (const std::int64_t length : row) text += ", " + std::to_string(length);
+  return text + ")";
+}
+
+// (2, 3) from the position in a row.
+std::string index_text(std::size_t position, const GraphShape& shape) {
+  GraphShape index(shape.size(), 0);
+  for (std::size_t axis = shape.size(); axis-- > 0;) {
+    const auto length = static_cast<std::size_t>(shape[axis]);
+    index[axis] = static_cast<std::int64_t>(position % length);
+    position /= length;
+  }
+  return shape_text(index);
+}
+
+Status check_no_nan(const InputArray& input, const std::string& where) {
+  const auto found = std::find_if(input.values.begin(), input.values.end(), [](double x) { return std::isnan(x); });
+  if (found == input.values.end()) return Done{};
+  const auto at = static_cast<std::size_t>(found - input.values.begin());
+  const std::size_t row_size = size_of(input.shape);
+  return Error{where + " has NaN in row " + std::to_string(at / row_size + 1) + ", at element " +
+               index_text(at % row_size, input.shape) + " of input " + quote(input.name) + "; give it a value."};
+}
+
+}  // namespace
+
+std::optional<double> parse_number(std::string_view text) {
+  if (text == "true" || text == "True" || text == "TRUE") return 1;
+  if (text == "false" || text == "False" || text == "FALSE") return 0;
+  if (text.size() > 1 && text[0] == '+' && text[1] != '-') text.remove_prefix(1);
+  double value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+Result<InputArray> rows_of(Array array, const InputSpec& spec, const std::string& where) {
+  const GraphShape without_batch = short_shape(spec.shape).value_or(spec.shape);
+  const bool has_rows = has_rows_of(array.shape, spec.shape) || has_rows_of(array.shape, without_batch);
+  if (!has_rows && array.shape != spec.shape) {
+    return Error{where + " has the shape " + shape_text(array.shape) + "; input " + quote(spec.name) + " needs " +
+                 rows_text(without_batch) + "."};
+  }
+  if (array.data.empty()) return Error{where + " holds no rows."};
+  return InputArray{spec.name, spec.shape, std::move(array.data)};
+}
+
+Result<DataSet> data_set_of(std::vector<InputArray> inputs, const std::string& where) {
+  DataSet out{std::move(inputs), 0};
+  for (const InputArray& input : out.inputs) {
+    const std::size_t rows = input.values.size() / size_of(input.shape);
+    if (rows == 0) return Error{where + " holds no rows."};
+    if (out.rows == 0) out.rows = rows;
+    if (rows != out.rows) {
+      return Error{where + " has " + std::to_string(out.rows) + " rows of input " + quote(out.inputs[0].name) +
+                   " but " + std::to_string(rows) + " of input " + quote(input.name) + "."};
+    }
+    VEIL_TRY_STATUS(check_no_nan(input, where));
+  }
+  if (out.inputs.empty()) return Error{"The model has no inputs, so there is nothing to read from " + where + "."};
+  return out;
+}
+
+Result<DataFormat> format_of(const std::filesystem::path& path) {
+  std::string ending = path.extension().string();
+  std::transform(ending.begin(), ending.end(), ending.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  if (ending == ".csv") return DataFormat::kCsv;
+  if (ending == ".npy") return DataFormat::kNpy;
+  if (ending == ".npz") return DataFormat::kNpz;
+  if (ending == ".json") return DataFormat::kJson;
+  return Error{"The kind of the data file " + quote(path.string()) +
+               " is not known; its name must end in .csv, .npy, .npz or .json."};
+}
+
+}  // namespace veil

@@ -1,0 +1,95 @@
+#include "prove/prover.h"
+
+#include <utility>
+
+#include "base/check.h"
+#include "base/limits.h"
+#include "base/random.h"
+#include "circuit/range.h"
+#include "curve/generators.h"
+#include "curve/sample.h"
+#include "verify/argument.h"
+
+namespace veil {
+
+namespace {
+
+void system_entropy(std::span<std::uint8_t> out) { fill_random(out); }
+
+PublicValues public_values_of(const Circuit& circuit, const Trace& trace) {
+  PublicValues out(circuit.tensors.size());
+  for (std::size_t id = 0; id < out.size(); ++id) {
+    if (circuit.tensors[id].owner == Owner::kPublic) out[id] = trace.values[id];
+  }
+  return out;
+}
+
+}  // namespace
+
+Result<Prover> Prover::open(ProverKey key) {
+  Prover out;
+  VEIL_TRY(circuit, PreparedCircuit::prepare(key.model.circuit, key.model.log_columns));
+  if (key.model.model_rows.size() != circuit.layout().rows(Owner::kModel).count) {
+    return Error{"The prover's key is damaged: its rows do not fit its circuit."};
+  }
+  out.circuit_ = std::make_shared<const PreparedCircuit>(std::move(circuit));
+  out.model_id_ = compute_model_id(*out.circuit_, key.model.model_rows, key.model.visibility);
+  out.committer_ = std::make_shared<const RowCommitter>(out.circuit_->layout().columns());
+  out.blinder_ = std::make_shared<const RowBlinder>();
+  out.key_ = std::make_shared<const ProverKey>(std::move(key));
+  out.entropy_ = system_entropy;
+  return out;
+}
+
+Result<ProofOutput> Prover::prove(const Trace& trace, ByteView context, PadStore* store) const {
+  if (context.size() > kMaxContextBytes) {
+    return Error{"The context is longer than " + std::to_string(kMaxContextBytes) + " bytes."};
+  }
+  Stopwatch watch;
+  ProofOutput out;
+  const Layout& layout = circuit_->layout();
+  CommittedRows rows;
+  rows.matrix = layout.matrix(trace);
+  Proof proof;
+  proof.model_id = model_id_;
+  proof.context_digest = keccak256(context);
+  proof.public_values = public_values_of(circuit_->circuit(), trace);
+  const Digest statement = statement_digest(model_id_, proof.public_values, context);
+  const Digest witness = matrix_digest(rows.matrix);
+  Drbg drbg(derive_seed("veil/seed/1", entropy_, {key_->secret.expose(), witness, statement}));
+
+  const RowRange model = layout.rows(Owner::kModel);
+  const RowRange input = layout.rows(Owner::kInput);
+  const RowRange witness_rows = layout.rows(Owner::kWitness);
+  rows.blinders = sample_blinders(drbg, layout.total_rows());
+  const std::span<Fr> blinders = rows.blinders.expose();
+  for (std::size_t i = 0; i < model.count; ++i) {
+    blinders[i] = key_->row_blinders.empty() ? Fr::zero() : key_->row_blinders.expose(i);
+  }
+  proof.input_rows =
+      commit_rows(*committer_, *blinder_, rows.matrix, input, blinders.subspan(input.first, input.count));
+  rows.witness = commit_rows(*committer_, *blinder_, rows.matrix, witness_rows,
+                             blinders.subspan(witness_rows.first, witness_rows.count));
+  out.online += watch.lap();
+
+  const auto take_pads = [&]() -> Pads {
+    std::optional<PadPair> pair = store != nullptr ? store->claim() : std::nullopt;
+    if (!pair) return Pads::sample(drbg, circuit_->num_slots(), layout.columns());
+    Writer commitments;
+    for (const G1Affine& row : proof.input_rows) commitments.raw(compress(row));
+    for (const G1Affine& row : rows.witness) commitments.raw(compress(row));
+    Drbg combiner(derive_seed("veil/pair/1", entropy_, {statement, commitments.bytes()}));
+    return Pads::combine(pair->a, pair->b, sample_fr(combiner));
+  };
+  const bool warm = store != nullptr && store->available() > 0;
+  const Pads pads = take_pads();
+  (warm ? out.online : out.offline) += watch.lap();
+
+  const Statement full{*circuit_, key_->model.model_rows, proof.input_rows, proof.public_values, context};
+  proof.argument = prove_argument(full, trace, rows, pads);
+  out.proof = write_proof(*circuit_, proof);
+  out.online += watch.lap();
+  return out;
+}
+
+}  // namespace veil

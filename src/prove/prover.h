@@ -1,0 +1,90 @@
+// Setting a model up, and proving with it. One Prover serves many proofs: the key is loaded and checked once.
+//
+// Randomness (attacks 9): every scalar of a proof that must not repeat is expanded from
+//   seed = keccak256("veil/seed/1" || fresh entropy || secret of the key || witness || statement)
+// so neither a frozen generator nor a cloned machine makes two different proofs with one set of pads. With a PadStore
+// the pads come from pairs prepared ahead, combined by h = keccak256("veil/pair/1" || fresh entropy || statement || row
+// commitments).
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "base/secret.h"
+#include "circuit/trace.h"
+#include "prove/argument.h"
+#include "prove/pad_store.h"
+#include "prove/randomness.h"
+#include "prove/stopwatch.h"
+#include "verify/model_key.h"
+#include "verify/proof.h"
+
+namespace veil {
+
+// What the owner of a model keeps. Secret where the model is hidden.
+struct ProverKey {
+  ModelKey model;
+  std::vector<std::vector<std::int64_t>> weights;  // by TensorId of model.circuit; empty for other owners
+  SecretVector<Fr> row_blinders;                   // of the model rows; empty for a public model
+  Secret<Digest> secret;                           // mixed into every seed
+};
+
+void write_prover_key(Writer& writer, const ProverKey& key);
+// Checks shapes and ranges; does not check that the rows commit to the weights (Prover::open does, on request).
+Result<ProverKey> read_prover_key(Reader& reader);
+
+struct SetupOptions {
+  Visibility visibility = Visibility::kHidden;
+  std::optional<unsigned> log_columns;                                // nothing: chosen by cost
+  std::function<void(std::string_view stage, double done)> progress;  // may be empty
+};
+
+// Commits the weights and proves their ranges. `weights`: by TensorId. Fails by a sentence when the circuit does not
+// pass the validator or is too large.
+Result<ProverKey> set_up_model(const Circuit& circuit, std::vector<std::vector<std::int64_t>> weights,
+                               const SetupOptions& options);
+
+// The rows of a model. Without blinders (a public model) anybody can recompute them.
+std::vector<G1Affine> commit_model_rows(const PreparedCircuit& circuit,
+                                        const std::vector<std::vector<std::int64_t>>& weights,
+                                        std::span<const Fr> row_blinders);
+
+// The number of columns with the least cost: proof bytes and points in the verifier's sum (docs/decisions).
+Result<unsigned> choose_log_columns(const Circuit& circuit);
+
+struct ProofOutput {
+  Bytes proof;     // as verify() reads it
+  Timing online;   // everything but the preparation of pads
+  Timing offline;  // preparation of pads
+};
+
+class Prover {
+ public:
+  static Result<Prover> open(ProverKey key);
+
+  const PreparedCircuit& circuit() const { return *circuit_; }
+  const Digest& model_id() const { return model_id_; }
+  const ProverKey& key() const { return *key_; }
+
+  // The trace must satisfy the circuit (a false one gives bytes that do not verify); public tensors are taken from it.
+  Result<ProofOutput> prove(const Trace& trace, ByteView context, PadStore* store = nullptr) const;
+
+  // Tests only: other entropy, deviations from honesty.
+  void set_entropy(Entropy entropy) { entropy_ = std::move(entropy); }
+
+ private:
+  Prover() = default;
+
+  std::shared_ptr<const ProverKey> key_;
+  std::shared_ptr<const PreparedCircuit> circuit_;
+  std::shared_ptr<const RowCommitter> committer_;
+  std::shared_ptr<const RowBlinder> blinder_;
+  Digest model_id_{};
+  Entropy entropy_;
+};
+
+}  // namespace veil

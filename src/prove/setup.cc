@@ -1,0 +1,196 @@
+// Setting a model up: commit the weights, prove their ranges; and the prover's key as bytes.
+#include <limits>
+#include <string>
+
+#include "base/check.h"
+#include "base/limits.h"
+#include "base/random.h"
+#include "circuit/range.h"
+#include "circuit/validate.h"
+#include "curve/generators.h"
+#include "prove/prover.h"
+
+namespace veil {
+
+namespace {
+
+// Registration circuit and inference circuit list the model tensors in the same order.
+std::vector<TensorId> model_tensors(const Circuit& circuit) {
+  std::vector<TensorId> ids;
+  for (TensorId id = 0; id < circuit.tensors.size(); ++id) {
+    if (circuit.tensors[id].owner == Owner::kModel) ids.push_back(id);
+  }
+  return ids;
+}
+
+Status check_weights(const Circuit& circuit, const std::vector<std::vector<std::int64_t>>& weights) {
+  if (weights.size() != circuit.tensors.size())
+    return Error{"The weights do not fit the circuit: their number differs."};
+  for (const TensorId id : model_tensors(circuit)) {
+    const Tensor& tensor = circuit.tensors[id];
+    if (static_cast<std::int64_t>(weights[id].size()) != shape_size(tensor.shape)) {
+      return Error{"The weights of '" + tensor.name + "' do not fit its shape."};
+    }
+    for (const std::int64_t value : weights[id]) {
+      if (value < tensor.low || value > tensor.high) {
+        return Error{"A weight of '" + tensor.name + "' is " + std::to_string(value) + ", outside its declared range."};
+      }
+    }
+  }
+  return Done{};
+}
+
+// The proof that every weight is in its declared range, over the very rows of the model.
+Result<Bytes> prove_registration(const ModelKey& model, const std::vector<std::vector<std::int64_t>>& weights,
+                                 std::span<const Fr> row_blinders, const Digest& secret) {
+  const std::vector<TensorId> ids = model_tensors(model.circuit);
+  if (ids.empty()) return Bytes{};
+  const Registration registration = registration_circuit(model.circuit);
+  VEIL_TRY(circuit, PreparedCircuit::prepare(registration.circuit, model.log_columns));
+  Trace trace = empty_trace(registration.circuit);
+  for (std::size_t i = 0; i < ids.size(); ++i) trace.values[i] = weights[ids[i]];
+  for (const LimbStep& step : registration.steps) fill_limbs(registration.circuit, trace, step);
+  fill_multiplicities(registration.circuit, trace);
+
+  const Layout& layout = circuit.layout();
+  CommittedRows rows;
+  rows.matrix = layout.matrix(trace);
+  Drbg drbg(derive_seed("veil/registration/1", [](std::span<std::uint8_t> out) { fill_random(out); },
+                        {secret, matrix_digest(rows.matrix)}));
+  rows.blinders = sample_blinders(drbg, layout.total_rows());
+  for (std::size_t i = 0; i < layout.rows(Owner::kModel).count; ++i) {
+    rows.blinders.expose()[i] = row_blinders.empty() ? Fr::zero() : row_blinders[i];
+  }
+  const RowRange witness = layout.rows(Owner::kWitness);
+  rows.witness = commit_rows(RowCommitter(layout.columns()), RowBlinder(), rows.matrix, witness,
+                             rows.blinders.expose().subspan(witness.first, witness.count));
+  const Pads pads = Pads::sample(drbg, circuit.num_slots(), layout.columns());
+  const PublicValues none(registration.circuit.tensors.size());
+  return prove_argument({circuit, model.model_rows, {}, none, as_bytes(kRegistrationContext)}, trace, rows, pads);
+}
+
+// The model rows of a circuit: the matrix of its layout with everything else zero.
+std::vector<std::int64_t> model_matrix(const Circuit& circuit, const Layout& layout,
+                                       const std::vector<std::vector<std::int64_t>>& weights) {
+  Trace trace = empty_trace(circuit);
+  for (std::size_t id = 0; id < circuit.tensors.size(); ++id) {
+    const auto size = static_cast<std::size_t>(shape_size(circuit.tensors[id].shape));
+    trace.values[id] = circuit.tensors[id].owner == Owner::kModel ? weights[id] : std::vector<std::int64_t>(size, 0);
+  }
+  std::vector<std::int64_t> matrix = layout.matrix(trace);
+  matrix.resize(layout.rows(Owner::kModel).count * layout.columns());
+  return matrix;
+}
+
+}  // namespace
+
+std::vector<G1Affine> commit_model_rows(const PreparedCircuit& circuit,
+                                        const std::vector<std::vector<std::int64_t>>& weights,
+                                        std::span<const Fr> row_blinders) {
+  const Layout& layout = circuit.layout();
+  return commit_rows(RowCommitter(layout.columns()), RowBlinder(), model_matrix(circuit.circuit(), layout, weights),
+                     layout.rows(Owner::kModel), row_blinders);
+}
+
+Result<unsigned> choose_log_columns(const Circuit& circuit) {
+  constexpr std::size_t kPointCost = 16;  // one point in the verifier's sum weighs as much as this many proof bytes
+  std::optional<unsigned> best;
+  std::size_t best_cost = std::numeric_limits<std::size_t>::max();
+  for (unsigned log_columns = 4; log_columns <= kMaxLogColumns; ++log_columns) {
+    if (!layout_fits(circuit, log_columns)) continue;
+    if (Layout(circuit, log_columns).total_rows() > (std::size_t{1} << 16)) continue;  // too many points to be a choice
+    auto prepared = PreparedCircuit::prepare(circuit, log_columns);
+    if (!prepared.ok()) continue;
+    const Layout& layout = prepared->layout();
+    const std::size_t points = layout.total_rows() + std::max(layout.columns(), prepared->num_slots());
+    const std::size_t cost = prepared->proof_size_bytes() + kPointCost * points;
+    if (cost < best_cost) {
+      best_cost = cost;
+      best = log_columns;
+    } else if (best && cost > 2 * best_cost) {
+      break;  // the cost falls, then rises
+    }
+  }
+  if (!best) return Error{"The circuit is too large for this version of Veil."};
+  return *best;
+}
+
+Result<ProverKey> set_up_model(const Circuit& circuit, std::vector<std::vector<std::int64_t>> weights,
+                               const SetupOptions& options) {
+  const auto progress = [&options](std::string_view stage, double done) {
+    if (options.progress) options.progress(stage, done);
+  };
+  VEIL_TRY_STATUS(check_weights(circuit, weights));
+  progress("checking the circuit", 0.0);
+  if (const Verdict verdict = validate_circuit(circuit); !verdict.accepted()) {
+    return Error{"The circuit does not pass its own validator (" + verdict.name() + ": " + verdict.detail() +
+                 "); please report this model."};
+  }
+  ProverKey key;
+  key.model.circuit = circuit;
+  key.model.visibility = options.visibility;
+  progress("choosing the commitment's shape", 0.1);
+  if (options.log_columns) {
+    key.model.log_columns = *options.log_columns;
+  } else {
+    VEIL_TRY(log_columns, choose_log_columns(circuit));
+    key.model.log_columns = log_columns;
+  }
+  VEIL_TRY(prepared, PreparedCircuit::prepare(circuit, key.model.log_columns));
+  progress("committing the weights", 0.3);
+  fill_random(key.secret.expose());
+  if (options.visibility == Visibility::kHidden) {
+    Digest seed{};
+    fill_random(seed);
+    Drbg drbg(seed);
+    wipe(seed.data(), seed.size());
+    key.row_blinders = sample_blinders(drbg, prepared.layout().rows(Owner::kModel).count);
+  }
+  key.model.model_rows = commit_model_rows(prepared, weights, key.row_blinders.expose());
+  progress("proving the ranges of the weights", 0.5);
+  VEIL_TRY(registration, prove_registration(key.model, weights, key.row_blinders.expose(), key.secret.expose()));
+  key.model.registration_proof = std::move(registration);
+  key.weights = std::move(weights);
+  progress("done", 1.0);
+  return key;
+}
+
+void write_prover_key(Writer& writer, const ProverKey& key) {
+  write_model_key(writer, key.model);
+  for (const TensorId id : model_tensors(key.model.circuit)) {
+    for (const std::int64_t value : key.weights[id]) writer.i64(value);
+  }
+  writer.u32(static_cast<std::uint32_t>(key.row_blinders.size()));
+  for (const Fr& blinder : key.row_blinders.expose()) writer.raw(blinder.to_bytes());
+  writer.raw(key.secret.expose());
+}
+
+Result<ProverKey> read_prover_key(Reader& reader) {
+  const Error damaged{"The prover's key is damaged: it ends early or holds a number that is too large."};
+  ProverKey key;
+  VEIL_TRY(model, read_model_key(reader));
+  key.model = std::move(model);
+  key.weights.resize(key.model.circuit.tensors.size());
+  for (const TensorId id : model_tensors(key.model.circuit)) {
+    const auto size = static_cast<std::size_t>(shape_size(key.model.circuit.tensors[id].shape));
+    if (size > reader.remaining() / 8) return damaged;
+    for (std::size_t i = 0; i < size; ++i) key.weights[id].push_back(*reader.i64());
+  }
+  VEIL_TRY_STATUS(check_weights(key.model.circuit, key.weights));
+  const auto blinders = reader.count(std::size_t{1} << 28, 32);
+  const std::size_t expected = key.model.visibility == Visibility::kHidden ? key.model.model_rows.size() : 0;
+  if (!blinders || *blinders != expected) return damaged;
+  key.row_blinders = SecretVector<Fr>(*blinders);
+  for (Fr& blinder : key.row_blinders.expose()) {
+    const auto bytes = reader.take(32);
+    const auto value = bytes ? Fr::from_bytes(*bytes) : std::nullopt;
+    if (!value) return damaged;
+    blinder = *value;
+  }
+  const auto secret = reader.take(32);
+  if (!secret) return damaged;
+  std::copy(secret->begin(), secret->end(), key.secret.expose().begin());
+  return key;
+}
+
+}  // namespace veil

@@ -1,0 +1,85 @@
+#include "quant/calibrate.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "graph/float_run.h"
+#include "graph/shape.h"
+#include "graph/text.h"
+
+namespace veil {
+
+namespace {
+
+void widen(RealRange& range, const std::vector<double>& data, bool first) {
+  if (data.empty()) return;
+  const auto [low, high] = std::minmax_element(data.begin(), data.end());
+  range.low = first ? *low : std::min(range.low, *low);
+  range.high = first ? *high : std::max(range.high, *high);
+}
+
+bool all_finite(const std::vector<double>& data) {
+  return std::all_of(data.begin(), data.end(), [](double value) { return std::isfinite(value); });
+}
+
+Status note_row(const Graph& graph, const FloatRunner& runner, const RealRow& row, Calibration& calibration) {
+  for (ValueId id = 0; id < graph.values.size(); ++id) {
+    if (graph.values[id].constant) continue;
+    const std::vector<double>& data = runner.value(id).data;
+    if (!all_finite(data)) {
+      return Error{"calibration row " + std::to_string(calibration.rows) + " makes the model's value " +
+                   quoted(graph.values[id].name) + " infinite or no number"};
+    }
+    widen(calibration.values[id], data, calibration.rows == 0);
+  }
+  for (std::size_t input = 0; input < row.size(); ++input) {
+    std::vector<double>& largest = calibration.largest_inputs[input];
+    largest.resize(row[input].size(), 0.0);
+    for (std::size_t i = 0; i < largest.size(); ++i) largest[i] = std::max(largest[i], std::fabs(row[input][i]));
+  }
+  ++calibration.rows;
+  return Done{};
+}
+
+}  // namespace
+
+Result<std::vector<Array>> input_arrays(const Graph& graph, const RealRow& row) {
+  if (row.size() != graph.inputs.size()) {
+    return Error{"a row brings " + std::to_string(row.size()) + " inputs where the model has " +
+                 std::to_string(graph.inputs.size())};
+  }
+  std::vector<Array> arrays;
+  for (std::size_t i = 0; i < row.size(); ++i) {
+    const GraphValue& value = graph.values[graph.inputs[i]];
+    if (row[i].size() != size_of(value.shape)) {
+      return Error{"input " + quoted(value.name) + " needs " + std::to_string(size_of(value.shape)) +
+                   " values a row, but has " + std::to_string(row[i].size())};
+    }
+    for (std::size_t k = 0; k < row[i].size(); ++k) {
+      if (std::isnan(row[i][k])) return Error{"element " + std::to_string(k) + " of input " + quoted(value.name) + " is no number"};
+    }
+    arrays.push_back(Array{value.shape, row[i]});
+  }
+  return arrays;
+}
+
+Result<Calibration> calibrate(const Graph& graph, const std::vector<RealRow>& rows) {
+  if (rows.empty()) return Error{"calibration needs at least one row of data"};
+  Calibration calibration;
+  calibration.values.resize(graph.values.size());
+  calibration.largest_inputs.resize(graph.inputs.size());
+  VEIL_TRY(runner, FloatRunner::create(graph));
+  for (const RealRow& row : rows) {
+    const std::string where = "calibration row " + std::to_string(calibration.rows) + ": ";
+    auto arrays = input_arrays(graph, row);
+    if (!arrays) return Error{where + arrays.error().message};
+    for (const Array& array : *arrays) {
+      if (!all_finite(array.data)) return Error{where + "an input is infinite"};
+    }
+    VEIL_TRY_STATUS(runner.run(*arrays));
+    VEIL_TRY_STATUS(note_row(graph, runner, row, calibration));
+  }
+  return calibration;
+}
+
+}  // namespace veil

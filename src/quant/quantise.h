@@ -1,0 +1,39 @@
+// Float graph and calibration data -> quantised graph and integer weights, for a given number of bits. (Choosing the
+// bits needs the integers run: ops/choose_bits.h.)
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "graph/graph.h"
+#include "quant/calibrate.h"
+#include "quant/quantised_graph.h"
+
+namespace veil {
+
+struct QuantiseOptions {
+  bool hidden = true;
+  std::string claim;                                   // empty: reveal the output
+  std::vector<std::vector<std::string>> input_labels;  // by graph input; an empty list: none
+  std::vector<std::string> output_labels;              // class names, or none
+};
+
+struct QuantisedModel {
+  QuantisedGraph graph;
+  Weights weights;
+  // By QuantId: the value of the float graph that it stands for, and what that did on the calibration rows.
+  std::vector<std::optional<ValueId>> sources;
+  std::vector<RealRange> calibrated;
+  bool softmax_left_out = false;  // the claim is about the argmax only, which is the same on the logits
+};
+
+// The graph must be as infer_and_fold leaves it, with one output.
+Result<QuantisedModel> quantise_at(const Graph& graph, const Calibration& calibration, unsigned bits,
+                                   const QuantiseOptions& options);
+
+// For `veil audit`: the model of this float graph under the scales that `recorded` holds. An error where the recorded
+// graph is not what setup would have written for this model file and those scales. (`calibrated` stays empty.)
+Result<QuantisedModel> requantise(const Graph& graph, const QuantisedGraph& recorded);
+
+}  // namespace veil
