@@ -1,0 +1,218 @@
+// The model's identity, its registration, and proofs as files.
+#include <gtest/gtest.h>
+
+#include "circuit/range.h"
+#include "circuit/validate.h"
+#include "curve/generators.h"
+#include "prove/prover.h"
+#include "support/proving.h"
+
+namespace veil::testing {
+namespace {
+
+struct Registered {
+  TestCircuit network;
+  std::vector<std::vector<std::int64_t>> values;
+  std::optional<Prover> prover;
+  std::shared_ptr<VerifiedModel> model;
+
+  explicit Registered(Visibility visibility = Visibility::kHidden, std::uint64_t seed = 1) {
+    MlpOptions options;
+    options.widths = {3, 2, 1};
+    network = make_mlp(options);
+    std::mt19937_64 random(seed);
+    values = network.random_values(random, 3000);
+    SetupOptions setup;
+    setup.visibility = visibility;
+    setup.log_columns = 4;
+    auto key = set_up_model(network.circuit, weights(), setup);
+    EXPECT_TRUE(key.ok());
+    auto checked = VerifiedModel::check(key->model, std::nullopt);
+    EXPECT_TRUE(checked.verdict.accepted()) << checked.verdict.name() << " " << checked.verdict.detail();
+    model = checked.model;
+    prover.emplace(std::move(Prover::open(std::move(key).value())).value());
+  }
+
+  std::vector<std::vector<std::int64_t>> weights() const {
+    std::vector<std::vector<std::int64_t>> out(network.circuit.tensors.size());
+    for (std::size_t i = 0; i < network.given.size(); ++i) {
+      if (network.circuit.tensors[network.given[i]].owner == Owner::kModel) out[network.given[i]] = values[i];
+    }
+    return out;
+  }
+
+  Bytes prove(std::string_view context = "context") const {
+    auto output = prover->prove(network.run(values), as_bytes(context));
+    EXPECT_TRUE(output.ok());
+    return output->proof;
+  }
+  std::string reason(const Bytes& proof, std::string_view context = "context") const {
+    return verify(*model, {as_bytes(context), {}, {}}, proof).verdict.name();
+  }
+};
+
+TEST(Model, ProofsVerifyAndStateTheOutput) {
+  for (const Visibility visibility : {Visibility::kHidden, Visibility::kPublic}) {
+    const Registered registered(visibility);
+    const Verification result = verify(*registered.model, {as_bytes("context"), {}, {}}, registered.prove());
+    ASSERT_TRUE(result.verdict.accepted()) << result.verdict.name();
+    MlpOptions options;
+    options.widths = {3, 2, 1};
+    EXPECT_EQ(result.public_values[registered.network.output], run_mlp(options, registered.values));
+    EXPECT_EQ(registered.model->id(), registered.prover->model_id());
+  }
+}
+
+TEST(Model, MismatchesAreNamedBeforeAnyCryptography) {
+  const Registered registered;
+  const Bytes proof = registered.prove();
+  EXPECT_EQ(registered.reason(proof), "");
+  EXPECT_EQ(registered.reason(proof, "another"), "statement/context");
+  EXPECT_EQ(Registered(Visibility::kHidden, 2).reason(proof), "statement/model");
+  PublicValues other(registered.network.circuit.tensors.size());
+  other[registered.network.output] = {1};
+  EXPECT_EQ(verify(*registered.model, {as_bytes("context"), other, {}}, proof).verdict.name(), "statement/public");
+  EXPECT_EQ(verify(*registered.model, {as_bytes("context"), {}, std::vector<G1Affine>{}}, proof).verdict.name(),
+            "statement/input");
+  EXPECT_EQ(registered.reason({}), "format/header");
+  EXPECT_EQ(registered.reason(Bytes(proof.begin(), proof.begin() + 80)), "format/short");
+}
+
+// The header's ids are hints; the argument binds them again: a header that was made to fit does not help.
+TEST(Model, AForgedHeaderDoesNotHelp) {
+  const Registered registered;
+  Bytes proof = registered.prove();
+  const Digest context = keccak256(as_bytes("another"));
+  std::copy(context.begin(), context.end(), proof.begin() + 12 + 32);
+  EXPECT_FALSE(registered.reason(proof, "another").empty());
+  const Registered other(Visibility::kHidden, 2);
+  proof = registered.prove();
+  std::copy(other.model->id().begin(), other.model->id().end(), proof.begin() + 12);
+  EXPECT_FALSE(other.reason(proof).empty());
+}
+
+TEST(Model, EveryByteOfTheEnvelopeIsChecked) {
+  const Registered registered;
+  const Bytes proof = registered.prove();
+  const std::size_t envelope = proof.size() - registered.model->circuit().proof_size_bytes();
+  for (std::size_t at = 0; at < envelope; ++at) {
+    Bytes bad = proof;
+    bad[at] ^= 1;
+    EXPECT_FALSE(registered.reason(bad).empty()) << at;
+  }
+}
+
+TEST(Model, RegistrationRejectsWeightsOutsideTheirRange) {
+  const Registered registered;
+  auto weights = registered.weights();
+  weights[registered.network.given[0]][0] = 1 << 16;
+  EXPECT_FALSE(set_up_model(registered.network.circuit, weights, {}).ok());  // the honest setup refuses
+  // A patched one commits and proves all the same; the registration circuit sees it.
+  const Registration registration = registration_circuit(registered.network.circuit);
+  const auto circuit = prepare(registration.circuit, 4);
+  for (const std::int64_t bad : {std::int64_t{1} << 15, -(std::int64_t{1} << 15) - 1, std::int64_t{1} << 40}) {
+    Trace trace = empty_trace(registration.circuit);
+    std::size_t next = 0;
+    for (std::size_t id = 0; id < registered.network.circuit.tensors.size(); ++id) {
+      if (registered.network.circuit.tensors[id].owner == Owner::kModel) trace.values[next++] = weights[id];
+    }
+    trace.values[0][0] = bad;
+    for (const LimbStep& step : registration.steps) fill_limbs(registration.circuit, trace, step);
+    fill_multiplicities(registration.circuit, trace);
+    const Setting setting = make_setting(circuit, trace, kRegistrationContext);
+    EXPECT_FALSE(verify_argument(setting.statement(), setting.prove()).accepted());
+  }
+}
+
+TEST(Model, KeysThatWereChangedAreRejectedByName) {
+  const Registered registered;
+  const ModelKey& honest = registered.prover->key().model;
+  const auto name = [](ModelKey key, std::optional<Digest> id = {}) {
+    return VerifiedModel::check(std::move(key), id).verdict.name();
+  };
+  EXPECT_EQ(name(honest, registered.model->id()), "");
+  EXPECT_EQ(name(honest, Digest{}), "model/id");
+  ModelKey key = honest;
+  key.model_rows[0] = generators(1)[0];
+  EXPECT_EQ(name(key), "model/registration");
+  EXPECT_EQ(name(key, registered.model->id()), "model/id");
+  key = honest;
+  key.model_rows.pop_back();
+  EXPECT_EQ(name(key), "model/rows");
+  key = honest;
+  key.registration_proof[100] ^= 1;
+  EXPECT_EQ(name(key), "model/registration");
+  key = honest;
+  key.registration_proof.clear();
+  EXPECT_EQ(name(key), "model/registration");
+  key = honest;
+  key.circuit.lookups.pop_back();
+  EXPECT_EQ(name(key).rfind("circuit/", 0), 0u);
+  key = honest;
+  key.log_columns = 40;
+  EXPECT_EQ(name(key), "model/size");
+  key = honest;
+  key.visibility = Visibility::kPublic;
+  EXPECT_EQ(name(key, registered.model->id()), "model/id");
+}
+
+TEST(Model, TheIdBindsEverythingItNames) {
+  const Registered registered;
+  const ModelKey& honest = registered.prover->key().model;
+  const auto id = [](const ModelKey& key) {
+    return compute_model_id(*prepare(key.circuit, key.log_columns), key.model_rows, key.visibility);
+  };
+  ModelKey key = honest;
+  key.visibility = Visibility::kPublic;
+  EXPECT_NE(id(key), id(honest));
+  key = honest;
+  std::swap(key.model_rows[0], key.model_rows[1]);
+  EXPECT_NE(id(key), id(honest));
+  key = honest;
+  key.log_columns = 5;
+  EXPECT_NE(id(key), id(honest));
+  for (const auto& change :
+       std::vector<std::function<void(Meaning&)>>{[](Meaning& m) { m.scale_log2[0] += 1; },
+                                                  [](Meaning& m) { m.unit = "mm"; }, [](Meaning& m) { m.text = "z"; },
+                                                  [](Meaning& m) {
+                                                    m.labels = {"a", "b", "c"};
+                                                  }}) {
+    key = honest;
+    for (Tensor& tensor : key.circuit.tensors) {
+      if (tensor.owner == Owner::kInput) change(*tensor.meaning);
+    }
+    EXPECT_NE(id(key), id(honest));
+  }
+}
+
+TEST(Model, KeysRoundTripAndRefuseDamage) {
+  const Registered registered;
+  Writer writer;
+  write_model_key(writer, registered.prover->key().model);
+  Reader reader(writer.bytes());
+  const auto again = read_model_key(reader);
+  ASSERT_TRUE(again.ok());
+  EXPECT_TRUE(reader.at_end());
+  EXPECT_TRUE(VerifiedModel::check(*again, registered.model->id()).verdict.accepted());
+  Writer secret;
+  write_prover_key(secret, registered.prover->key());
+  Reader secret_reader(secret.bytes());
+  auto prover_key = read_prover_key(secret_reader);
+  ASSERT_TRUE(prover_key.ok());
+  EXPECT_EQ(Prover::open(std::move(prover_key).value())->model_id(), registered.model->id());
+  for (std::size_t size = 0; size < secret.bytes().size(); size += 53) {
+    Reader cut(ByteView(secret.bytes()).first(size));
+    EXPECT_FALSE(read_prover_key(cut).ok()) << size;
+  }
+}
+
+// A public model's rows can be recomputed by anybody; a hidden one's cannot even be compared.
+TEST(Model, PublicRowsAreReproducibleHiddenOnesAreNot) {
+  const Registered open(Visibility::kPublic);
+  EXPECT_EQ(commit_model_rows(open.model->circuit(), open.weights(), {}), open.model->model_rows());
+  EXPECT_EQ(Registered(Visibility::kPublic).model->id(), open.model->id());
+  EXPECT_NE(Registered().model->id(), Registered().model->id());
+}
+
+}  // namespace
+}  // namespace veil::testing

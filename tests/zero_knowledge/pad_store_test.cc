@@ -1,0 +1,218 @@
+// Pads and blinders (attacks 9): fork, kill, snapshot, two processes, frozen generator.
+#include "prove/pad_store.h"
+
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <set>
+#include <thread>
+
+#include "base/random.h"
+#include "curve/generators.h"
+#include "curve/msm.h"
+#include "prove/prover.h"
+#include "support/mlp_circuit.h"
+
+namespace veil::testing {
+namespace {
+
+void entropy(std::span<std::uint8_t> out) { fill_random(out); }
+void frozen(std::span<std::uint8_t> out) { std::fill(out.begin(), out.end(), std::uint8_t{7}); }
+
+MlpOptions tiny() {
+  MlpOptions options;
+  options.widths = {2, 2, 1};
+  return options;
+}
+
+struct Ready {
+  TestCircuit network;
+  std::optional<Prover> prover;
+  std::vector<std::vector<std::int64_t>> values;
+
+  Ready() : network(make_mlp(tiny())) {
+    std::mt19937_64 random(1);
+    values = network.random_values(random, 3000);
+    std::vector<std::vector<std::int64_t>> weights(network.circuit.tensors.size());
+    for (std::size_t i = 0; i < network.given.size(); ++i) {
+      if (network.circuit.tensors[network.given[i]].owner == Owner::kModel) weights[network.given[i]] = values[i];
+    }
+    auto key = set_up_model(network.circuit, weights, {});
+    EXPECT_TRUE(key.ok()) << (key.ok() ? "" : key.error().message);
+    auto opened = Prover::open(std::move(key).value());
+    EXPECT_TRUE(opened.ok());
+    prover.emplace(std::move(opened).value());
+  }
+
+  Trace trace(std::int64_t first_input) const {
+    auto given = values;
+    given.back()[0] = first_input;
+    return network.run(given);
+  }
+};
+
+std::vector<Fr> scalars_of(const Bytes& proof) {
+  std::vector<Fr> out;
+  for (std::size_t at = proof.size() % 32; at + 32 <= proof.size(); at += 32) {
+    const auto value = Fr::from_bytes(std::span<const std::uint8_t>(proof).subspan(at, 32));
+    if (value) out.push_back(*value);
+  }
+  return out;
+}
+
+// Differences of opened pads between two proofs that share pads are proportional; unrelated pads give nothing.
+bool share_pads(const Prover& prover, const Bytes& a, const Bytes& b) {
+  const std::size_t columns = prover.circuit().layout().columns();
+  const std::size_t slots = prover.circuit().num_slots();
+  const auto opened = [&](const Bytes& proof, std::size_t i) {
+    const std::size_t at = proof.size() - 32 * (2 + columns + 1 + slots - i);
+    return *Fr::from_bytes(std::span<const std::uint8_t>(proof).subspan(at, 32));
+  };
+  // A third proof would be needed to know the pads; with two, equal openings or equal slots show the reuse.
+  for (std::size_t i = 0; i < slots; ++i) {
+    if (opened(a, i) == opened(b, i)) return true;
+  }
+  const std::vector<Fr> in_a = scalars_of(a);
+  const std::vector<Fr> in_b = scalars_of(b);
+  std::set<std::array<std::uint8_t, 32>> seen;
+  for (const Fr& value : in_a) seen.insert(value.to_bytes());
+  for (const Fr& value : in_b) {
+    if (seen.count(value.to_bytes()) != 0) return true;
+  }
+  return false;
+}
+
+TEST(PadStore, GivesEachPairOnce) {
+  PadStore store(8, 4);
+  store.fill(20, entropy);
+  EXPECT_EQ(store.available(), 20u);
+  std::atomic<int> claimed{0};
+  std::set<std::array<std::uint8_t, 32>> first;
+  std::mutex mutex;
+  const auto work = [&] {
+    while (auto pair = store.claim()) {
+      ++claimed;
+      const std::lock_guard<std::mutex> lock(mutex);
+      EXPECT_TRUE(first.insert(pair->a.pads()[0].to_bytes()).second);
+    }
+  };
+  std::thread one(work);
+  std::thread two(work);
+  one.join();
+  two.join();
+  EXPECT_EQ(claimed, 20);
+  EXPECT_FALSE(store.claim());
+  store.fill(3, entropy);
+  EXPECT_EQ(store.available(), 3u);
+}
+
+TEST(PadStore, CombinationsOpenTheirCommitments) {
+  PadStore store(8, 4);
+  store.fill(1, entropy);
+  const auto pair = store.claim();
+  const Pads pads = Pads::combine(pair->a, pair->b, Fr::from_u64(12345));
+  const G1 expected = msm(generators(8), pads.pads()) + G1(blinding_generator()) * pads.pads_blinder();
+  EXPECT_TRUE(expected == G1(pads.pads_commitment()));
+  const G1 row = msm(generators(4), pads.mask_row()) + G1(blinding_generator()) * pads.mask_row_blinder();
+  EXPECT_TRUE(row == G1(pads.mask_row_commitment()));
+}
+
+// A forked child sees zeros where the parent's pads are, and its store is empty.
+TEST(PadStore, IsWipedInAForkedChild) {
+  PadStore store(8, 4);
+  store.fill(2, entropy);
+  const auto claimed = store.claim();
+  ASSERT_TRUE(claimed);
+  const pid_t child = fork();
+  if (child == 0) {
+    const bool safe = store.available() == 0 && !store.claim() && !claimed->a.intact() && !claimed->b.intact();
+    _exit(safe ? 0 : 1);
+  }
+  int status = 0;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+  EXPECT_TRUE(claimed->a.intact());
+  EXPECT_EQ(store.available(), 1u);
+}
+
+// A killed process leaves nothing behind: pairs live in memory only, so a fresh store shares nothing with the old one.
+TEST(PadStore, NothingSurvivesTheProcess) {
+  int pipe_ends[2];
+  ASSERT_EQ(pipe(pipe_ends), 0);
+  const pid_t child = fork();
+  if (child == 0) {
+    PadStore store(2, 2);
+    store.fill(1, entropy);
+    const auto bytes = store.claim()->a.pads()[0].to_bytes();
+    if (write(pipe_ends[1], bytes.data(), bytes.size()) != 32) _exit(1);
+    raise(SIGKILL);
+  }
+  std::array<std::uint8_t, 32> theirs{};
+  ASSERT_EQ(read(pipe_ends[0], theirs.data(), theirs.size()), 32);
+  waitpid(child, nullptr, 0);
+  PadStore store(2, 2);
+  store.fill(1, entropy);
+  EXPECT_NE(store.claim()->a.pads()[0].to_bytes(), theirs);
+}
+
+// A snapshot of a machine restored twice: the same pair, the same frozen generator, two inputs. The combination's h
+// depends on statement and row commitments, so the two sets of pads are unrelated.
+TEST(Prover, AClonedMachineWithOnePairUsesTwoSetsOfPads) {
+  Ready ready;
+  ready.prover->set_entropy(frozen);
+  std::vector<Bytes> proofs;
+  for (const std::int64_t input : {100, 200}) {
+    PadStore store(ready.prover->circuit().num_slots(), ready.prover->circuit().layout().columns());
+    store.fill(1, frozen);  // the same pair both times
+    const auto output = ready.prover->prove(ready.trace(input), as_bytes("context"), &store);
+    ASSERT_TRUE(output.ok());
+    proofs.push_back(output->proof);
+  }
+  EXPECT_FALSE(share_pads(*ready.prover, proofs[0], proofs[1]));
+}
+
+TEST(Prover, AFrozenGeneratorStillGivesEachStatementItsOwnPads) {
+  Ready ready;
+  ready.prover->set_entropy(frozen);
+  const auto prove = [&](std::int64_t input, std::string_view context) {
+    auto output = ready.prover->prove(ready.trace(input), as_bytes(context));
+    EXPECT_TRUE(output.ok());
+    return output->proof;
+  };
+  const Bytes base = prove(100, "context");
+  EXPECT_FALSE(share_pads(*ready.prover, base, prove(101, "context")));
+  EXPECT_FALSE(share_pads(*ready.prover, base, prove(100, "contexu")));
+  EXPECT_EQ(base, prove(100, "context"));  // the very same statement and witness: the very same bytes, nothing new told
+}
+
+TEST(Prover, TwoProcessesWithOneKeyShareNothing) {
+  Ready ready;
+  int pipe_ends[2];
+  ASSERT_EQ(pipe(pipe_ends), 0);
+  const pid_t child = fork();
+  if (child == 0) {
+    const Bytes proof = ready.prover->prove(ready.trace(100), as_bytes("context"))->proof;
+    std::size_t sent = 0;
+    while (sent < proof.size()) {
+      const ssize_t part = write(pipe_ends[1], proof.data() + sent, proof.size() - sent);
+      if (part <= 0) _exit(1);
+      sent += static_cast<std::size_t>(part);
+    }
+    _exit(0);
+  }
+  close(pipe_ends[1]);
+  Bytes theirs;
+  std::array<std::uint8_t, 4096> buffer{};
+  for (ssize_t part = 0; (part = read(pipe_ends[0], buffer.data(), buffer.size())) > 0;) {
+    theirs.insert(theirs.end(), buffer.begin(), buffer.begin() + part);
+  }
+  waitpid(child, nullptr, 0);
+  const Bytes mine = ready.prover->prove(ready.trace(100), as_bytes("context"))->proof;
+  ASSERT_EQ(mine.size(), theirs.size());
+  EXPECT_FALSE(share_pads(*ready.prover, mine, theirs));
+}
+
+}  // namespace
+}  // namespace veil::testing

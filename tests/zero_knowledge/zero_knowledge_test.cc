@@ -1,0 +1,213 @@
+// Zero knowledge: the simulator of pads-and-fold, uniformity of what is sent, and what pads must never do.
+#include <gtest/gtest.h>
+
+#include <array>
+#include <cmath>
+#include <map>
+#include <set>
+
+#include "argument/argue.h"
+#include "base/random.h"
+#include "checker/checker.h"
+#include "checker/pad_fold.h"
+#include "curve/generators.h"
+#include "curve/msm.h"
+#include "curve/sample.h"
+#include "support/proving.h"
+
+namespace veil::testing {
+namespace {
+
+MlpOptions tiny() {
+  MlpOptions options;
+  options.widths = {2, 2, 1};
+  return options;
+}
+
+// Challenges prepared by label: what a simulator may program in the random-oracle model.
+class ProgrammedOracle : public ChallengeOracle {
+ public:
+  explicit ProgrammedOracle(Drbg& drbg) : drbg_(drbg) {}
+  Fr challenge(std::string_view label) override {
+    const auto [entry, added] = coins_.emplace(std::string(label), Fr::zero());
+    if (added) entry->second = sample_fr(drbg_);
+    return entry->second;
+  }
+
+ private:
+  Drbg& drbg_;
+  std::map<std::string, Fr> coins_;
+};
+
+struct UniformSource {
+  Drbg& drbg;
+  template <class Question>
+  Fr next(const Question&) {
+    return sample_fr(drbg);
+  }
+};
+
+G1Affine combine(std::vector<G1Affine> points, std::vector<Fr> scalars) { return msm(points, scalars).to_affine(); }
+
+G1 commit(std::span<const Fr> values, const Fr& blinder) {
+  const auto bases = generators(values.size());
+  return msm(bases, values) + G1(blinding_generator()) * blinder;
+}
+
+// An accepting argument from the statement alone: no witness, no model, no input.
+Bytes simulate(const Statement& statement, ProgrammedOracle& oracle, Drbg& drbg) {
+  const PreparedCircuit& prepared = statement.circuit;
+  const Layout& layout = prepared.layout();
+  const auto random_point = [&] { return (G1(blinding_generator()) * sample_fr(drbg)).to_affine(); };
+  std::vector<G1Affine> rows(statement.model_rows.begin(), statement.model_rows.end());
+  rows.insert(rows.end(), statement.input_rows.begin(), statement.input_rows.end());
+  std::vector<G1Affine> witness;
+  for (std::size_t i = 0; i < layout.rows(Owner::kWitness).count; ++i) witness.push_back(random_point());
+  rows.insert(rows.end(), witness.begin(), witness.end());
+  const G1Affine pads = random_point();
+
+  Transcript transcript(&oracle);
+  UniformSource source{drbg};
+  Committed<UniformSource> checker(transcript, source);
+  const auto opening = argue(checker, prepared.circuit(), layout, statement.public_values);
+  const PadFold fold(checker.constraints(), checker.sent(), oracle.challenge("fold/rho"));
+  const Fr r = oracle.challenge("fold/r");
+  const auto scalars = [&](std::size_t count) {
+    std::vector<Fr> out;
+    for (std::size_t i = 0; i < count; ++i) out.push_back(sample_fr(drbg));
+    return out;
+  };
+  const std::vector<Fr> pi = scalars(prepared.num_slots());
+  const std::vector<Fr> row = scalars(layout.columns());
+  const std::vector<Fr> blinders = scalars(3);
+  const G1Affine masks = combine({commit(pi, blinders[0]).to_affine(), pads}, {Fr::one(), -r});
+  std::vector<G1Affine> points{commit(row, blinders[1]).to_affine()};
+  std::vector<Fr> weights{Fr::one()};
+  for (const auto& [index, weight] : opening.row_weights) {
+    points.push_back(rows[index]);
+    weights.push_back(-(r * weight));
+  }
+  const G1Affine mask_row = combine(points, weights);
+  const G1Affine t1 = random_point();
+  const std::vector<Fr> error{fold.evaluate(r, pi)};
+  const G1Affine t0 = combine({commit(error, blinders[2]).to_affine(), t1}, {Fr::one(), -r});
+  const Fr delta = inner_product(row, opening.column_eq) + evaluate_linear_part(opening.value, pi) -
+                   r * evaluate_form_at(opening.value, checker.sent());
+  Writer out;
+  for (const G1Affine& point : witness) out.raw(compress(point));
+  for (const G1Affine& point : {pads, masks, mask_row}) out.raw(compress(point));
+  for (const Fr& scalar : checker.sent()) out.raw(scalar.to_bytes());
+  for (const G1Affine& point : {t0, t1}) out.raw(compress(point));
+  out.raw(delta.to_bytes());
+  for (const Fr& scalar : pi) out.raw(scalar.to_bytes());
+  out.raw(blinders[0].to_bytes());
+  for (const Fr& scalar : row) out.raw(scalar.to_bytes());
+  out.raw(blinders[1].to_bytes());
+  out.raw(blinders[2].to_bytes());
+  return out.take();
+}
+
+TEST(Simulator, IsAcceptedUnderProgrammedChallengesForTrueAndFalseStatementsAlike) {
+  std::mt19937_64 random(1);
+  const TestCircuit network = make_mlp(tiny());
+  const Setting honest = make_setting(prepare(network.circuit, 4), network.run(network.random_values(random, 3000)));
+  for (int k = 0; k < 10; ++k) {
+    PublicValues values = honest.public_values;
+    values[network.output][0] = static_cast<std::int64_t>(random() % 60000) - 30000;  // whatever the output is
+    const Statement statement{*honest.circuit, honest.model_rows, honest.input_rows, values, honest.context};
+    Drbg drbg = fresh_drbg();
+    ProgrammedOracle oracle(drbg);
+    const Bytes proof = simulate(statement, oracle, drbg);
+    const Verdict verdict = verify_argument(statement, proof, &oracle);
+    EXPECT_TRUE(verdict.accepted()) << verdict.name();
+    EXPECT_FALSE(verify_argument(statement, proof).accepted());  // under the real hash
+  }
+}
+
+// Every sent scalar of many proofs of two different inputs: uniform in its top bits, never repeated, and the two
+// inputs' histograms alike. P(one of ~900 chi-squares with 7 degrees > 40) is about 0.001; a leak repeats.
+TEST(Uniformity, SentScalarsLookUniformWhateverTheInput) {
+  std::mt19937_64 random(2);
+  const TestCircuit network = make_mlp(tiny());
+  const auto circuit = prepare(network.circuit, 4);
+  constexpr int kProofs = 200;
+  auto values = network.random_values(random, 3000);
+  std::array<std::vector<std::array<double, 8>>, 2> histograms;
+  std::set<std::string> seen;
+  std::size_t sent = 0;
+  for (int input = 0; input < 2; ++input) {
+    for (std::int64_t& x : values.back()) x = input == 0 ? 0 : 12345;
+    const Setting setting = make_setting(circuit, network.run(values));
+    const std::size_t first = 32 * (setting.rows.witness.size() + 3);
+    for (int k = 0; k < kProofs; ++k) {
+      const Bytes proof = setting.prove();
+      sent = (proof.size() - first) / 32;
+      histograms[static_cast<std::size_t>(input)].resize(sent);
+      for (std::size_t i = 0; i < sent; ++i) {
+        const std::span<const std::uint8_t> bytes = std::span<const std::uint8_t>(proof).subspan(first + 32 * i, 32);
+        ASSERT_TRUE(seen.emplace(bytes.begin(), bytes.end()).second) << "a scalar was sent twice";
+        const double fraction = (bytes[0] * 256.0 + bytes[1]) / (0x3064 + 0.45);
+        histograms[static_cast<std::size_t>(input)][i]
+                  [std::min<std::size_t>(7, static_cast<std::size_t>(fraction * 8))] += 1;
+      }
+    }
+  }
+  const std::size_t slots = circuit->num_slots();
+  double sum = 0;
+  double largest = 0;
+  double difference = 0;
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < sent; ++i) {
+    if (i == slots || i == slots + 1) continue;  // T0, T1 are points
+    for (const auto& histogram : histograms) {
+      double chi = 0;
+      for (const double bin : histogram[i]) chi += (bin - kProofs / 8.0) * (bin - kProofs / 8.0) / (kProofs / 8.0);
+      sum += chi;
+      largest = std::max(largest, chi);
+      ++count;
+    }
+    double chi = 0;
+    for (std::size_t b = 0; b < 8; ++b) {
+      const double a = histograms[0][i][b], c = histograms[1][i][b];
+      if (a + c > 0) chi += (a - c) * (a - c) / (a + c);
+    }
+    difference = std::max(difference, chi);
+  }
+  std::printf("  %zu fields: mean chi-square %.2f (7 expected), largest %.1f; between inputs at most %.1f\n", count,
+              sum / static_cast<double>(count), largest, difference);
+  EXPECT_LT(largest, 45);
+  EXPECT_LT(difference, 45);
+  EXPECT_NEAR(sum / static_cast<double>(count), 7.0, 0.6);
+}
+
+TEST(Uniformity, TheSameInputTwiceGivesDifferentProofs) {
+  std::mt19937_64 random(3);
+  const TestCircuit network = make_mlp(tiny());
+  const Setting setting = make_setting(prepare(network.circuit, 4), network.run(network.random_values(random, 3000)));
+  EXPECT_NE(setting.prove(), setting.prove());
+}
+
+// Why pads are used once: two arguments under one set give every pad away (attacks 9).
+TEST(Pads, UsedTwiceRevealTheMessages) {
+  std::mt19937_64 random(4);
+  const TestCircuit network = make_mlp(tiny());
+  const auto circuit = prepare(network.circuit, 4);
+  Drbg drbg = fresh_drbg();
+  const Pads pads = Pads::sample(drbg, circuit->num_slots(), circuit->layout().columns());
+  std::vector<std::vector<Fr>> opened;
+  for (int k = 0; k < 2; ++k) {
+    const Setting setting = make_setting(circuit, network.run(network.random_values(random, 3000)));
+    const Bytes proof = prove_argument(setting.statement(), setting.trace, setting.rows, pads);
+    const std::size_t first = 32 * (setting.rows.witness.size() + 3 + circuit->num_slots() + 3);
+    opened.emplace_back();
+    for (std::size_t i = 0; i < circuit->num_slots(); ++i) {
+      opened.back().push_back(*Fr::from_bytes(std::span<const std::uint8_t>(proof).subspan(first + 32 * i, 32)));
+    }
+  }
+  // pi'_1 - pi'_2 = (r_1 - r_2) pi: the ratio of two slots is the ratio of their pads.
+  const Fr ratio = (opened[0][0] - opened[1][0]) * (opened[0][1] - opened[1][1]).inverse();
+  EXPECT_EQ(ratio, pads.pads()[0] * pads.pads()[1].inverse());
+}
+
+}  // namespace
+}  // namespace veil::testing
