@@ -11,7 +11,7 @@
 namespace veil {
 
 template <class Checker>
-OpeningClaim<typename Checker::Value> argue(Checker& checker, const Circuit& circuit, const Layout& layout,
+OpeningClaim<typename Checker::Value> argue(Checker& checker, const Circuit& circuit, const RowLayout& layout,
                                             const PublicValues& public_values) {
   Claims<Checker> claims(checker, circuit, public_values);
   auto virtual_entries = LookupArgument<Checker>(checker, circuit, claims).reduce();

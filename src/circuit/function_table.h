@@ -26,6 +26,8 @@ struct PieceParameters {
   std::int64_t input_scale_log2 = 0;
   std::int64_t output_scale_log2 = 0;
   std::int64_t slope_shift = 0;
+
+  bool operator==(const PieceParameters&) const = default;
 };
 std::vector<std::int64_t> piece_list(const PieceParameters& parameters);
 

@@ -46,7 +46,7 @@ struct ClaimQuestion {
 };
 
 template <class Value>
-struct Claim {
+struct TensorClaim {
   TensorId tensor;
   std::vector<Weight> weights;
   Value value;
@@ -69,7 +69,7 @@ class Claims {
     const std::string message = "claim/" + circuit_.tensors[tensor].name + "/" + label;
     const Value value = checker_.receive(message, ClaimQuestion{tensor, weights});
     seen_.emplace(std::move(key), list_.size());
-    list_.push_back(Claim<Value>{tensor, std::move(weights), value});
+    list_.push_back(TensorClaim<Value>{tensor, std::move(weights), value});
     return value;
   }
 
@@ -101,14 +101,14 @@ class Claims {
     return sum;
   }
 
-  const std::vector<Claim<Value>>& list() const { return list_; }
+  const std::vector<TensorClaim<Value>>& list() const { return list_; }
 
  private:
   Checker& checker_;
   const Circuit& circuit_;
   const PublicValues& public_;
   std::map<std::string, std::size_t> seen_;
-  std::vector<Claim<Value>> list_;
+  std::vector<TensorClaim<Value>> list_;
 };
 
 // An expression that owes a value at weights on its box: an identity (owing zero) or a virtual lookup entry.

@@ -31,7 +31,7 @@ bool layout_fits(const Circuit& circuit, unsigned log_columns) {
   return true;
 }
 
-Layout::Layout(const Circuit& circuit, unsigned log_columns) : log_columns_(log_columns) {
+RowLayout::RowLayout(const Circuit& circuit, unsigned log_columns) : log_columns_(log_columns) {
   places_.resize(circuit.tensors.size());
   for (const Tensor& tensor : circuit.tensors) shapes_.push_back(tensor.shape);
   std::size_t row = 0;
@@ -52,7 +52,7 @@ Layout::Layout(const Circuit& circuit, unsigned log_columns) : log_columns_(log_
   total_rows_ = row;
 }
 
-void Layout::place_whole_rows(TensorId tensor, std::size_t& row) {
+void RowLayout::place_whole_rows(TensorId tensor, std::size_t& row) {
   const Shape& shape = shapes_[tensor];
   Place place;
   place.row = row;
@@ -75,7 +75,7 @@ void Layout::place_whole_rows(TensorId tensor, std::size_t& row) {
   row += count;
 }
 
-void Layout::place_small(std::vector<TensorId> tensors, std::size_t& row) {
+void RowLayout::place_small(std::vector<TensorId> tensors, std::size_t& row) {
   std::stable_sort(tensors.begin(), tensors.end(), [this](TensorId a, TensorId b) {
     return total_bits(axis_bits(shapes_[a])) > total_bits(axis_bits(shapes_[b]));
   });
@@ -96,7 +96,7 @@ void Layout::place_small(std::vector<TensorId> tensors, std::size_t& row) {
   }
 }
 
-std::size_t Layout::chunks(TensorId tensor) const {
+std::size_t RowLayout::chunks(TensorId tensor) const {
   const Place& place = *places_[tensor];
   if (shapes_[tensor].empty()) return 1;
   const auto length = static_cast<std::size_t>(shapes_[tensor][place.cut]);
@@ -104,7 +104,7 @@ std::size_t Layout::chunks(TensorId tensor) const {
 }
 
 // The lengths whose product is the tensor's number of rows: the axes before the cut, then the chunks of the cut axis.
-std::vector<std::size_t> Layout::row_lengths(TensorId tensor) const {
+std::vector<std::size_t> RowLayout::row_lengths(TensorId tensor) const {
   std::vector<std::size_t> lengths;
   for (std::size_t d = 0; d < places_[tensor]->cut; ++d)
     lengths.push_back(static_cast<std::size_t>(shapes_[tensor][d]));
@@ -112,7 +112,7 @@ std::vector<std::size_t> Layout::row_lengths(TensorId tensor) const {
   return lengths;
 }
 
-Layout::Cell Layout::cell(TensorId tensor, std::span<const std::int64_t> index) const {
+RowLayout::Cell RowLayout::cell(TensorId tensor, std::span<const std::int64_t> index) const {
   const Place& place = *places_[tensor];
   if (index.empty()) return {place.row, place.offset};
   const auto at = [&](std::size_t d) { return static_cast<std::size_t>(index[d]); };
@@ -124,7 +124,7 @@ Layout::Cell Layout::cell(TensorId tensor, std::span<const std::int64_t> index) 
   return {place.row + row, place.offset + column};
 }
 
-std::vector<std::int64_t> Layout::matrix(const Trace& trace) const {
+std::vector<std::int64_t> RowLayout::matrix(const Trace& trace) const {
   std::vector<std::int64_t> out(total_rows_ * columns(), 0);
   for (TensorId id = 0; id < places_.size(); ++id) {
     if (!places_[id]) continue;
@@ -195,7 +195,7 @@ std::vector<CutPart> split_cut(const Weight& weight, std::size_t length, unsigne
 
 }  // namespace
 
-std::vector<ClaimPart> Layout::parts(TensorId tensor, std::span<const Weight> weights) const {
+std::vector<ClaimPart> RowLayout::parts(TensorId tensor, std::span<const Weight> weights) const {
   const Place& place = *places_[tensor];
   const Shape& shape = shapes_[tensor];
   VEIL_CHECK(weights.size() == shape.size());

@@ -33,9 +33,9 @@ struct ClaimPart {
   std::string column_key;  // equal keys: equal column weights
 };
 
-class Layout {
+class RowLayout {
  public:
-  Layout(const Circuit& circuit, unsigned log_columns);
+  RowLayout(const Circuit& circuit, unsigned log_columns);
 
   unsigned log_columns() const { return log_columns_; }
   std::size_t columns() const { return std::size_t{1} << log_columns_; }

@@ -29,7 +29,7 @@ Weight random_weight(std::mt19937_64& random, std::size_t length, int kind) {
 }
 
 // <rows x columns, M> summed over parts, with garbage wherever no tensor lives.
-Fr evaluate_parts(const Layout& layout, const std::vector<Fr>& matrix, const std::vector<ClaimPart>& parts) {
+Fr evaluate_parts(const RowLayout& layout, const std::vector<Fr>& matrix, const std::vector<ClaimPart>& parts) {
   Fr sum;
   for (const ClaimPart& part : parts) {
     for (const auto& [row, weight] : part.rows) {
@@ -42,7 +42,7 @@ Fr evaluate_parts(const Layout& layout, const std::vector<Fr>& matrix, const std
 }
 
 void check_layout(const Circuit& circuit, unsigned log_columns, std::mt19937_64& random) {
-  const Layout layout(circuit, log_columns);
+  const RowLayout layout(circuit, log_columns);
   std::map<std::pair<std::size_t, std::size_t>, TensorId> used;
   Trace trace = empty_trace(circuit);
   std::vector<Fr> matrix(layout.total_rows() * layout.columns());
@@ -51,7 +51,7 @@ void check_layout(const Circuit& circuit, unsigned log_columns, std::mt19937_64&
     const Tensor& tensor = circuit.tensors[id];
     std::vector<std::int64_t> index(tensor.shape.size(), 0);
     for (std::int64_t i = 0; i < shape_size(tensor.shape); ++i) {
-      const Layout::Cell cell = layout.cell(id, index);
+      const RowLayout::Cell cell = layout.cell(id, index);
       ASSERT_TRUE(used.emplace(std::make_pair(cell.row, cell.column), id).second) << "a cell has two owners";
       const RowRange& rows = layout.rows(tensor.owner);
       ASSERT_TRUE(cell.row >= rows.first && cell.row < rows.first + rows.count && cell.column < layout.columns());

@@ -13,9 +13,9 @@ namespace veil {
 
 class BatchAdder {
  public:
-  // Collects points[out] = points[left] + points[right] for run(). The sums are carried out in the order in which they
-  // were given, but all within one run() have their x coordinates read before the first is stored: a point that one sum
-  // stores must not be read by a LATER sum of the same run. It may be read by an earlier one, and by itself.
+  // Collects points[out] = points[left] + points[right] for run(), which carries the sums out in the order in which
+  // they were added, but reads all x coordinates before it stores the first sum. So what one sum stores may be read by
+  // itself and by earlier ones, and must not be read by a later sum of the same run.
   void add(std::uint32_t left, std::uint32_t right, std::uint32_t out) { sums_.push_back({left, right, out}); }
   std::size_t pending() const { return sums_.size(); }
   void run(std::span<G1Affine> points);

@@ -266,6 +266,21 @@ TEST(RowCommitter, ShortRowsAndOffsets) {
   EXPECT_DEATH(RowCommitter(kMaxGenerators + 1), "check failed");
 }
 
+// One large entry among small ones and zeros must neither be lost nor change the others, whatever way of summing is
+// chosen.
+TEST(RowCommitter, SparseRowsWithALargeEntry) {
+  std::mt19937_64 rng(13);
+  for (const std::size_t columns : {100u, 300u, 2000u}) {
+    const RowCommitter committer(columns);
+    for (const std::size_t nonzero : {std::size_t{1}, std::size_t{10}, columns / 2, columns}) {
+      std::vector<std::int64_t> row(columns);
+      for (std::size_t k = 0; k < nonzero; ++k) row[rng() % columns] = static_cast<std::int64_t>(rng() % 255) - 127;
+      row[rng() % columns] = static_cast<std::int64_t>(rng());
+      EXPECT_EQ(committer.commit(row), simple_commitment(row, 0)) << columns << " " << nonzero;
+    }
+  }
+}
+
 TEST(RowCommitter, ManyRowsAtOnce) {
   std::mt19937_64 rng(11);
   const RowCommitter committer(100);
@@ -278,6 +293,13 @@ TEST(RowCommitter, ManyRowsAtOnce) {
     for (std::size_t i = 0; i < rows; ++i) {
       EXPECT_EQ(sums[i], committer.commit(std::span(entries).subspan(i * 90, 90), 10).to_affine());
     }
+  }
+  const RowCommitter wide(1500);  // buckets, in several groups of rows
+  std::vector<std::int64_t> entries(std::size_t{90} * 1500);
+  for (std::int64_t& entry : entries) entry = static_cast<std::int64_t>(rng()) >> 56;
+  const std::vector<G1Affine> sums = wide.commit_rows(entries, 1500);
+  for (std::size_t i = 0; i < 90; i += 13) {
+    EXPECT_EQ(G1(sums[i]), simple_commitment(std::span(entries).subspan(i * 1500, 1500), 0));
   }
   EXPECT_TRUE(committer.commit_rows({}, 5).empty());
   EXPECT_DEATH(committer.commit_rows(std::vector<std::int64_t>(7), 5), "check failed");

@@ -117,6 +117,9 @@ Status Folder::fold(const Operator& op, const Call& call, const std::vector<Type
 }
 
 Result<bool> Folder::visit(Node& node) {
+  for (const ValueId id : node.outputs) {
+    if (!graph_.values[id].defect.empty()) return Error{graph_.values[id].defect};
+  }
   VEIL_TRY_STATUS(resolve_inputs(node));
   VEIL_TRY(op, operator_of(node));
   const Call call = call_of(graph_, node);

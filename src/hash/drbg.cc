@@ -3,6 +3,7 @@
 #include <array>
 
 #include "base/bytes.h"
+#include "base/check.h"
 
 namespace veil {
 
@@ -16,9 +17,11 @@ void Drbg::next_block() {
   hash.update(index);
   block_.expose() = hash.finish();
   used_ = 0;
+  wipe(&hash, sizeof(hash));
 }
 
 void Drbg::fill(std::span<std::uint8_t> out) {
+  VEIL_CHECK(used_ <= sizeof(Digest));
   for (std::uint8_t& byte : out) {
     if (used_ == sizeof(Digest)) next_block();
     byte = block_.expose()[used_++];

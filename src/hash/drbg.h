@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <utility>
 
 #include "base/secret.h"
 #include "hash/keccak256.h"
@@ -16,12 +17,19 @@ namespace veil {
 class Drbg {
  public:
   explicit Drbg(const Digest& seed) : seed_(seed) {}
-  Drbg(Drbg&&) noexcept = default;
-  Drbg& operator=(Drbg&&) noexcept = default;
+  // The moved-from generator has no seed: drawing from it aborts.
+  Drbg(Drbg&& other) noexcept
+      : seed_(std::move(other.seed_)),
+        block_(std::move(other.block_)),
+        used_(std::exchange(other.used_, kMovedFrom)),
+        counter_(other.counter_) {}
+  Drbg& operator=(Drbg&&) = delete;
 
   void fill(std::span<std::uint8_t> out);
 
  private:
+  static constexpr std::size_t kMovedFrom = ~std::size_t{0};
+
   void next_block();
 
   Secret<Digest> seed_;

@@ -115,6 +115,17 @@ TEST(Drbg, IsTheBlocksByDefinitionHoweverCut) {
   static_assert(!std::is_copy_constructible_v<Drbg>);
 }
 
+TEST(Drbg, MovesItsPlaceAndLeavesNothing) {
+  Drbg a(Digest{5}), same(Digest{5});
+  Bytes expected(100), out(100);
+  same.fill(expected);
+  a.fill(std::span(out).first(40));
+  Drbg b(std::move(a));
+  b.fill(std::span(out).subspan(40));
+  EXPECT_EQ(out, expected);
+  EXPECT_DEATH(a.fill(out), "check failed");  // NOLINT(bugprone-use-after-move)
+}
+
 TEST(Drbg, SeedsGiveDifferentStreams) {
   Digest other{};
   other[31] = 1;

@@ -1,7 +1,7 @@
 #include "poly/eq.h"
 
-#include <algorithm>
 #include <bit>
+#include <limits>
 
 #include "base/check.h"
 
@@ -9,8 +9,19 @@ namespace veil {
 
 unsigned log2_ceil(std::size_t size) { return size <= 1 ? 0 : static_cast<unsigned>(std::bit_width(size - 1)); }
 
+namespace {
+
+constexpr std::size_t kMaxCoordinates = 40;
+
+// Right also where std::size_t has 32 bits.
+std::size_t shifted_right(std::size_t value, std::size_t shift) {
+  return shift < std::numeric_limits<std::size_t>::digits ? value >> shift : 0;
+}
+
+}  // namespace
+
 std::vector<Fr> eq_table(std::span<const Fr> point) {
-  VEIL_CHECK(point.size() <= 40);
+  VEIL_CHECK(point.size() <= kMaxCoordinates && point.size() < std::numeric_limits<std::size_t>::digits);
   return eq_table(point, std::size_t{1} << point.size());
 }
 
@@ -18,14 +29,14 @@ std::vector<Fr> eq_table(std::span<const Fr> point) {
 // next coordinate r splits each entry e into e - e r (bit 0) and e r (bit 1), written from the end so that it works in
 // place.
 std::vector<Fr> eq_table(std::span<const Fr> point, std::size_t length) {
-  VEIL_CHECK(point.size() <= 40 && length <= std::size_t{1} << point.size());
   std::vector<Fr> table(length);
   if (length == 0) return table;
+  VEIL_CHECK(point.size() <= kMaxCoordinates && shifted_right(length - 1, point.size()) == 0);
   table[0] = Fr::one();
   std::size_t filled = 1;
   for (std::size_t k = 0; k < point.size(); ++k) {
     const std::size_t shift = point.size() - k - 1;
-    const std::size_t wanted = ((length - 1) >> shift) + 1;  // 2 filled - 1 or 2 filled
+    const std::size_t wanted = shifted_right(length - 1, shift) + 1;  // 2 filled - 1 or 2 filled
     for (std::size_t i = filled; i-- > 0;) {
       const Fr one_part = table[i] * point[k];
       if (2 * i + 1 < wanted) table[2 * i + 1] = one_part;

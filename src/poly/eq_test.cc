@@ -49,6 +49,7 @@ TEST(Eq, TruncatedTableIsAPrefix) {
   }
   EXPECT_EQ(eq_table(random_point(40, rng), 3).size(), 3u);
   EXPECT_DEATH(eq_table(point, 33), "check failed");
+  EXPECT_DEATH(eq_table(random_point(41, rng)), "check failed");
 }
 
 TEST(Eq, InnerProductWithTheTableIsTheMultilinearExtension) {

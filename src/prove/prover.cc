@@ -47,7 +47,7 @@ Result<ProofOutput> Prover::prove(const Trace& trace, ByteView context, PadStore
   }
   Stopwatch watch;
   ProofOutput out;
-  const Layout& layout = circuit_->layout();
+  const RowLayout& layout = circuit_->layout();
   CommittedRows rows;
   rows.matrix = layout.matrix(trace);
   Proof proof;

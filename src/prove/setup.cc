@@ -52,7 +52,7 @@ Result<Bytes> prove_registration(const ModelKey& model, const std::vector<std::v
   for (const LimbStep& step : registration.steps) fill_limbs(registration.circuit, trace, step);
   fill_multiplicities(registration.circuit, trace);
 
-  const Layout& layout = circuit.layout();
+  const RowLayout& layout = circuit.layout();
   CommittedRows rows;
   rows.matrix = layout.matrix(trace);
   Drbg drbg(derive_seed("veil/registration/1", [](std::span<std::uint8_t> out) { fill_random(out); },
@@ -70,7 +70,7 @@ Result<Bytes> prove_registration(const ModelKey& model, const std::vector<std::v
 }
 
 // The model rows of a circuit: the matrix of its layout with everything else zero.
-std::vector<std::int64_t> model_matrix(const Circuit& circuit, const Layout& layout,
+std::vector<std::int64_t> model_matrix(const Circuit& circuit, const RowLayout& layout,
                                        const std::vector<std::vector<std::int64_t>>& weights) {
   Trace trace = empty_trace(circuit);
   for (std::size_t id = 0; id < circuit.tensors.size(); ++id) {
@@ -87,7 +87,7 @@ std::vector<std::int64_t> model_matrix(const Circuit& circuit, const Layout& lay
 std::vector<G1Affine> commit_model_rows(const PreparedCircuit& circuit,
                                         const std::vector<std::vector<std::int64_t>>& weights,
                                         std::span<const Fr> row_blinders) {
-  const Layout& layout = circuit.layout();
+  const RowLayout& layout = circuit.layout();
   return commit_rows(RowCommitter(layout.columns()), RowBlinder(), model_matrix(circuit.circuit(), layout, weights),
                      layout.rows(Owner::kModel), row_blinders);
 }
@@ -98,10 +98,11 @@ Result<unsigned> choose_log_columns(const Circuit& circuit) {
   std::size_t best_cost = std::numeric_limits<std::size_t>::max();
   for (unsigned log_columns = 4; log_columns <= kMaxLogColumns; ++log_columns) {
     if (!layout_fits(circuit, log_columns)) continue;
-    if (Layout(circuit, log_columns).total_rows() > (std::size_t{1} << 16)) continue;  // too many points to be a choice
+    if (RowLayout(circuit, log_columns).total_rows() > (std::size_t{1} << 16))
+      continue;  // too many points to be a choice
     auto prepared = PreparedCircuit::prepare(circuit, log_columns);
     if (!prepared.ok()) continue;
-    const Layout& layout = prepared->layout();
+    const RowLayout& layout = prepared->layout();
     const std::size_t points = layout.total_rows() + std::max(layout.columns(), prepared->num_slots());
     const std::size_t cost = prepared->proof_size_bytes() + kPointCost * points;
     if (cost < best_cost) {

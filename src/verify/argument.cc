@@ -96,7 +96,7 @@ Verdict check_group_equations(const std::vector<GroupEquation>& equations, const
 Verdict verify_argument(const Statement& statement, ByteView proof, ChallengeOracle* oracle) {
   if (Verdict verdict = check_statement(statement); !verdict.accepted()) return verdict;
   const PreparedCircuit& prepared = statement.circuit;
-  const Layout& layout = prepared.layout();
+  const RowLayout& layout = prepared.layout();
   if (proof.size() < prepared.proof_size_bytes()) return Verdict::reject("format/short");
   if (proof.size() > prepared.proof_size_bytes()) return Verdict::reject("format/trailing");
   Transcript transcript(oracle);

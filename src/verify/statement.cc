@@ -44,7 +44,7 @@ std::size_t PreparedCircuit::proof_size_bytes() const {
 
 Verdict check_statement(const Statement& statement) {
   const Circuit& circuit = statement.circuit.circuit();
-  const Layout& layout = statement.circuit.layout();
+  const RowLayout& layout = statement.circuit.layout();
   if (statement.model_rows.size() != layout.rows(Owner::kModel).count)
     return Verdict::reject("statement/rows", "model");
   if (statement.input_rows.size() != layout.rows(Owner::kInput).count)
@@ -71,7 +71,7 @@ void absorb_row(Transcript& transcript, std::string_view prefix, std::size_t ind
 
 void absorb_statement(Transcript& transcript, const Statement& statement) {
   const PreparedCircuit& prepared = statement.circuit;
-  const Layout& layout = prepared.layout();
+  const RowLayout& layout = prepared.layout();
   transcript.absorb_bytes("version", as_bytes(kProtocolVersion));
   transcript.absorb_bytes("circuit", prepared.digest());
   transcript.absorb_bytes("generators", generators_digest());

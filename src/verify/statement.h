@@ -26,7 +26,7 @@ class PreparedCircuit {
   static Result<PreparedCircuit> prepare(Circuit circuit, unsigned log_columns);
 
   const Circuit& circuit() const { return circuit_; }
-  const Layout& layout() const { return layout_; }
+  const RowLayout& layout() const { return layout_; }
   const Digest& digest() const { return digest_; }
   std::size_t num_slots() const { return num_slots_; }
   std::size_t proof_size_bytes() const;
@@ -35,7 +35,7 @@ class PreparedCircuit {
   PreparedCircuit(Circuit circuit, unsigned log_columns);
 
   Circuit circuit_;
-  Layout layout_;
+  RowLayout layout_;
   Digest digest_{};
   std::size_t num_slots_ = 0;
 };

@@ -24,7 +24,7 @@ struct Registered {
     values = network.random_values(random, 3000);
     SetupOptions setup;
     setup.visibility = visibility;
-    setup.log_columns = 4;
+    setup.log_columns = 2;
     auto key = set_up_model(network.circuit, weights(), setup);
     EXPECT_TRUE(key.ok());
     auto checked = VerifiedModel::check(key->model, std::nullopt);
@@ -109,7 +109,7 @@ TEST(Model, RegistrationRejectsWeightsOutsideTheirRange) {
   EXPECT_FALSE(set_up_model(registered.network.circuit, weights, {}).ok());  // the honest setup refuses
   // A patched one commits and proves all the same; the registration circuit sees it.
   const Registration registration = registration_circuit(registered.network.circuit);
-  const auto circuit = prepare(registration.circuit, 4);
+  const auto circuit = prepare(registration.circuit, 2);
   for (const std::int64_t bad : {std::int64_t{1} << 15, -(std::int64_t{1} << 15) - 1, std::int64_t{1} << 40}) {
     Trace trace = empty_trace(registration.circuit);
     std::size_t next = 0;
@@ -166,10 +166,11 @@ TEST(Model, TheIdBindsEverythingItNames) {
   key.visibility = Visibility::kPublic;
   EXPECT_NE(id(key), id(honest));
   key = honest;
+  ASSERT_GT(key.model_rows.size(), 1u);
   std::swap(key.model_rows[0], key.model_rows[1]);
   EXPECT_NE(id(key), id(honest));
   key = honest;
-  key.log_columns = 5;
+  key.log_columns = 3;
   EXPECT_NE(id(key), id(honest));
   for (const auto& change :
        std::vector<std::function<void(Meaning&)>>{[](Meaning& m) { m.scale_log2[0] += 1; },

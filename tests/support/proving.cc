@@ -35,7 +35,7 @@ const RowCommitter& committer_for(std::size_t columns) {
 
 std::vector<G1Affine> commit_owner(const Setting& setting, Owner owner) {
   static const RowBlinder blinder;
-  const Layout& layout = setting.circuit->layout();
+  const RowLayout& layout = setting.circuit->layout();
   const RowRange rows = layout.rows(owner);
   return commit_rows(committer_for(layout.columns()), blinder, setting.rows.matrix, rows,
                      setting.rows.blinders.expose().subspan(rows.first, rows.count));

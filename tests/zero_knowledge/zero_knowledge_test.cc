@@ -57,7 +57,7 @@ G1 commit(std::span<const Fr> values, const Fr& blinder) {
 // An accepting argument from the statement alone: no witness, no model, no input.
 Bytes simulate(const Statement& statement, ProgrammedOracle& oracle, Drbg& drbg) {
   const PreparedCircuit& prepared = statement.circuit;
-  const Layout& layout = prepared.layout();
+  const RowLayout& layout = prepared.layout();
   const auto random_point = [&] { return (G1(blinding_generator()) * sample_fr(drbg)).to_affine(); };
   std::vector<G1Affine> rows(statement.model_rows.begin(), statement.model_rows.end());
   rows.insert(rows.end(), statement.input_rows.begin(), statement.input_rows.end());

@@ -118,9 +118,9 @@ class LookupArgument {
     const NamedPoint point{"L", point_};
     Value leaf_p = constant(Fr::zero());
     Value leaf_q = constant(Fr::one());
-    for (const Segment& segment : tree_.segments) {
+    for (const LeafSegment& segment : tree_.segments) {
       const Fr selector = segment_selector(segment);
-      const bool is_table = segment.kind == Segment::Kind::kTable;
+      const bool is_table = segment.kind == LeafSegment::Kind::kTable;
       const auto [p, q] = is_table ? table_leaf(segment.index, point) : lookup_leaf(segment.index, point);
       leaf_p = leaf_p + p * selector;
       leaf_q = leaf_q + q * selector;
@@ -130,7 +130,7 @@ class LookupArgument {
   }
 
   // eq(high coordinates of the point, the segment's position)
-  Fr segment_selector(const Segment& segment) const {
+  Fr segment_selector(const LeafSegment& segment) const {
     const unsigned high = tree_.depth - segment.bits;
     Fr out = Fr::one();
     for (unsigned i = 0; i < high; ++i) {

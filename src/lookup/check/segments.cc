@@ -13,15 +13,15 @@ FractionTree fraction_tree(const Circuit& circuit) {
   for (std::size_t i = 0; i < circuit.lookups.size(); ++i) {
     const Domain& domain = circuit.lookups[i].domain;
     const auto bits = static_cast<unsigned>(axes_bits(domain, box_axes(domain)));
-    tree.segments.push_back({Segment::Kind::kLookup, i, bits, 0});
+    tree.segments.push_back({LeafSegment::Kind::kLookup, i, bits, 0});
   }
   for (std::size_t i = 0; i < circuit.tables.size(); ++i) {
-    tree.segments.push_back({Segment::Kind::kTable, i, log2_ceil(table_rows(circuit.tables[i])), 0});
+    tree.segments.push_back({LeafSegment::Kind::kTable, i, log2_ceil(table_rows(circuit.tables[i])), 0});
   }
   std::stable_sort(tree.segments.begin(), tree.segments.end(),
-                   [](const Segment& a, const Segment& b) { return a.bits > b.bits; });
+                   [](const LeafSegment& a, const LeafSegment& b) { return a.bits > b.bits; });
   std::size_t leaves = 0;
-  for (Segment& segment : tree.segments) {
+  for (LeafSegment& segment : tree.segments) {
     segment.first = leaves;
     leaves += std::size_t{1} << segment.bits;
   }

@@ -8,7 +8,7 @@
 
 namespace veil {
 
-struct Segment {
+struct LeafSegment {
   enum class Kind { kLookup, kTable } kind;
   std::size_t index;  // into circuit.lookups or circuit.tables
   unsigned bits;      // the segment has 2^bits leaves
@@ -16,7 +16,7 @@ struct Segment {
 };
 
 struct FractionTree {
-  std::vector<Segment> segments;
+  std::vector<LeafSegment> segments;
   unsigned depth = 1;  // 2^depth leaves
 };
 

@@ -39,7 +39,7 @@ std::vector<std::size_t> padded_positions(const Domain& domain) {
 
 }  // namespace
 
-void LookupAnswers::add_lookup_leaves(const Segment& segment, const Fr& gamma, const Fr& alpha) {
+void LookupAnswers::add_lookup_leaves(const LeafSegment& segment, const Fr& gamma, const Fr& alpha) {
   const Lookup& lookup = circuit_.lookups[segment.index];
   const std::vector<Fr> gammas = powers(gamma, lookup.entries.size() + 1);
   const Fr base = alpha - Fr::from_u64(lookup.table + 1);
@@ -55,7 +55,7 @@ void LookupAnswers::add_lookup_leaves(const Segment& segment, const Fr& gamma, c
   }
 }
 
-void LookupAnswers::add_table_leaves(const Segment& segment, const Fr& gamma, const Fr& alpha) {
+void LookupAnswers::add_table_leaves(const LeafSegment& segment, const Fr& gamma, const Fr& alpha) {
   const Table& table = circuit_.tables[segment.index];
   const auto columns = table_columns(table);
   const std::vector<Fr> gammas = powers(gamma, columns.size() + 1);
@@ -73,8 +73,8 @@ void LookupAnswers::build_leaves(const Fr& gamma, const Fr& alpha) {
   layers_.clear();
   const std::size_t size = std::size_t{1} << tree_.depth;
   layers_.push_back(Layer{std::vector<Fr>(size), std::vector<Fr>(size, Fr::one())});
-  for (const Segment& segment : tree_.segments) {
-    if (segment.kind == Segment::Kind::kLookup) {
+  for (const LeafSegment& segment : tree_.segments) {
+    if (segment.kind == LeafSegment::Kind::kLookup) {
       add_lookup_leaves(segment, gamma, alpha);
     } else {
       add_table_leaves(segment, gamma, alpha);

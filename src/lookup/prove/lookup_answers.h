@@ -27,8 +27,8 @@ class LookupAnswers {
   };
 
   void build_leaves(const Fr& gamma, const Fr& alpha);
-  void add_lookup_leaves(const Segment& segment, const Fr& gamma, const Fr& alpha);
-  void add_table_leaves(const Segment& segment, const Fr& gamma, const Fr& alpha);
+  void add_lookup_leaves(const LeafSegment& segment, const Fr& gamma, const Fr& alpha);
+  void add_table_leaves(const LeafSegment& segment, const Fr& gamma, const Fr& alpha);
   void build_layers();
   void start_layer(unsigned layer);
   void bind(unsigned layer, std::span<const Fr> bound);

@@ -53,27 +53,27 @@ struct OpeningClaim {
 // Collects the parts of claims in groups, in order of first appearance.
 class ColumnGroups {
  public:
-  explicit ColumnGroups(const Layout& layout) : layout_(layout) {}
+  explicit ColumnGroups(const RowLayout& layout) : layout_(layout) {}
   void add(TensorId tensor, std::span<const Weight> weights, const Fr& factor);
   const std::vector<ColumnGroup>& list() const { return groups_; }
 
  private:
   ColumnGroup& group(const std::string& key);
 
-  const Layout& layout_;
+  const RowLayout& layout_;
   std::map<std::string, std::size_t> index_;
   std::vector<ColumnGroup> groups_;
 };
 
 template <class Checker>
-OpeningClaim<typename Checker::Value> reduce_columns(Checker& checker, const Layout& layout,
-                                                     const std::vector<Claim<typename Checker::Value>>& claims) {
+OpeningClaim<typename Checker::Value> reduce_columns(Checker& checker, const RowLayout& layout,
+                                                     const std::vector<TensorClaim<typename Checker::Value>>& claims) {
   using Value = typename Checker::Value;
   const Fr sigma = checker.challenge("column/sigma");
   ColumnGroups grouped(layout);
   Value claim = checker.constant(Fr::zero());
   Fr power = Fr::one();
-  for (const Claim<Value>& one : claims) {
+  for (const TensorClaim<Value>& one : claims) {
     claim = claim + one.value * power;
     grouped.add(one.tensor, one.weights, power);
     power *= sigma;

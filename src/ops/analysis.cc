@@ -1,0 +1,45 @@
+#include "ops/analysis.h"
+
+#include "graph/text.h"
+#include "ops/family.h"
+
+namespace veil {
+
+namespace {
+
+// Only matrix products take one scale for each element; a claim or a revealed output needs one scale.
+Status check_output(const QuantisedGraph& graph) {
+  if (graph.values[graph.output].scale_log2.size() == 1) return Done{};
+  return Error{"the output " + quoted(graph.output_name) + " has a scale for each element"};
+}
+
+}  // namespace
+
+OutputNames output_names(const QuantisedGraph& graph) {
+  return OutputNames{graph.output_name, graph.values[graph.output].size, graph.output_labels};
+}
+
+Result<Analysis> analyse(const QuantisedGraph& graph) {
+  Analysis out;
+  out.ranges.resize(graph.values.size());
+  out.accumulators.resize(graph.nodes.size());
+  for (const QuantisedInput& input : graph.inputs) {
+    out.ranges[input.value] = signed_range(static_cast<unsigned>(graph.bits));
+  }
+  for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
+    const QuantisedNode& node = graph.nodes[i];
+    const Site site{graph, node, out.ranges, out.accumulators, i};
+    const auto facts = std::visit([&](const auto& op) { return analyse_op(op, site); }, node.op);
+    if (!facts) return Error{"step " + quoted(node.name) + " (" + node.source + "): " + facts.error().message};
+    out.accumulators[i] = facts->accumulator;
+    out.ranges[node.output] = facts->output;
+  }
+  VEIL_TRY_STATUS(check_output(graph));
+  if (!graph.claim.empty()) {
+    VEIL_TRY(claim, parse_claim(graph.claim, output_names(graph)));
+    out.claim = std::move(claim);
+  }
+  return out;
+}
+
+}  // namespace veil

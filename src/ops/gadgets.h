@@ -1,0 +1,62 @@
+// The few shapes of constraint that all operators are lowered to. Each determines what it commits (validate.h,
+// determined.h): no tensor is free, no value has two encodings.
+//
+// Signed limbs of b bits: value = sum_j 2^(8j) l_j + 2^(b-8) h, with l_j in unsigned tables (the lowest of them
+// virtual where the value exists already) and (h, s) in the signed table of 8 bits: s = [h < 0] = [value < 0].
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "circuit/circuit.h"
+#include "circuit/function_table.h"
+#include "ops/lowering.h"
+#include "tensor/fixed_point.h"
+
+namespace veil {
+
+Expression constant_expression(std::int64_t value);
+Form constant_form(std::int64_t value);
+
+TensorId commit(Circuit& circuit, std::string name, const Domain& box, std::int64_t low, std::int64_t high);
+
+// A form whose interval the validator can see is [low, high]: from the declared ranges of its tensors.
+IntegerRange declared_range(const Circuit& circuit, const Form& form);
+
+// result = sat(round_shift(accumulator, shift)) on `bits` signed bits, committed as limbs:
+//   accumulator + 2^(shift-1) = 2^shift (z + e) + rem,   0 <= rem < 2^shift,   z in the signed range of `bits` bits
+//   e (z - max + (max - min) [e < 0]) = 0
+// e only where `bound`, the accumulator's declared bound, demands saturation. rem is never committed as a whole: its
+// lowest limb is the lookup of the expression. With `split`, z's limbs are key and low of that function's table.
+struct Rescale {
+  std::string name;
+  Domain domain;
+  Expression accumulator;
+  IntegerRange bound;
+  std::int64_t shift = 0;
+  unsigned bits = 16;
+  std::optional<PieceParameters> split;
+};
+Activation add_rescale(Lowerer& lowerer, const Rescale& rescale);
+
+// [form < 0] for a form within `range`: its limbs, the lowest virtual.
+View add_sign(Lowerer& lowerer, const std::string& name, const Domain& box, const Form& form, const IntegerRange& range);
+
+// max(form, 0):   y - (1 - sign) form = 0,  y committed.
+View add_positive_part(Lowerer& lowerer, const std::string& name, const Domain& box, const Form& form, const View& sign);
+
+// key, base, slope and low of a form that is within the table's domain:
+//   form - 2^low_bits key in [0, 2^low_bits),  (key, base, slope) a row of the table
+void add_pieces(Lowerer& lowerer, const std::string& name, const Domain& box, const PieceParameters& parameters,
+                Activation& activation);
+
+// floor((product + 2^(shift-1)) / 2^shift) for a non-negative product, committed:
+//   product + 2^(shift-1) - 2^shift c in [0, 2^shift),   c in [0, 2^bits)
+View add_small_quotient(Lowerer& lowerer, const std::string& name, const Domain& box, const Expression& product,
+                        unsigned shift, unsigned bits);
+
+// The form as a tensor of its own: y - form = 0.
+View add_copy(Lowerer& lowerer, const std::string& name, const Domain& box, const Form& form);
+
+}  // namespace veil

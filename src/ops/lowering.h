@@ -1,0 +1,83 @@
+// Quantised graph -> circuit, and beside it the steps that fill a trace.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "circuit/circuit.h"
+#include "circuit/function_table.h"
+#include "circuit/trace.h"
+#include "ops/analysis.h"
+#include "ops/layout.h"
+#include "quant/quantised_graph.h"
+
+namespace veil {
+
+using Step = std::function<void(const Circuit&, Trace&)>;
+
+// A value of the graph as the circuit sees it. The form's views speak of the value's storage axes: AxisId d is
+// storage[d]. A value needs no tensor of its own: it may be limbs, a sum, or a view of others.
+struct Activation {
+  Form form;
+  std::optional<View> sign;  // 1 where the value is negative, else 0
+  // Where the value is already cut for the table of a smooth function: base and slope of its piece and its low part.
+  std::optional<PieceParameters> split;
+  std::optional<View> base, slope, low;  // slope and low: none where the table has no low bits
+};
+
+// A part of the claim: the expression is not negative at any index of the domain.
+struct ClaimPart {
+  Domain domain;
+  Expression value;
+};
+
+struct Lowering {
+  Circuit circuit;
+  std::vector<Step> steps;  // in order; each reads what earlier ones filled
+  std::vector<TensorId> model;   // by ModelId
+  std::vector<TensorId> inputs;  // in the order of the graph's inputs
+  std::optional<TensorId> output;  // the public tensor; none where a claim is proven instead
+  std::vector<ClaimPart> claim;    // all of them hold where the claim is true
+  std::vector<Activation> activations;  // by QuantId, for tests
+  Layout layout;
+  Analysis analysis;
+};
+
+// Refuses what cannot be proven, and a claim that is always or never true whatever the input is.
+Result<Lowering> lower(const QuantisedGraph& graph);
+
+// Is the claim true of the run that this trace holds? (True where the output is revealed.)
+bool claim_holds(const Lowering& lowering, const Trace& trace);
+
+// The value of an activation of a filled trace, flat; for tests.
+std::vector<std::int64_t> activation_values(const Lowering& lowering, const Trace& trace, QuantId id);
+
+// What the operators' lower functions work with.
+class Lowerer {
+ public:
+  Lowerer(const QuantisedGraph& quantised, Lowering& out) : graph(quantised), lowering(out), circuit(out.circuit) {}
+
+  const QuantisedGraph& graph;
+  Lowering& lowering;
+  Circuit& circuit;
+
+  const Storage& storage(QuantId id) const { return lowering.layout.storage[id]; }
+  Activation& activation(QuantId id) { return lowering.activations[id]; }
+  // All storage axes of a value, as a box.
+  Domain box(QuantId id) const;
+  void add_step(Step step) { lowering.steps.push_back(std::move(step)); }
+  // A model tensor of this shape (never empty: a scalar has one axis of length 1).
+  TensorId add_model(ModelId id, Shape shape);
+  // The smooth function that reads the value first: its table can do the range check of the value.
+  std::optional<PieceParameters> split_for(QuantId id) const;
+};
+
+// The form with its axes replaced: axis d of the form becomes axes[d].
+Form substitute(const Form& form, const std::vector<AxisIndex>& axes);
+View substitute(const View& view, const std::vector<AxisIndex>& axes);
+AxisIndex axis_at(AxisId axis, std::int64_t offset = 0);
+
+}  // namespace veil
