@@ -195,11 +195,11 @@ std::vector<CutPart> split_cut(const Weight& weight, std::size_t length, unsigne
 
 }  // namespace
 
-std::vector<ClaimPart> RowLayout::parts(TensorId tensor, std::span<const Weight> weights) const {
+std::vector<WeightPart> RowLayout::parts(TensorId tensor, std::span<const Weight> weights) const {
   const Place& place = *places_[tensor];
   const Shape& shape = shapes_[tensor];
   VEIL_CHECK(weights.size() == shape.size());
-  if (shape.empty()) return {ClaimPart{{{place.row, Fr::one()}}, place.offset, {Fr::one()}, "scalar"}};
+  if (shape.empty()) return {WeightPart{{{place.row, Fr::one()}}, place.offset, {Fr::one()}, "scalar"}};
   std::vector<Fr> lead{Fr::one()};
   for (std::size_t d = 0; d < place.cut; ++d) lead = outer(lead, weights[d].values);
   std::vector<Fr> tail{Fr::one()};
@@ -211,10 +211,10 @@ std::vector<ClaimPart> RowLayout::parts(TensorId tensor, std::span<const Weight>
     tail_key += "|" + weights[d].key;
   }
   const std::size_t chunk_count = chunks(tensor);
-  std::vector<ClaimPart> out;
+  std::vector<WeightPart> out;
   const auto length = static_cast<std::size_t>(shape[place.cut]);
   for (CutPart& part : split_cut(weights[place.cut], length, place.low_bits, chunk_count)) {
-    ClaimPart claim_part;
+    WeightPart claim_part;
     claim_part.first_column = place.offset;
     claim_part.columns = outer(part.down, tail);
     claim_part.column_key = std::to_string(place.offset) + "|" + part.key + tail_key;

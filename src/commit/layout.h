@@ -26,7 +26,7 @@ struct RowRange {
 
 // One product part of a claim's weights: <rows x columns, matrix>. Rows outside `rows`, columns outside `columns`:
 // zero.
-struct ClaimPart {
+struct WeightPart {
   std::vector<std::pair<std::size_t, Fr>> rows;
   std::size_t first_column = 0;
   std::vector<Fr> columns;
@@ -43,7 +43,7 @@ class RowLayout {
   const RowRange& rows(Owner owner) const { return rows_[static_cast<std::size_t>(owner)]; }
 
   // A claim's weights as a sum of product parts. One Weight for each axis of the tensor.
-  std::vector<ClaimPart> parts(TensorId tensor, std::span<const Weight> weights) const;
+  std::vector<WeightPart> parts(TensorId tensor, std::span<const Weight> weights) const;
 
   // One row of the matrix of a trace, as integers.
   struct Cell {

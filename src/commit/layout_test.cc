@@ -29,9 +29,9 @@ Weight random_weight(std::mt19937_64& random, std::size_t length, int kind) {
 }
 
 // <rows x columns, M> summed over parts, with garbage wherever no tensor lives.
-Fr evaluate_parts(const RowLayout& layout, const std::vector<Fr>& matrix, const std::vector<ClaimPart>& parts) {
+Fr evaluate_parts(const RowLayout& layout, const std::vector<Fr>& matrix, const std::vector<WeightPart>& parts) {
   Fr sum;
-  for (const ClaimPart& part : parts) {
+  for (const WeightPart& part : parts) {
     for (const auto& [row, weight] : part.rows) {
       for (std::size_t j = 0; j < part.columns.size(); ++j) {
         sum += weight * part.columns[j] * matrix[row * layout.columns() + part.first_column + j];

@@ -162,6 +162,11 @@ TEST(Uniformity, SentScalarsLookUniformWhateverTheInput) {
     for (const auto& histogram : histograms) {
       double chi = 0;
       for (const double bin : histogram[i]) chi += (bin - kProofs / 8.0) * (bin - kProofs / 8.0) / (kProofs / 8.0);
+      if (chi > 30) {
+        std::printf("  field %zu of %zu (%zu slots): chi-square %.1f:", i, sent, slots, chi);
+        for (const double bin : histogram[i]) std::printf(" %.0f", bin);
+        std::printf("\n");
+      }
       sum += chi;
       largest = std::max(largest, chi);
       ++count;

@@ -11,7 +11,7 @@ ColumnGroup& ColumnGroups::group(const std::string& key) {
 }
 
 void ColumnGroups::add(TensorId tensor, std::span<const Weight> weights, const Fr& factor) {
-  for (const ClaimPart& part : layout_.parts(tensor, weights)) {
+  for (const WeightPart& part : layout_.parts(tensor, weights)) {
     if (part.rows.size() == 1) {  // one row: its column weights add up
       const auto& [row, weight] = part.rows[0];
       ColumnGroup& mine = group("row" + std::to_string(row));
