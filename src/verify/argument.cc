@@ -93,13 +93,17 @@ Verdict check_group_equations(const std::vector<GroupEquation>& equations, const
 
 }  // namespace
 
-Verdict verify_argument(const Statement& statement, ByteView proof, ChallengeOracle* oracle) {
+Verdict verify_argument(const Statement& statement, ByteView proof) {
+  Transcript transcript;
+  return verify_argument(statement, proof, transcript);
+}
+
+Verdict verify_argument(const Statement& statement, ByteView proof, Transcript& transcript) {
   if (Verdict verdict = check_statement(statement); !verdict.accepted()) return verdict;
   const PreparedCircuit& prepared = statement.circuit;
   const RowLayout& layout = prepared.layout();
   if (proof.size() < prepared.proof_size_bytes()) return Verdict::reject("format/short");
   if (proof.size() > prepared.proof_size_bytes()) return Verdict::reject("format/trailing");
-  Transcript transcript(oracle);
   ProofSource source(proof);
   absorb_statement(transcript, statement);
 

@@ -19,7 +19,9 @@
 
 namespace veil {
 
-// Never throws; allocates by sizes of the statement only. `oracle` replaces the hash in tests.
-Verdict verify_argument(const Statement& statement, ByteView proof, ChallengeOracle* oracle = nullptr);
+// Never throws; allocates by sizes of the statement only.
+Verdict verify_argument(const Statement& statement, ByteView proof);
+// The same on a given fresh transcript: tests keep its schedule, or put an oracle in place of the hash.
+Verdict verify_argument(const Statement& statement, ByteView proof, Transcript& transcript);
 
 }  // namespace veil
