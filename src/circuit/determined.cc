@@ -10,42 +10,141 @@ namespace veil {
 
 namespace {
 
+Int128 absolute(Int128 value) { return value < 0 ? -value : value; }
+
 struct Digit {
   TensorId tensor;
   Int128 coefficient;
+  const View* view = nullptr;
 };
 
-Int128 absolute(Int128 value) { return value < 0 ? -value : value; }
+// The elements that a view reads over the box, each at least once: the whole tensor, or one index of one axis.
+struct Slice {
+  std::optional<std::size_t> axis;
+  std::int64_t index = 0;
+};
+
+std::optional<Slice> slice_of(const Circuit& circuit, const Domain& domain, const View& view) {
+  const Shape& shape = circuit.tensors[*view.tensor].shape;
+  Slice slice;
+  std::vector<bool> used(domain.extent.size(), false);
+  for (std::size_t d = 0; d < shape.size(); ++d) {
+    const AxisIndex& index = view.index[d];
+    if (index.terms.empty() && !slice.axis && index.offset >= 0 && index.offset < shape[d]) {
+      slice = Slice{d, index.offset};
+    } else if (!covers_axis(domain, index, shape[d], used)) {
+      return std::nullopt;
+    }
+  }
+  return slice;
+}
+
+// What stands in one constraint: sum of forms, views with equal text added up. A constant is a view without tensor.
+class TermSum {
+ public:
+  void add(const Form& form, Int128 factor) {
+    for (const LinearTerm& term : form) at(term.view) += factor * term.coefficient;
+  }
+  // The constant that is left when every tensor cancels.
+  std::optional<Int128> constant() const {
+    Int128 out = 0;
+    for (const auto& [view, coefficient] : terms_) {
+      if (!view->tensor) {
+        out = coefficient;
+      } else if (coefficient != 0) {
+        return std::nullopt;
+      }
+    }
+    return out;
+  }
+
+ private:
+  Int128& at(const View& view) {
+    for (auto& [known, coefficient] : terms_) {
+      if (*known == view) return coefficient;
+    }
+    return terms_.emplace_back(&view, 0).second;
+  }
+
+  std::vector<std::pair<const View*, Int128>> terms_;
+};
 
 class Solver {
  public:
   Solver(const Circuit& circuit, const ProvenRanges& ranges)
       : circuit_(circuit), ranges_(ranges), known_(circuit.tensors.size(), false) {
-    for (std::size_t id = 0; id < known_.size(); ++id) known_[id] = circuit.tensors[id].owner != Owner::kWitness;
+    for (std::size_t id = 0; id < known_.size(); ++id) {
+      const Owner owner = circuit.tensors[id].owner;
+      known_[id] = owner == Owner::kModel || owner == Owner::kInput;
+    }
+    for (const Identity& identity : circuit.identities) index_clamp(identity);
+    for (const Lookup& lookup : circuit.lookups) {
+      index_sign(lookup);
+      index_division(lookup);
+    }
   }
 
   std::vector<bool> run() {
-    for (std::size_t round = 0; round <= circuit_.tensors.size() && step(); ++round) {
+    while (work_ <= kMaxValidatorWork && step()) {
     }
     return std::move(known_);
   }
 
  private:
+  // ---- where the patterns may be; a tensor's first place of each kind counts
+  void index_clamp(const Identity& identity) {
+    const Expression& expression = identity.expression;
+    if (!expression.linear.empty() || expression.products.size() != 1) return;
+    for (const LinearTerm& term : expression.products[0].left) {
+      if (term.view.tensor) clamps_.emplace(*term.view.tensor, &identity);
+    }
+  }
+
+  void index_sign(const Lookup& lookup) {
+    if (circuit_.tables[lookup.table].kind != TableKind::kSigned) return;
+    if (const View* key = single_view(lookup.entries[0])) signs_.emplace(*key->tensor, &lookup);
+  }
+
+  void index_division(const Lookup& lookup) {
+    const Expression& expression = lookup.entries[0];
+    if (expression.products.size() != 1 || expression.products[0].right.size() != 1) return;
+    const auto& quotient = expression.products[0].right[0].view.tensor;
+    if (quotient && !known_[*quotient]) divisions_[*quotient].push_back(&lookup);
+  }
+
+  // The view of an expression that is a tensor and nothing else.
+  static const View* single_view(const Expression& expression) {
+    const bool single = expression.products.empty() && expression.linear.size() == 1 &&
+                        expression.linear[0].coefficient == 1 && expression.linear[0].view.tensor;
+    return single ? &expression.linear[0].view : nullptr;
+  }
+
+  // ---- the fixed point
   bool step() {
     changed_ = false;
     for (const Identity& identity : circuit_.identities) solve(identity.domain, identity.expression, 1);
     for (const Lookup& lookup : circuit_.lookups) {
       const auto rows = static_cast<Int128>(table_rows(circuit_.tables[lookup.table]));
-      solve(lookup.domain, lookup.entries[0], rows);
-      if (!unknowns(lookup.domain, lookup.entries[0]) || !unknowns(lookup.domain, lookup.entries[0])->empty()) continue;
+      const auto left = solve(lookup.domain, lookup.entries[0], rows);
+      if (left != Outcome::kKnown) continue;
       for (std::size_t e = 1; e < lookup.entries.size(); ++e) solve(lookup.domain, lookup.entries[e], 1);
     }
+    for (const auto& [quotient, lookups] : divisions_) solve_division(quotient, lookups);
     return changed_;
   }
 
   void mark(TensorId id) {
     if (!known_[id]) changed_ = true;
     known_[id] = true;
+  }
+
+  void mark(const Domain& domain, const Digit& digit) {
+    const Slice slice = *slice_of(circuit_, domain, *digit.view);
+    if (!slice.axis) return mark(digit.tensor);
+    std::set<std::int64_t>& seen = slices_[{digit.tensor, *slice.axis}];
+    if (seen.insert(slice.index).second) changed_ = true;
+    const std::int64_t length = circuit_.tensors[digit.tensor].shape[*slice.axis];
+    if (static_cast<std::int64_t>(seen.size()) == length) mark(digit.tensor);
   }
 
   bool all_known(const Form& form) const {
@@ -59,14 +158,13 @@ class Solver {
       if (!all_known(product.left) || !all_known(product.right)) return std::nullopt;
     }
     std::vector<Digit> digits;
+    std::set<TensorId> seen;
     for (const LinearTerm& term : expression.linear) {
       if (!term.view.tensor || known_[*term.view.tensor]) continue;
       const TensorId id = *term.view.tensor;
-      if (occurrences(expression, id) != 1 || !covers_tensor(circuit_, domain, term.view) || !ranges_[id] ||
-          term.coefficient == 0) {
-        return std::nullopt;
-      }
-      digits.push_back({id, term.coefficient});
+      if (!seen.insert(id).second || !ranges_[id] || term.coefficient == 0) return std::nullopt;
+      if (!slice_of(circuit_, domain, term.view)) return std::nullopt;
+      digits.push_back({id, term.coefficient, &term.view});
     }
     return digits;
   }
@@ -85,14 +183,23 @@ class Solver {
     return reach;
   }
 
-  void solve(const Domain& domain, const Expression& expression, Int128 reach) {
+  enum class Outcome { kKnown, kSolved, kOpen };  // nothing was unknown; all of it is solved; some of it is not
+
+  Outcome solve(const Domain& domain, const Expression& expression, Int128 reach) {
+    work_ += expression_size(expression);
+    if (work_ > kMaxValidatorWork) return Outcome::kOpen;
     const auto digits = unknowns(domain, expression);
-    if (!digits || digits->empty()) return;
+    if (!digits) return Outcome::kOpen;
+    if (digits->empty()) return Outcome::kKnown;
     if (radix(*digits, reach)) {
-      for (const Digit& digit : *digits) mark(digit.tensor);
-      return;
+      for (const Digit& digit : *digits) mark(domain, digit);
+      return Outcome::kSolved;
     }
-    for (const Identity& clamp : circuit_.identities) solve_clamp(domain, *digits, clamp, reach);
+    for (const Digit& digit : *digits) {
+      const auto clamp = clamps_.find(digit.tensor);
+      if (clamp != clamps_.end()) return solve_clamp(domain, *digits, *clamp->second, reach);
+    }
+    return Outcome::kOpen;
   }
 
   // ---- clamp: e (z - max + (max - min) s) = 0, s = [e < 0]
@@ -102,14 +209,17 @@ class Solver {
     TensorId sign = 0;
     Int128 sign_coefficient = 0;
     Int128 constant = 0;
+    std::map<TensorId, const View*> views;  // of all of them
   };
 
-  static bool add_terms(const Form& form, std::map<TensorId, Int128>& terms, Int128& constant) {
+  static bool add_terms(const Form& form, std::map<TensorId, Int128>& terms, Int128& constant, Clamp& clamp) {
     for (const LinearTerm& term : form) {
       if (!term.view.tensor) {
         constant += term.coefficient;
-      } else if (!terms.emplace(*term.view.tensor, term.coefficient).second) {
+      } else if (!clamp.views.emplace(*term.view.tensor, &term.view).second) {
         return false;
+      } else {
+        terms.emplace(*term.view.tensor, term.coefficient);
       }
     }
     return true;
@@ -117,21 +227,13 @@ class Solver {
 
   std::optional<Clamp> read_clamp(const Domain& domain, const std::vector<Digit>& digits,
                                   const Identity& identity) const {
-    const Expression& expression = identity.expression;
-    if (identity.domain != domain.box_only() || !expression.linear.empty() || expression.products.size() != 1) {
-      return std::nullopt;
-    }
-    const ProductTerm& product = expression.products[0];
-    for (const Form* form : {&product.left, &product.right}) {
-      for (const LinearTerm& term : *form) {
-        if (term.view.tensor && !covers_tensor(circuit_, identity.domain, term.view)) return std::nullopt;
-      }
-    }
+    if (identity.domain != domain.box_only()) return std::nullopt;
+    const ProductTerm& product = identity.expression.products[0];
     Clamp clamp;
     Int128 excess_constant = 0;
     std::map<TensorId, Int128> right;
-    if (product.coefficient == 0 || !add_terms(product.left, clamp.excess, excess_constant) || excess_constant != 0 ||
-        !add_terms(product.right, right, clamp.constant)) {
+    if (product.coefficient == 0 || !add_terms(product.left, clamp.excess, excess_constant, clamp) ||
+        excess_constant != 0 || !add_terms(product.right, right, clamp.constant, clamp)) {
       return std::nullopt;
     }
     std::set<TensorId> digit_tensors;
@@ -148,6 +250,17 @@ class Solver {
     }
     if (signs != 1 || clamp.value.empty() || clamp.excess.empty()) return std::nullopt;
     return clamp;
+  }
+
+  // The argument holds index by index: equation, clamp and sign read a tensor by one view, which covers it.
+  bool aligned(const Domain& domain, const std::vector<Digit>& digits, const Clamp& clamp) const {
+    for (const auto& [id, view] : clamp.views) {
+      if (!covers_tensor(circuit_, domain, *view)) return false;
+    }
+    return std::all_of(digits.begin(), digits.end(), [&](const Digit& digit) {
+      const auto found = clamp.views.find(digit.tensor);
+      return found == clamp.views.end() || *found->second == *digit.view;
+    });
   }
 
   std::optional<Interval> sum_interval(const std::map<TensorId, Int128>& terms) const {
@@ -176,18 +289,11 @@ class Solver {
     lower.erase(top->first);
     const auto below = sum_interval(lower);
     if (!below || below->low < 0 || below->high >= top->second) return false;
-    return std::any_of(circuit_.lookups.begin(), circuit_.lookups.end(), [&](const Lookup& lookup) {
-      return circuit_.tables[lookup.table].kind == TableKind::kSigned &&
-             lookup.domain.box_only() == domain.box_only() && is_tensor(lookup, 0, top->first) &&
-             is_tensor(lookup, 1, clamp.sign);
-    });
-  }
-
-  bool is_tensor(const Lookup& lookup, std::size_t entry, TensorId tensor) const {
-    const Expression& expression = lookup.entries[entry];
-    return expression.products.empty() && expression.linear.size() == 1 && expression.linear[0].coefficient == 1 &&
-           expression.linear[0].view.tensor == tensor &&
-           covers_tensor(circuit_, lookup.domain, expression.linear[0].view);
+    const auto found = signs_.find(top->first);
+    if (found == signs_.end() || found->second->domain.box_only() != domain.box_only()) return false;
+    const View* key = single_view(found->second->entries[0]);
+    const View* sign = single_view(found->second->entries[1]);
+    return sign != nullptr && *key == *clamp.views.at(top->first) && *sign == *clamp.views.at(clamp.sign);
   }
 
   // The equation's digits: z and e under one coefficient f, all others below |f|.
@@ -214,20 +320,89 @@ class Solver {
     return below && *below <= absolute(*factor);
   }
 
-  void solve_clamp(const Domain& domain, const std::vector<Digit>& digits, const Identity& identity, Int128 reach) {
+  Outcome solve_clamp(const Domain& domain, const std::vector<Digit>& digits, const Identity& identity, Int128 reach) {
     const auto clamp = read_clamp(domain, digits, identity);
-    if (!clamp || !same_coefficient(digits, *clamp, reach)) return;
+    if (!clamp || !aligned(identity.domain, digits, *clamp)) return Outcome::kOpen;
+    if (!same_coefficient(digits, *clamp, reach)) return Outcome::kOpen;
     const auto value = sum_interval(clamp->value);
-    if (!value || clamp->constant != -value->high || clamp->sign_coefficient != value->high - value->low) return;
-    if (!radix(as_digits(clamp->value), 1) || !radix(as_digits(clamp->excess), 1)) return;
-    if (!sign_of_excess(domain, *clamp)) return;
-    for (const Digit& digit : digits) mark(digit.tensor);
+    if (!value || clamp->constant != -value->high || clamp->sign_coefficient != value->high - value->low) {
+      return Outcome::kOpen;
+    }
+    if (!radix(as_digits(clamp->value), 1) || !radix(as_digits(clamp->excess), 1)) return Outcome::kOpen;
+    if (!sign_of_excess(domain, *clamp)) return Outcome::kOpen;
+    for (const Digit& digit : digits) mark(domain, digit);
     mark(clamp->sign);
+    return Outcome::kSolved;
+  }
+
+  // ---- quotient: X - K q >= a, Y + K q >= b, X + Y = K - d, a + b + d > 0. Of two solutions q < q' the first sum
+  // would fall by K at least, which is more than a + b leave of X + Y. K is positive, as X + Y >= a + b.
+  struct Division {
+    const Lookup* lookup;
+    Form known;              // X or Y
+    Int128 bound = 0;        // a or b: what is left of the entry is not below it
+    Int128 coefficient = 0;  // of the product divisor * q
+    const Form* divisor = nullptr;
+  };
+
+  std::optional<Division> read_division(TensorId quotient, const Lookup& lookup) const {
+    constexpr std::size_t kMostTerms = 64;
+    const Expression& expression = lookup.entries[0];
+    const ProductTerm& product = expression.products[0];
+    const LinearTerm& factor = product.right[0];
+    if (lookup.domain.box_rank != lookup.domain.extent.size() || expression_size(expression) > kMostTerms ||
+        !covers_tensor(circuit_, lookup.domain, factor.view) || !all_known(product.left)) {
+      return std::nullopt;
+    }
+    Division out{
+        &lookup, {}, first_key(lookup), static_cast<Int128>(product.coefficient) * factor.coefficient, &product.left};
+    for (const LinearTerm& term : expression.linear) {
+      if (!term.view.tensor || known_[*term.view.tensor]) {
+        out.known.push_back(term);
+        continue;
+      }
+      const auto limb = term_interval(circuit_, ranges_, lookup.domain, term);
+      if (*term.view.tensor == quotient || !limb) return std::nullopt;
+      out.bound -= limb->high;
+    }
+    return out;
+  }
+
+  Int128 first_key(const Lookup& lookup) const { return table_columns(circuit_.tables[lookup.table])[0][0]; }
+
+  // `minus` holds X - K q, `plus` holds Y + K q.
+  static bool divides(const Division& minus, const Division& plus) {
+    if (minus.coefficient != -plus.coefficient || *minus.divisor != *plus.divisor) return false;
+    if (minus.lookup->domain != plus.lookup->domain) return false;
+    const auto& factors = {&minus, &plus};
+    const View& view = minus.lookup->entries[0].products[0].right[0].view;
+    for (const Division* each : factors) {
+      if (each->lookup->entries[0].products[0].right[0].view != view) return false;
+    }
+    TermSum sum;  // X + Y - K = -d
+    sum.add(minus.known, 1);
+    sum.add(plus.known, 1);
+    sum.add(*minus.divisor, minus.coefficient);
+    const auto constant = sum.constant();
+    return constant && minus.bound + plus.bound - *constant > 0;
+  }
+
+  void solve_division(TensorId quotient, const std::vector<const Lookup*>& lookups) {
+    if (known_[quotient] || lookups.size() != 2) return;
+    work_ += 64;
+    const auto first = read_division(quotient, *lookups[0]);
+    const auto second = read_division(quotient, *lookups[1]);
+    if (first && second && (divides(*first, *second) || divides(*second, *first))) mark(quotient);
   }
 
   const Circuit& circuit_;
   const ProvenRanges& ranges_;
   std::vector<bool> known_;
+  std::map<TensorId, const Identity*> clamps_;                                 // by a limb of the excess
+  std::map<TensorId, const Lookup*> signs_;                                    // by the looked-up limb
+  std::map<TensorId, std::vector<const Lookup*>> divisions_;                   // by the quotient
+  std::map<std::pair<TensorId, std::size_t>, std::set<std::int64_t>> slices_;  // known ones, by tensor and axis
+  std::size_t work_ = 0;
   bool changed_ = false;
 };
 

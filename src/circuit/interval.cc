@@ -31,11 +31,9 @@ std::int64_t summed_elements(const Domain& domain, const std::vector<bool>& used
   return count;
 }
 
-void mark_axes(const Form& form, std::vector<bool>& used) {
-  for (const LinearTerm& term : form) {
-    for (const AxisIndex& index : term.view.index) {
-      for (const AxisTerm& axis_term : index.terms) used[axis_term.axis] = true;
-    }
+void mark_axes(const View& view, std::vector<bool>& used) {
+  for (const AxisIndex& index : view.index) {
+    for (const AxisTerm& axis_term : index.terms) used[axis_term.axis] = true;
   }
 }
 
@@ -69,6 +67,10 @@ std::optional<Interval> times(const std::optional<Interval>& a, Int128 factor) {
   return a ? multiply(*a, Interval{factor, factor}) : std::nullopt;
 }
 
+std::optional<Interval> add(const std::optional<Interval>& a, const std::optional<Interval>& b) {
+  return a && b ? veil::add(*a, *b) : std::nullopt;
+}
+
 }  // namespace
 
 std::optional<Interval> add(const Interval& a, const Interval& b) {
@@ -81,40 +83,60 @@ std::optional<Interval> multiply(const Interval& a, const Interval& b) {
   return bounded(Interval{low, high});
 }
 
+std::optional<Interval> term_interval(const Circuit& circuit, const ProvenRanges& ranges, const Domain& domain,
+                                      const LinearTerm& term) {
+  return times(view_interval(circuit, ranges, domain, term.view), term.coefficient);
+}
+
 std::optional<Interval> form_interval(const Circuit& circuit, const ProvenRanges& ranges, const Domain& domain,
                                       const Form& form) {
   std::optional<Interval> sum = Interval{};
   for (const LinearTerm& term : form) {
-    const auto scaled_view = times(view_interval(circuit, ranges, domain, term.view), term.coefficient);
-    if (!scaled_view || !sum) return std::nullopt;
-    sum = add(*sum, *scaled_view);
+    sum = add(sum, term_interval(circuit, ranges, domain, term));
+    if (!sum) return std::nullopt;
   }
   return sum;
 }
 
-std::optional<Interval> expression_interval(const Circuit& circuit, const ProvenRanges& ranges, const Domain& domain,
-                                            const Expression& expression, std::optional<std::size_t> skip) {
-  std::optional<Interval> sum = Interval{};
-  const auto include = [&](std::optional<Interval> part, const std::vector<bool>& used) {
-    part = times(part, summed_elements(domain, used));
-    sum = sum && part ? add(*sum, *part) : std::nullopt;
-  };
-  for (std::size_t i = 0; i < expression.linear.size(); ++i) {
-    if (skip && *skip == i) continue;
-    std::vector<bool> used(domain.extent.size(), false);
-    mark_axes({expression.linear[i]}, used);
-    include(form_interval(circuit, ranges, domain, {expression.linear[i]}), used);
+namespace {
+
+// The linear terms, then the products, each summed over the axes that it has outside the box.
+std::vector<std::optional<Interval>> part_intervals(const Circuit& circuit, const ProvenRanges& ranges,
+                                                    const Domain& domain, const Expression& expression) {
+  std::vector<std::optional<Interval>> parts;
+  std::vector<bool> used;
+  for (const LinearTerm& term : expression.linear) {
+    used.assign(domain.extent.size(), false);
+    mark_axes(term.view, used);
+    parts.push_back(times(term_interval(circuit, ranges, domain, term), summed_elements(domain, used)));
   }
   for (const ProductTerm& product : expression.products) {
-    std::vector<bool> used(domain.extent.size(), false);
-    mark_axes(product.left, used);
-    mark_axes(product.right, used);
+    used.assign(domain.extent.size(), false);
+    for (const LinearTerm& term : product.left) mark_axes(term.view, used);
+    for (const LinearTerm& term : product.right) mark_axes(term.view, used);
     const auto left = form_interval(circuit, ranges, domain, product.left);
     const auto right = form_interval(circuit, ranges, domain, product.right);
     const auto both = left && right ? multiply(*left, *right) : std::nullopt;
-    include(times(both, product.coefficient), used);
+    parts.push_back(times(times(both, product.coefficient), summed_elements(domain, used)));
   }
+  return parts;
+}
+
+}  // namespace
+
+std::optional<Interval> expression_interval(const Circuit& circuit, const ProvenRanges& ranges, const Domain& domain,
+                                            const Expression& expression) {
+  std::optional<Interval> sum = Interval{};
+  for (const auto& part : part_intervals(circuit, ranges, domain, expression)) sum = add(sum, part);
   return sum;
+}
+
+bool covers_axis(const Domain& domain, const AxisIndex& index, std::int64_t length, std::vector<bool>& used) {
+  if (index.terms.size() != 1 || index.offset != 0 || index.terms[0].coefficient != 1) return false;
+  const AxisId axis = index.terms[0].axis;
+  if (axis >= domain.box_rank || used[axis] || domain.extent[axis] != length) return false;
+  used[axis] = true;
+  return true;
 }
 
 bool covers_tensor(const Circuit& circuit, const Domain& domain, const View& view) {
@@ -122,33 +144,23 @@ bool covers_tensor(const Circuit& circuit, const Domain& domain, const View& vie
   const Shape& shape = circuit.tensors[*view.tensor].shape;
   std::vector<bool> used(domain.extent.size(), false);
   for (std::size_t d = 0; d < shape.size(); ++d) {
-    const AxisIndex& index = view.index[d];
-    if (index.terms.size() != 1 || index.offset != 0 || index.terms[0].coefficient != 1) return false;
-    const AxisId axis = index.terms[0].axis;
-    if (axis >= domain.box_rank || used[axis] || domain.extent[axis] != shape[d]) return false;
-    used[axis] = true;
+    if (!covers_axis(domain, view.index[d], shape[d], used)) return false;
   }
   return true;
 }
 
-std::size_t occurrences(const Expression& expression, TensorId tensor) {
-  std::size_t count = 0;
-  const auto count_form = [&](const Form& form) {
-    for (const LinearTerm& term : form) count += term.view.tensor == tensor ? 1u : 0u;
-  };
-  count_form(expression.linear);
-  for (const ProductTerm& product : expression.products) {
-    count_form(product.left);
-    count_form(product.right);
-  }
-  return count;
+std::size_t expression_size(const Expression& expression) {
+  std::size_t size = expression.linear.size() + 1;
+  for (const ProductTerm& product : expression.products) size += product.left.size() + product.right.size() + 1;
+  return size;
 }
 
 namespace {
 
 class RangeProver {
  public:
-  explicit RangeProver(const Circuit& circuit) : circuit_(circuit), ranges_(circuit.tensors.size()) {
+  explicit RangeProver(const Circuit& circuit)
+      : circuit_(circuit), ranges_(circuit.tensors.size()), occurrences_(circuit.tensors.size(), 0) {
     for (std::size_t id = 0; id < ranges_.size(); ++id) {
       const Tensor& tensor = circuit.tensors[id];
       if (tensor.owner == Owner::kModel || tensor.owner == Owner::kPublic)
@@ -165,7 +177,7 @@ class RangeProver {
 
   ProvenRanges run() {
     // Each round proves at least one more tensor or tightens one; rounds are bounded by the depth of dependencies.
-    for (std::size_t round = 0; round <= circuit_.tensors.size() && step(); ++round) {
+    while (work_ <= kMaxValidatorWork && step()) {
     }
     return std::move(ranges_);
   }
@@ -182,19 +194,48 @@ class RangeProver {
     return changed_;
   }
 
-  // expression in `value` at every index: each tensor that it covers with coefficient +-1 gains an interval.
+  // expression in `value` at every index: each tensor that it covers with coefficient +-1, and that stands nowhere else
+  // in it, gains an interval.
   void learn(const Domain& domain, const Expression& expression, const Interval& value) {
-    for (std::size_t i = 0; i < expression.linear.size(); ++i) {
-      const LinearTerm& term = expression.linear[i];
-      if (term.coefficient != 1 && term.coefficient != -1) continue;
-      if (!covers_tensor(circuit_, domain, term.view)) continue;
-      const TensorId id = *term.view.tensor;
-      if (occurrences(expression, id) != 1 || !learns(id)) continue;
-      const auto rest = expression_interval(circuit_, ranges_, domain, expression, i);
-      if (!rest) continue;
-      Interval learned{value.low - rest->high, value.high - rest->low};
-      if (term.coefficient == -1) learned = Interval{-learned.high, -learned.low};
-      narrow(id, learned);
+    work_ += expression_size(expression);
+    if (work_ > kMaxValidatorWork) return;
+    const std::size_t terms = expression.linear.size();
+    const auto parts = part_intervals(circuit_, ranges_, domain, expression);
+    std::vector<std::optional<Interval>> after(parts.size() + 1, Interval{});  // the sum of the parts from here on
+    for (std::size_t i = parts.size(); i-- > 0;) after[i] = add(after[i + 1], parts[i]);
+    if (!after[terms]) return;
+    count_occurrences(expression, 1);
+    std::optional<Interval> before = Interval{};
+    for (std::size_t i = 0; i < terms && before; before = add(before, parts[i]), ++i) {
+      const auto rest = add(before, after[i + 1]);
+      if (rest && is_learned_from(domain, expression.linear[i])) learn_term(expression.linear[i], value, *rest);
+    }
+    count_occurrences(expression, -1);
+  }
+
+  bool is_learned_from(const Domain& domain, const LinearTerm& term) const {
+    if (term.coefficient != 1 && term.coefficient != -1) return false;
+    if (!covers_tensor(circuit_, domain, term.view)) return false;
+    return occurrences_[*term.view.tensor] == 1 && learns(*term.view.tensor);
+  }
+
+  // +-tensor + rest in value
+  void learn_term(const LinearTerm& term, const Interval& value, const Interval& rest) {
+    Interval learned{value.low - rest.high, value.high - rest.low};
+    if (term.coefficient == -1) learned = Interval{-learned.high, -learned.low};
+    narrow(*term.view.tensor, learned);
+  }
+
+  void count_occurrences(const Expression& expression, int step) {
+    const auto count_form = [&](const Form& form) {
+      for (const LinearTerm& term : form) {
+        if (term.view.tensor) occurrences_[*term.view.tensor] += step;
+      }
+    };
+    count_form(expression.linear);
+    for (const ProductTerm& product : expression.products) {
+      count_form(product.left);
+      count_form(product.right);
     }
   }
 
@@ -223,6 +264,8 @@ class RangeProver {
   const Circuit& circuit_;
   ProvenRanges ranges_;
   std::vector<std::vector<Interval>> columns_;
+  std::vector<int> occurrences_;  // of each tensor in the expression at hand
+  std::size_t work_ = 0;
   bool changed_ = false;
 };
 

@@ -24,8 +24,7 @@ bool table_is_known(TableKind kind, const std::vector<std::int64_t>& parameters)
 
 std::size_t table_rows(const Table& table) {
   VEIL_CHECK(table_is_known(table.kind, table.parameters));
-  if (table.kind == TableKind::kPieces) return table_columns(table)[0].size();
-  return std::size_t{1} << table.parameters[0];
+  return std::size_t{1} << table.parameters[table.kind == TableKind::kPieces ? 1 : 0];
 }
 
 std::size_t table_arity(const Table& table) {
@@ -35,7 +34,7 @@ std::size_t table_arity(const Table& table) {
     case TableKind::kSigned:
       return 2;
     case TableKind::kPieces:
-      return table_columns(table).size();
+      return 3;
   }
   return 0;
 }

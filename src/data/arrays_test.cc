@@ -133,7 +133,7 @@ void add_to_archive(zip* archive, const std::string& name, const std::string& by
 }
 
 std::filesystem::path write_npz(const TestFolder& folder) {
-  const auto path = folder.path() / "d.npz";
+  auto path = folder.path() / "d.npz";
   zip* archive = zip_open(path.c_str(), ZIP_CREATE | ZIP_TRUNCATE, nullptr);
   const std::string x = npy<double>("<f8", "(2, 2)", {1, 2, 3, 4});
   const std::string y = npy<std::int64_t>("<i8", "(2, 1)", {5, 6});
@@ -235,6 +235,14 @@ TEST(Json, InputDataOfEzkl) {
             "FILE, input 'X', has the shape (1, 3); input 'X' needs (rows, 1, 2, 2).");
   EXPECT_EQ(read_json(R"({"input_data": [[1, 2]]})", kTwo).message,
             "FILE: 'input_data' must be a list with one list of numbers for each of the model's 2 inputs.");
+}
+
+TEST(Json, InputDataForInputsThatAreNotNeeded) {
+  const TestFolder folder;
+  const auto path = folder.write("d.json", R"({"input_data": [[9, 9], [1, 2]]})");
+  const auto data = read_data(path, kPair, {{}, false, {"unneeded", "X"}});
+  ASSERT_TRUE(data.ok()) << data.error().message;
+  EXPECT_EQ(data->inputs[0].values, (Values{1, 2}));
 }
 
 TEST(Json, BadFilesGiveASentence) {

@@ -17,6 +17,7 @@ using Columns = std::vector<std::size_t>;
 // How the model's inputs are called in messages: 'X' (1, 20).
 std::string inputs_text(const std::vector<InputSpec>& inputs) {
   std::vector<std::string> parts;
+  parts.reserve(inputs.size());
   for (const InputSpec& input : inputs) parts.push_back(quote(input.name) + " " + shape_text(input.shape));
   return joined(parts);
 }

@@ -42,21 +42,21 @@ TEST(Csv, ReadsRows) {
 
 TEST(Csv, MatchesColumnsByName) {
   EXPECT_EQ(read("b,a\n1,2\n", pair_input({"a", "b"})).values, (Values{2, 1}));
-  EXPECT_EQ(read("b,y,a\n1,9,2\n", pair_input({"a", "b"}), {"y", false}).values, (Values{2, 1}));
-  EXPECT_EQ(read("b,z,a\n1,bad,2\n", pair_input({"a", "b"}), {{}, true}).values, (Values{2, 1}));
+  EXPECT_EQ(read("b,y,a\n1,9,2\n", pair_input({"a", "b"}), {"y", false, {}}).values, (Values{2, 1}));
+  EXPECT_EQ(read("b,z,a\n1,bad,2\n", pair_input({"a", "b"}), {{}, true, {}}).values, (Values{2, 1}));
   EXPECT_EQ(read("b,z,a\n1,9,2\n", pair_input({"a", "b"})).message,
             "FILE has a column 'z' that is no input of the model; remove it or declare it as the label.");
   EXPECT_EQ(read("b,c\n1,9\n", pair_input({"a", "b"})).message, "FILE lacks the column 'a' that the model needs.");
 }
 
 TEST(Csv, CountsColumnsAtSetup) {
-  EXPECT_EQ(read("a,y,b\n1,no,2\n", pair_input(), {"y", false}).values, (Values{1, 2}));
+  EXPECT_EQ(read("a,y,b\n1,no,2\n", pair_input(), {"y", false, {}}).values, (Values{1, 2}));
   EXPECT_EQ(read("a,y,b\n1,9,2\n", pair_input()).message,
             "FILE has 3 columns, but a row of the model is 2 numbers ('X' (1, 2)); leave out columns that are no "
             "inputs, or name "
             "the label column.");
   EXPECT_EQ(read("a\n1\n", pair_input()).message.find("FILE has 1 columns, but a row of the model is 2 numbers"), 0u);
-  EXPECT_EQ(read("a,b\n1,2\n", pair_input(), {"y", false}).message, "FILE has no column 'y'.");
+  EXPECT_EQ(read("a,b\n1,2\n", pair_input(), {"y", false, {}}).message, "FILE has no column 'y'.");
 }
 
 TEST(Csv, SeveralInputs) {
@@ -98,7 +98,7 @@ TEST(Csv, Labels) {
   const TestFolder folder;
   const auto path = folder.write("d.csv", "a,y,b\n1,good,2\n3,4,5\n");
   EXPECT_EQ(*csv_labels(path), (std::vector<std::string>{"a", "y", "b"}));
-  EXPECT_EQ(*csv_labels(path, {"y", false}), (std::vector<std::string>{"a", "b"}));
+  EXPECT_EQ(*csv_labels(path, {"y", false, {}}), (std::vector<std::string>{"a", "b"}));
   EXPECT_EQ(*read_label_column(path, "y"), (std::vector<Label>{"good", 4.0}));
   EXPECT_FALSE(read_label_column(path, "z").ok());
 }

@@ -13,7 +13,7 @@ Result<DataSet> read_data(const std::filesystem::path& path, const std::vector<I
                           const ReadOptions& options) {
   VEIL_TRY(format, format_of(path));
   VEIL_TRY(bytes, read_file(path));
-  const std::string where = quote(path.string());
+  const std::string where = quote_path(path.string());
   switch (format) {
     case DataFormat::kCsv:
       return read_csv_rows(bytes, where, inputs, options);
@@ -24,14 +24,14 @@ Result<DataSet> read_data(const std::filesystem::path& path, const std::vector<I
     case DataFormat::kJson:
       break;
   }
-  return read_json_rows(bytes, where, inputs);
+  return read_json_rows(bytes, where, inputs, options);
 }
 
 Result<std::vector<std::string>> csv_labels(const std::filesystem::path& path, const ReadOptions& options) {
   VEIL_TRY(format, format_of(path));
   if (format != DataFormat::kCsv) return std::vector<std::string>{};
   VEIL_TRY(bytes, read_file(path));
-  VEIL_TRY(table, CsvTable::read(bytes, quote(path.string())));
+  VEIL_TRY(table, CsvTable::read(bytes, quote_path(path.string())));
   std::vector<std::string> labels = table.header();
   if (options.label_column) std::erase(labels, *options.label_column);
   return labels;
@@ -40,7 +40,7 @@ Result<std::vector<std::string>> csv_labels(const std::filesystem::path& path, c
 Result<std::vector<Label>> read_label_column(const std::filesystem::path& path, const std::string& name) {
   VEIL_TRY(format, format_of(path));
   VEIL_TRY(bytes, read_file(path));
-  const std::string where = quote(path.string());
+  const std::string where = quote_path(path.string());
   switch (format) {
     case DataFormat::kCsv:
       return read_csv_labels(bytes, where, name);

@@ -27,6 +27,8 @@ struct InputSpec {
 struct ReadOptions {
   std::optional<std::string> label_column;  // a column of the file that is no input
   bool allow_extra = false;                 // ignore CSV columns that `labels` do not name
+  // Graph::input_names: EZKL's input_data has a list for each of them, needed or not. Left empty: all are needed.
+  std::vector<std::string> input_names = {};
 };
 
 struct InputArray {

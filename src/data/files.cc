@@ -15,7 +15,7 @@ namespace veil {
 namespace {
 
 Error failed(const char* verb, const std::filesystem::path& path, int error) {
-  return Error{std::string("Cannot ") + verb + " " + quote(path.string()) + ": " +
+  return Error{std::string("Cannot ") + verb + " " + quote_path(path.string()) + ": " +
                std::generic_category().message(error) + "."};
 }
 
@@ -80,7 +80,7 @@ Status append_all(const File& file, const std::filesystem::path& path, std::size
     if (got < 0) return failed("read", path, errno);
     if (got == 0) return Done{};
     if (out.size() + static_cast<std::size_t>(got) > limit_bytes) {
-      return Error{"The file " + quote(path.string()) + " is larger than " + std::to_string(limit_bytes) +
+      return Error{"The file " + quote_path(path.string()) + " is larger than " + std::to_string(limit_bytes) +
                    " bytes, the most that is read."};
     }
     out.insert(out.end(), buffer.begin(), buffer.begin() + got);

@@ -1,4 +1,5 @@
 // JSON -> model inputs: nested lists, lists by input name, a list of objects with input names, or EZKL's input_data.
+#include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
@@ -89,16 +90,26 @@ Result<DataSet> rows_of_objects(const Json& json, const std::string& where, cons
   return rows_by_name(by_name, where, inputs);
 }
 
+// The list of EZKL's input_data for input `index`: at its place among all inputs of the model.
+const Json& list_of_input(const Json& json, const std::vector<InputSpec>& inputs, std::size_t index,
+                          const std::vector<std::string>& input_names) {
+  const auto place = std::find(input_names.begin(), input_names.end(), inputs[index].name);
+  return json[place == input_names.end() ? index : static_cast<std::size_t>(place - input_names.begin())];
+}
+
 // EZKL: one flat list an input, one row in all. With a single input there may be more lists, each a row.
-Result<DataSet> rows_of_input_data(const Json& json, const std::string& where, const std::vector<InputSpec>& inputs) {
-  const bool lists = json.is_array() && (inputs.size() == 1 ? !json.empty() : json.size() == inputs.size());
+Result<DataSet> rows_of_input_data(const Json& json, const std::string& where, const std::vector<InputSpec>& inputs,
+                                   const std::vector<std::string>& input_names) {
+  const std::size_t count = std::max(inputs.size(), input_names.size());
+  const bool lists = json.is_array() && (count == 1 ? !json.empty() : json.size() == count);
   if (!lists) {
     return Error{where + ": 'input_data' must be a list with one list of numbers for each of the model's " +
-                 std::to_string(inputs.size()) + " inputs."};
+                 std::to_string(count) + " inputs."};
   }
   std::vector<InputArray> out;
   for (std::size_t i = 0; i < inputs.size(); ++i) {
-    VEIL_TRY(array, read_array(inputs.size() == 1 ? json : Json::array({json[i]}), input_text(inputs[i], where)));
+    VEIL_TRY(array, read_array(count == 1 ? json : Json::array({list_of_input(json, inputs, i, input_names)}),
+                               input_text(inputs[i], where)));
     const auto size = static_cast<std::int64_t>(size_of(inputs[i].shape));
     if (array.shape.size() == 2 && array.shape[1] == size) {
       GraphShape shape = inputs[i].shape;
@@ -132,12 +143,13 @@ Result<Label> label_of(const Json& json, const std::string& where) {
 
 }  // namespace
 
-Result<DataSet> read_json_rows(ByteView bytes, const std::string& where, const std::vector<InputSpec>& inputs) {
+Result<DataSet> read_json_rows(ByteView bytes, const std::string& where, const std::vector<InputSpec>& inputs,
+                               const ReadOptions& options) {
   VEIL_TRY(json, parse_json(bytes, where));
   if (json.is_object()) {
     const auto input_data = json.find("input_data");
     return input_data == json.end() ? rows_by_name(json, where, inputs)
-                                    : rows_of_input_data(*input_data, where, inputs);
+                                    : rows_of_input_data(*input_data, where, inputs, options.input_names);
   }
   if (!json.is_array()) return Error{where + " holds neither lists nor an object of lists."};
   if (json.empty()) return Error{where + " holds no rows."};

@@ -185,10 +185,10 @@ Result<DataSet> read_npy_rows(ByteView bytes, const std::string& where, const st
     return Error{"The model has " + std::to_string(inputs.size()) + " inputs, but " + where +
                  " holds one array; give an NPZ file with one array an input, by name."};
   }
-  VEIL_TRY(array, read_npy(bytes, where));
   std::vector<InputArray> out;
-  for (const InputSpec& input : inputs) {
-    VEIL_TRY(rows, rows_of(std::move(array), input, where));
+  if (!inputs.empty()) {
+    VEIL_TRY(array, read_npy(bytes, where));
+    VEIL_TRY(rows, rows_of(std::move(array), inputs[0], where));
     out.push_back(std::move(rows));
   }
   return data_set_of(std::move(out), where);

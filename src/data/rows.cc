@@ -93,7 +93,7 @@ Result<DataFormat> format_of(const std::filesystem::path& path) {
   if (ending == ".npy") return DataFormat::kNpy;
   if (ending == ".npz") return DataFormat::kNpz;
   if (ending == ".json") return DataFormat::kJson;
-  return Error{"The kind of the data file " + quote(path.string()) +
+  return Error{"The kind of the data file " + quote_path(path.string()) +
                " is not known; its name must end in .csv, .npy, .npz or .json."};
 }
 

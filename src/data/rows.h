@@ -35,7 +35,8 @@ Result<DataSet> read_csv_rows(ByteView bytes, const std::string& where, const st
                               const ReadOptions& options);
 Result<DataSet> read_npy_rows(ByteView bytes, const std::string& where, const std::vector<InputSpec>& inputs);
 Result<DataSet> read_npz_rows(ByteView bytes, const std::string& where, const std::vector<InputSpec>& inputs);
-Result<DataSet> read_json_rows(ByteView bytes, const std::string& where, const std::vector<InputSpec>& inputs);
+Result<DataSet> read_json_rows(ByteView bytes, const std::string& where, const std::vector<InputSpec>& inputs,
+                               const ReadOptions& options);
 // A file's bytes to the labels called `name`.
 Result<std::vector<Label>> read_csv_labels(ByteView bytes, const std::string& where, const std::string& name);
 Result<std::vector<Label>> read_npz_labels(ByteView bytes, const std::string& where, const std::string& name);

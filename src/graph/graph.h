@@ -51,6 +51,7 @@ struct Graph {
   std::vector<ValueId> inputs;
   std::vector<ValueId> outputs;
   std::int64_t opset = 0;
+  std::vector<std::string> input_names = {};  // of the file, in its order, those included that no output needs
 };
 
 }  // namespace veil

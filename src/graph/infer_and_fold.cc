@@ -107,6 +107,7 @@ Status Folder::fold(const Operator& op, const Call& call, const std::vector<Type
     inputs.push_back(input && graph_.values[*input].constant ? &*graph_.values[*input].constant : nullptr);
   }
   std::vector<Array> results;
+  results.reserve(types.size());
   Outputs outputs;
   for (const TypedShape& type : types) results.push_back({type.shape, std::vector<double>(size_of(type.shape))});
   results.resize(node.outputs.size());

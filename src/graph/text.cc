@@ -3,8 +3,6 @@
 namespace veil {
 namespace {
 
-constexpr std::size_t kMaxQuotedBytes = 80;
-
 // Bytes of the UTF-8 character that `text` begins with; 0 where it begins with none.
 std::size_t utf8_length(std::string_view text) {
   const auto byte = [&](std::size_t at) { return static_cast<unsigned>(static_cast<unsigned char>(text[at])); };
@@ -42,11 +40,11 @@ bool is_utf8(std::string_view text) {
   return true;
 }
 
-std::string quote(std::string_view name) {
+std::string quote(std::string_view name, std::size_t limit_bytes) {
   std::string out = "'";
   while (!name.empty()) {
     const std::size_t length = utf8_length(name);
-    if (out.size() + length > kMaxQuotedBytes) {
+    if (out.size() + length > limit_bytes) {
       out += "...";
       break;
     }

@@ -77,128 +77,124 @@ struct Case {
   const char* sentence;  // a part of it
 };
 
-const std::vector<Case>& cases() {
-  static const std::vector<Case> all{
-      {"opset too old", [](ModelProto& m) { m.mutable_opset_import(0)->set_version(6); },
-       "operator set (opset) 6; supported are 7 to 27"},
-      {"opset too new", [](ModelProto& m) { m.mutable_opset_import(0)->set_version(28); }, "operator set (opset) 28"},
-      {"no opset", [](ModelProto& m) { m.clear_opset_import(); }, "does not say which operator set"},
-      {"no graph", [](ModelProto& m) { m.clear_graph(); }, "it holds no graph"},
-      {"no outputs", [](ModelProto& m) { m.mutable_graph()->clear_output(); }, "has no outputs"},
-      {"unknown output", [](ModelProto& m) { m.mutable_graph()->mutable_output(0)->set_name("z"); },
-       "lacks the value 'z' that the model as its output needs"},
-      {"missing initialiser", [](ModelProto& m) { m.mutable_graph()->clear_initializer(); },
-       "lacks the value 'w' that operator 'MatMul' (node 'MatMul #0') needs"},
-      {"missing input", [](ModelProto& m) { m.mutable_graph()->clear_input(); }, "lacks the value 'x'"},
-      {"duplicate initialiser", [](ModelProto& m) { add_weights(m.mutable_graph(), "w", {1}, {1}); },
-       "Two values of the model are called 'w'"},
-      {"duplicate result", [](ModelProto& m) { add_node(m.mutable_graph(), "Relu", {"x"}, "h"); },
-       "Two values of the model are called 'h'"},
-      {"duplicate input", [](ModelProto& m) { *m.mutable_graph()->add_input() = m.graph().input(0); },
-       "Two values of the model are called 'x'"},
-      {"cycle", [](ModelProto& m) { m.mutable_graph()->mutable_node(0)->set_input(0, "y"); },
-       "depend on each other in a circle, at operator 'MatMul' (node 'MatMul #0')"},
-      {"name that is not text", [](ModelProto& m) { m.mutable_graph()->mutable_node(0)->set_name("\xff"); },
-       "is not text: the file is damaged"},
-      {"raw data too short", [](ModelProto& m) { m.mutable_graph()->mutable_initializer(0)->set_raw_data("1234567"); },
-       "Constant 'w' of shape (2, 1) does not hold as much data"},
-      {"raw data too long",
-       [](ModelProto& m) { m.mutable_graph()->mutable_initializer(0)->set_raw_data("123456789abc"); },
-       "Constant 'w' of shape (2, 1) does not hold as much data"},
-      {"field too long", [](ModelProto& m) { m.mutable_graph()->mutable_initializer(0)->add_float_data(1); },
-       "does not hold as much data"},
-      {"huge shape",
-       [](ModelProto& m) { m.mutable_graph()->mutable_initializer(0)->set_dims(0, std::int64_t{1} << 40); },
-       "impossible shape"},
-      {"negative length", [](ModelProto& m) { m.mutable_graph()->mutable_initializer(0)->set_dims(0, -2); },
-       "impossible shape"},
-      {"large shape", [](ModelProto& m) { m.mutable_graph()->mutable_initializer(0)->set_dims(0, 1 << 27); },
-       "does not hold as much data"},
-      {"NaN weight", [](ModelProto& m) { m.mutable_graph()->mutable_initializer(0)->set_float_data(0, std::nanf("")); },
-       "Constant 'w' contains NaN"},
-      {"strings", [](ModelProto& m) { m.mutable_graph()->mutable_initializer(0)->set_data_type(TensorProto::STRING); },
-       "element type that is not supported (STRING)"},
-      {"unknown type", [](ModelProto& m) { m.mutable_graph()->mutable_initializer(0)->set_data_type(99); },
-       "element type that is not supported (99)"},
-      {"external data",
-       [](ModelProto& m) { m.mutable_graph()->mutable_initializer(0)->set_data_location(TensorProto::EXTERNAL); },
-       "keeps its numbers in another file"},
-      {"sparse",
-       [](ModelProto& m) {
-         m.mutable_graph()->clear_initializer();
-         m.mutable_graph()->add_sparse_initializer()->mutable_values()->set_name("w");
-       },
-       "'w' is sparse"},
-      {"input without shape",
-       [](ModelProto& m) { m.mutable_graph()->mutable_input(0)->mutable_type()->mutable_tensor_type()->clear_shape(); },
-       "Input 'x' has no shape"},
-      {"input without type", [](ModelProto& m) { m.mutable_graph()->mutable_input(0)->clear_type(); },
-       "Input 'x' is not a tensor"},
-      {"input of strings",
-       [](ModelProto& m) {
-         m.mutable_graph()->mutable_input(0)->mutable_type()->mutable_tensor_type()->set_elem_type(TensorProto::STRING);
-       },
-       "Input 'x' is not a tensor"},
-      {"free axis", [](ModelProto& m) { add_axis(m.mutable_graph()->mutable_input(0), -1); },
-       "Axis 2 of input 'x' has no fixed length ('x:2'); give it with --dim 'x:2=LENGTH'."},
-      {"huge input", [](ModelProto& m) { add_axis(m.mutable_graph()->mutable_input(0), std::int64_t{1} << 50); },
-       "Input 'x' is too large"},
-      {"many axes",
-       [](ModelProto& m) {
-         for (int i = 0; i < 9; ++i) add_axis(m.mutable_graph()->mutable_input(0), 1);
-       },
-       "has 11 axes"},
-      {"wrong shapes",
-       [](ModelProto& m) {
-         m.mutable_graph()->mutable_initializer(0)->set_dims(0, 1);
-         m.mutable_graph()->mutable_initializer(0)->set_dims(1, 2);
-       },
-       "Operator 'MatMul' (node 'MatMul #0'): shapes (1, 2) and (1, 2) cannot be multiplied."},
-      {"unsupported", [](ModelProto& m) { m.mutable_graph()->mutable_node(1)->set_op_type("Celu"); },
-       "Operator 'Celu' (node 'Celu #1') is not supported yet"},
-      {"custom domain", [](ModelProto& m) { m.mutable_graph()->mutable_node(1)->set_domain("com.corp"); },
-       "Operator 'com.corp:Relu' (node 'Relu #1') is not supported yet"},
-      {"control flow",
-       [](ModelProto& m) {
-         auto* node = m.mutable_graph()->mutable_node(1);
-         node->set_op_type("If");
-         auto* branch = node->add_attribute();
-         branch->set_name("then_branch");
-         branch->set_type(AttributeProto::GRAPH);
-         branch->mutable_g();
-       },
-       "Operator 'If' (node 'If #1') is not supported yet"},
-      {"unknown attribute",
-       [](ModelProto& m) {
-         auto* a = m.mutable_graph()->mutable_node(1)->add_attribute();
-         a->set_name("slope");
-         a->set_type(AttributeProto::FLOAT);
-       },
-       "attribute 'slope' is not supported yet"},
-      {"surplus output",
-       [](ModelProto& m) {
-         m.mutable_graph()->mutable_node(1)->add_output("z");
-         m.mutable_graph()->mutable_output(0)->set_name("z");
-       },
-       "its output 1 is not supported"},
-      {"bad tensor attribute",
-       [](ModelProto& m) {
-         auto* node = m.mutable_graph()->mutable_node(1);
-         node->set_op_type("Constant");
-         node->clear_input();
-         auto* a = node->add_attribute();
-         a->set_name("value");
-         a->set_type(AttributeProto::TENSOR);
-         a->mutable_t()->set_data_type(TensorProto::FLOAT);
-         a->mutable_t()->add_dims(3);
-       },
-       "Attribute 'value' of operator 'Constant' (node 'Constant #1') of shape (3) does not hold"},
-  };
-  return all;
-}
+const Case kCases[] = {
+    {"opset too old", [](ModelProto& m) { m.mutable_opset_import(0)->set_version(6); },
+     "operator set (opset) 6; supported are 7 to 27"},
+    {"opset too new", [](ModelProto& m) { m.mutable_opset_import(0)->set_version(28); }, "operator set (opset) 28"},
+    {"no opset", [](ModelProto& m) { m.clear_opset_import(); }, "does not say which operator set"},
+    {"no graph", [](ModelProto& m) { m.clear_graph(); }, "it holds no graph"},
+    {"no outputs", [](ModelProto& m) { m.mutable_graph()->clear_output(); }, "has no outputs"},
+    {"unknown output", [](ModelProto& m) { m.mutable_graph()->mutable_output(0)->set_name("z"); },
+     "lacks the value 'z' that the model as its output needs"},
+    {"missing initialiser", [](ModelProto& m) { m.mutable_graph()->clear_initializer(); },
+     "lacks the value 'w' that operator 'MatMul' (node 'MatMul #0') needs"},
+    {"missing input", [](ModelProto& m) { m.mutable_graph()->clear_input(); }, "lacks the value 'x'"},
+    {"duplicate initialiser", [](ModelProto& m) { add_weights(m.mutable_graph(), "w", {1}, {1}); },
+     "Two values of the model are called 'w'"},
+    {"duplicate result", [](ModelProto& m) { add_node(m.mutable_graph(), "Relu", {"x"}, "h"); },
+     "Two values of the model are called 'h'"},
+    {"duplicate input", [](ModelProto& m) { *m.mutable_graph()->add_input() = m.graph().input(0); },
+     "Two values of the model are called 'x'"},
+    {"cycle", [](ModelProto& m) { m.mutable_graph()->mutable_node(0)->set_input(0, "y"); },
+     "depend on each other in a circle, at operator 'MatMul' (node 'MatMul #0')"},
+    {"name that is not text", [](ModelProto& m) { m.mutable_graph()->mutable_node(0)->set_name("\xff"); },
+     "is not text: the file is damaged"},
+    {"raw data too short", [](ModelProto& m) { m.mutable_graph()->mutable_initializer(0)->set_raw_data("1234567"); },
+     "Constant 'w' of shape (2, 1) does not hold as much data"},
+    {"raw data too long",
+     [](ModelProto& m) { m.mutable_graph()->mutable_initializer(0)->set_raw_data("123456789abc"); },
+     "Constant 'w' of shape (2, 1) does not hold as much data"},
+    {"field too long", [](ModelProto& m) { m.mutable_graph()->mutable_initializer(0)->add_float_data(1); },
+     "does not hold as much data"},
+    {"huge shape", [](ModelProto& m) { m.mutable_graph()->mutable_initializer(0)->set_dims(0, std::int64_t{1} << 40); },
+     "impossible shape"},
+    {"negative length", [](ModelProto& m) { m.mutable_graph()->mutable_initializer(0)->set_dims(0, -2); },
+     "impossible shape"},
+    {"large shape", [](ModelProto& m) { m.mutable_graph()->mutable_initializer(0)->set_dims(0, 1 << 27); },
+     "does not hold as much data"},
+    {"NaN weight", [](ModelProto& m) { m.mutable_graph()->mutable_initializer(0)->set_float_data(0, std::nanf("")); },
+     "Constant 'w' contains NaN"},
+    {"strings", [](ModelProto& m) { m.mutable_graph()->mutable_initializer(0)->set_data_type(TensorProto::STRING); },
+     "element type that is not supported (STRING)"},
+    {"unknown type", [](ModelProto& m) { m.mutable_graph()->mutable_initializer(0)->set_data_type(99); },
+     "element type that is not supported (99)"},
+    {"external data",
+     [](ModelProto& m) { m.mutable_graph()->mutable_initializer(0)->set_data_location(TensorProto::EXTERNAL); },
+     "keeps its numbers in another file"},
+    {"sparse",
+     [](ModelProto& m) {
+       m.mutable_graph()->clear_initializer();
+       m.mutable_graph()->add_sparse_initializer()->mutable_values()->set_name("w");
+     },
+     "'w' is sparse"},
+    {"input without shape",
+     [](ModelProto& m) { m.mutable_graph()->mutable_input(0)->mutable_type()->mutable_tensor_type()->clear_shape(); },
+     "Input 'x' has no shape"},
+    {"input without type", [](ModelProto& m) { m.mutable_graph()->mutable_input(0)->clear_type(); },
+     "Input 'x' is not a tensor"},
+    {"input of strings",
+     [](ModelProto& m) {
+       m.mutable_graph()->mutable_input(0)->mutable_type()->mutable_tensor_type()->set_elem_type(TensorProto::STRING);
+     },
+     "Input 'x' is not a tensor"},
+    {"free axis", [](ModelProto& m) { add_axis(m.mutable_graph()->mutable_input(0), -1); },
+     "Axis 2 of input 'x' has no fixed length ('x:2'); give it with --dim 'x:2=LENGTH'."},
+    {"huge input", [](ModelProto& m) { add_axis(m.mutable_graph()->mutable_input(0), std::int64_t{1} << 50); },
+     "Input 'x' is too large"},
+    {"many axes",
+     [](ModelProto& m) {
+       for (int i = 0; i < 9; ++i) add_axis(m.mutable_graph()->mutable_input(0), 1);
+     },
+     "has 11 axes"},
+    {"wrong shapes",
+     [](ModelProto& m) {
+       m.mutable_graph()->mutable_initializer(0)->set_dims(0, 1);
+       m.mutable_graph()->mutable_initializer(0)->set_dims(1, 2);
+     },
+     "Operator 'MatMul' (node 'MatMul #0'): shapes (1, 2) and (1, 2) cannot be multiplied."},
+    {"unsupported", [](ModelProto& m) { m.mutable_graph()->mutable_node(1)->set_op_type("Celu"); },
+     "Operator 'Celu' (node 'Celu #1') is not supported yet"},
+    {"custom domain", [](ModelProto& m) { m.mutable_graph()->mutable_node(1)->set_domain("com.corp"); },
+     "Operator 'com.corp:Relu' (node 'Relu #1') is not supported yet"},
+    {"control flow",
+     [](ModelProto& m) {
+       auto* node = m.mutable_graph()->mutable_node(1);
+       node->set_op_type("If");
+       auto* branch = node->add_attribute();
+       branch->set_name("then_branch");
+       branch->set_type(AttributeProto::GRAPH);
+       branch->mutable_g();
+     },
+     "Operator 'If' (node 'If #1') is not supported yet"},
+    {"unknown attribute",
+     [](ModelProto& m) {
+       auto* a = m.mutable_graph()->mutable_node(1)->add_attribute();
+       a->set_name("slope");
+       a->set_type(AttributeProto::FLOAT);
+     },
+     "attribute 'slope' is not supported yet"},
+    {"surplus output",
+     [](ModelProto& m) {
+       m.mutable_graph()->mutable_node(1)->add_output("z");
+       m.mutable_graph()->mutable_output(0)->set_name("z");
+     },
+     "its output 1 is not supported"},
+    {"bad tensor attribute",
+     [](ModelProto& m) {
+       auto* node = m.mutable_graph()->mutable_node(1);
+       node->set_op_type("Constant");
+       node->clear_input();
+       auto* a = node->add_attribute();
+       a->set_name("value");
+       a->set_type(AttributeProto::TENSOR);
+       a->mutable_t()->set_data_type(TensorProto::FLOAT);
+       a->mutable_t()->add_dims(3);
+     },
+     "Attribute 'value' of operator 'Constant' (node 'Constant #1') of shape (3) does not hold"},
+};
 
 TEST(BadModels, EachGivesItsSentence) {
-  for (const Case& each : cases()) {
+  for (const Case& each : kCases) {
     ModelProto model = good_model();
     each.spoil(model);
     const auto graph = import_model(model);

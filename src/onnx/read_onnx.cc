@@ -136,6 +136,7 @@ Status GraphReader::read_inputs() {
     VEIL_TRY(id, add_value(input.name()));
     lengths_.read(input, graph_.values[id]);
     graph_.inputs.push_back(id);
+    graph_.input_names.push_back(input.name());
   }
   return lengths_.check_used();
 }

@@ -14,7 +14,7 @@ namespace veil {
 struct Analysis {
   std::vector<IntegerRange> ranges;        // by QuantId
   std::vector<IntegerRange> accumulators;  // by node
-  std::optional<Claim> claim;
+  Claim claim;                             // without terms: the output is revealed
 };
 
 Result<Analysis> analyse(const QuantisedGraph& graph);

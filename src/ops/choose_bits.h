@@ -15,7 +15,6 @@ inline constexpr double kWantedAgreement = 0.999;
 struct ValueError {
   double largest = 0, mean = 0;  // of |integer * scale - float|, over all rows and elements
 };
-struct Comparison1;
 struct RunComparison {
   std::int64_t rows = 0;
   std::int64_t agreeing = 0;         // rows with the same decision
@@ -28,7 +27,7 @@ struct RunComparison {
 };
 
 // Decision: the truth of the claim if there is one; else the argmax of an output of several elements; else whether the
-// error is at most 1% of the calibrated range of the output.
+// error is at most 1% of the output's range in these rows.
 Result<RunComparison> compare_runs(const Graph& graph, const QuantisedModel& model, const std::vector<RealRow>& rows);
 
 // bits: 8, 12, 16, or kAutoBits for the smallest of these whose decisions agree on 99.9% of the calibration rows, else 16.

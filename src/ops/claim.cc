@@ -1,5 +1,6 @@
 #include "ops/claim.h"
 
+#include <algorithm>
 #include <map>
 
 #include "base/check.h"
@@ -11,178 +12,323 @@ namespace veil {
 
 namespace {
 
-// One element of the output, or a run of them along axis 0 of a constraint, as a form.
-class Output {
- public:
-  explicit Output(Lowerer& lowerer) : lowerer_(lowerer) {
-    for (const QuantisedNode& node : lowerer.graph.nodes) {
-      const auto* pair = std::get_if<PairOp>(&node.op);
-      if (pair != nullptr && node.output == lowerer.graph.output) pair_ = {node.inputs[0], pair->one};
-    }
-  }
-
-  std::int64_t size() const { return lowerer_.graph.values[lowerer_.graph.output].size; }
-  bool is_pair() const { return pair_.has_value(); }
-
-  Form element(std::int64_t index) const {
-    if (!pair_) return at(lowerer_.graph.output, index);
-    const Form value = at(pair_->value, 0);
-    if (index == 1) return value;
-    Form rest = constant_form(pair_->one);
-    const Form negated = scaled(value, -1);
-    rest.insert(rest.end(), negated.begin(), negated.end());
-    return rest;
-  }
-
-  // Elements first, first + 1, ... along axis 0, where the output has one axis.
-  bool has_one_axis() const { return !pair_ && lowerer_.storage(lowerer_.graph.output).size() == 1; }
-  Form from(std::int64_t first) const {
-    return substitute(lowerer_.activation(lowerer_.graph.output).form, {axis_at(0, first)});
-  }
-
- private:
-  struct Pair {
-    QuantId value;
-    std::int64_t one;
-  };
-
-  Form at(QuantId id, std::int64_t index) const {
-    std::vector<AxisIndex> axes;
-    for (const StorageAxis& axis : lowerer_.storage(id)) axes.push_back(AxisIndex{{}, index / axis.stride % axis.length});
-    return substitute(lowerer_.activation(id).form, axes);
-  }
-
-  Lowerer& lowerer_;
-  std::optional<Pair> pair_;
+// value[element] >= bound, or <= bound
+struct Requirement {
+  QuantId value = 0;
+  std::int64_t element = 0;
+  IntegerBound bound;
 };
 
-const Domain kOneElement{{1}, 1};
+const QuantisedNode* producer(const QuantisedGraph& graph, QuantId id, std::size_t* position = nullptr) {
+  for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
+    if (graph.nodes[i].output != id) continue;
+    if (position != nullptr) *position = i;
+    return &graph.nodes[i];
+  }
+  return nullptr;
+}
 
-Form difference(Form a, const Form& b) {
+// ---- steps back through increasing functions
+
+// The table as a function of whole numbers, least first.
+std::vector<std::int64_t> table_values(const FunctionOp& op) {
+  const auto columns = function_pieces(piece_list(
+      {op.function, op.key_bits, op.low_bits, op.input_scale_log2, op.output_scale_log2, op.slope_shift}));
+  std::vector<std::int64_t> values;
+  for (std::size_t row = 0; row < columns[0].size(); ++row) {
+    for (std::int64_t low = 0; low < (std::int64_t{1} << op.low_bits); ++low) {
+      values.push_back(columns[1][row] + round_shift(columns[2][row] * low, static_cast<unsigned>(op.slope_shift)));
+    }
+  }
+  return values;
+}
+
+// y(z) >= b <=> z >= the first z of the table with y(z) >= b. An unreachable bound lies one beyond the table.
+IntegerBound before_function(const FunctionOp& op, const std::vector<std::int64_t>& values, const IntegerBound& bound) {
+  const std::int64_t first = -(std::int64_t{1} << (op.key_bits + op.low_bits - 1));
+  const std::int64_t least = bound.at_least ? bound.bound : bound.bound + 1;
+  const auto place = std::lower_bound(values.begin(), values.end(), least) - values.begin();
+  return IntegerBound{bound.at_least, first + place - (bound.at_least ? 0 : 1)};
+}
+
+// [one - x, x]: element 1 is x, element 0 turns the comparison around.
+Requirement before_pair(const QuantisedNode& node, const Requirement& requirement) {
+  if (requirement.element == 1) return {node.inputs[0], 0, requirement.bound};
+  const std::int64_t one = std::get<PairOp>(node.op).one;
+  return {node.inputs[0], 0, {!requirement.bound.at_least, one - requirement.bound.bound}};
+}
+
+// argmax == 1 <=> x > one - x <=> x >= one / 2 + 1, one being even; argmax == 0 <=> x <= one / 2: a tie is class 0.
+Requirement before_pair(const QuantisedNode& node, const ArgmaxIs& argmax) {
+  const std::int64_t half = std::get<PairOp>(node.op).one / 2;
+  return {node.inputs[0], 0, argmax.index == 1 ? IntegerBound{true, half + 1} : IntegerBound{false, half}};
+}
+
+bool only_thresholds(const Claim& claim) {
+  return std::all_of(claim.terms.begin(), claim.terms.end(),
+                     [](const ClaimTerm& term) { return std::holds_alternative<Threshold>(term); });
+}
+
+// The node of the output that turns one value into two classes, and the increasing function at the end: where the claim
+// can be proven without it.
+struct Ending {
+  const QuantisedNode* pair = nullptr;
+  const QuantisedNode* function = nullptr;
+  std::vector<std::size_t> positions;
+};
+
+Ending ending_of(const QuantisedGraph& graph, const Claim& claim) {
+  Ending ending;
+  if (claim.terms.empty()) return ending;
+  std::size_t position = 0;
+  QuantId value = graph.output;
+  const QuantisedNode* node = producer(graph, value, &position);
+  if (node != nullptr && std::holds_alternative<PairOp>(node->op)) {
+    ending.pair = node;
+    ending.positions.push_back(position);
+    value = node->inputs[0];
+    node = producer(graph, value, &position);
+  }
+  if (node == nullptr || !std::holds_alternative<FunctionOp>(node->op)) return ending;
+  if (ending.pair == nullptr && !only_thresholds(claim)) return ending;
+  const auto readers = std::count_if(graph.nodes.begin(), graph.nodes.end(), [&](const QuantisedNode& other) {
+    return std::find(other.inputs.begin(), other.inputs.end(), value) != other.inputs.end();
+  });
+  if (readers > (ending.pair != nullptr ? 1 : 0)) return ending;
+  const auto values = table_values(std::get<FunctionOp>(node->op));
+  if (!std::is_sorted(values.begin(), values.end())) return ending;
+  ending.function = node;
+  ending.positions.push_back(position);
+  return ending;
+}
+
+// ---- forms
+
+Form minus(Form a, const Form& b) {
   const Form negated = scaled(b, -1);
   a.insert(a.end(), negated.begin(), negated.end());
   return a;
 }
 
+const Domain kOneElement{{1}, 1};
+
 class OutputLowering {
  public:
   explicit OutputLowering(Lowerer& lowerer)
       : lowerer_(lowerer),
-        output_(lowerer),
-        names_(output_names(lowerer.graph)),
-        range_(lowerer.lowering.analysis.ranges[lowerer.graph.output]),
-        scale_(lowerer.graph.values[lowerer.graph.output].scale_log2[0]) {}
+        graph_(lowerer.graph),
+        analysis_(lowerer.lowering.analysis),
+        names_(output_names(graph_)),
+        scale_(graph_.values[graph_.output].scale_log2[0]),
+        ending_(ending_of(graph_, analysis_.claim)) {}
 
   Status run() {
-    const std::optional<Claim>& claim = lowerer_.lowering.analysis.claim;
-    if (!claim) {
-      reveal();
-      return Done{};
-    }
-    for (const ClaimTerm& term : claim->terms) {
-      if (const auto* threshold = std::get_if<Threshold>(&term)) VEIL_TRY_STATUS(prove(*threshold));
-      if (const auto* argmax = std::get_if<ArgmaxIs>(&term)) prove(*argmax);
-    }
-    VEIL_TRY(text, claim_text(*claim, names_, scale_));
+    if (analysis_.claim.terms.empty()) return reveal();
+    VEIL_TRY_STATUS(check_not_decided());
+    for (const ClaimTerm& term : analysis_.claim.terms) VEIL_TRY_STATUS(prove(term));
+    VEIL_TRY(text, claim_text(analysis_.claim, names_, scale_));
     lowerer_.circuit.claim = std::move(text);
     return Done{};
   }
 
  private:
-  void reveal() {
-    const QuantId id = lowerer_.graph.output;
+  const IntegerRange& range(QuantId id) const { return analysis_.ranges[id]; }
+
+  // One element of a value, as a form of a constraint with a single element.
+  Form element(QuantId id, std::int64_t index) const {
+    std::vector<AxisIndex> axes;
+    for (const StorageAxis& axis : lowerer_.storage(id)) axes.push_back(AxisIndex{{}, index / axis.stride % axis.length});
+    return substitute(lowerer_.activation(id).form, axes);
+  }
+
+  // ---- reveal
+  Status reveal() {
+    const QuantId id = graph_.output;
     const Domain box = lowerer_.box(id);
-    Tensor tensor{"output", box.extent, range_.low, range_.high, Owner::kPublic,
-                  Meaning{names_.name, "", names_.labels, {scale_}}};
-    const TensorId shown = add_tensor(lowerer_.circuit, std::move(tensor));
+    // The range that the limbs prove, not a narrower one that only the operators know: a public tensor's range counts
+    // as proven, and must not narrow that of the limbs it equals.
+    const Form& form = lowerer_.activation(id).form;
+    const IntegerRange shown_range = form.empty() ? range(id) : declared_range(lowerer_.circuit, form);
+    const Tensor tensor{"output", box.extent, shown_range.low, shown_range.high, Owner::kPublic,
+                        Meaning{names_.name, "", names_.labels, {scale_}}};
+    const TensorId shown = add_tensor(lowerer_.circuit, tensor);
     lowerer_.lowering.output = shown;
-    if (!output_.is_pair()) {
-      reveal_by(shown, box, whole_view(lowerer_.circuit, shown), lowerer_.activation(id).form, "output");
-      return;
-    }
-    for (std::int64_t i = 0; i < 2; ++i) {
-      const View view{shown, {AxisIndex{{}, i}}};
-      reveal_by(shown, kOneElement, view, output_.element(i), "output_" + std::to_string(i));
-    }
-  }
-
-  // public - form = 0; the trace's public values are appended in the order of the calls.
-  void reveal_by(TensorId shown, const Domain& domain, const View& view, const Form& form, const std::string& name) {
-    const Expression value = linear_expression(form);
-    lowerer_.circuit.identities.push_back(Identity{name, domain, linear_expression({LinearTerm{1, view}}) - value});
-    lowerer_.add_step([shown, domain, value](const Circuit& circuit, Trace& trace) {
-      for (const Int128 element : evaluate_expression(circuit, trace, domain, value)) {
-        trace.values[shown].push_back(static_cast<std::int64_t>(element));
-      }
-    });
-  }
-
-  // form in [low, low + 2^k), 2^k > most - low: whatever a form within its range is, this says form >= low.
-  void prove_at_least(const std::string& what, const Domain& domain, const Form& form, std::int64_t low,
-                      std::int64_t most) {
-    std::int64_t span = 2;
-    while (span <= most - low) span *= 2;
-    const std::string name = "claim_" + std::to_string(++count_) + "/" + what;
-    const auto steps =
-        add_range_proof(lowerer_.circuit, name, domain, linear_expression(form), low, low + span - 1);
-    lowerer_.lowering.claim.push_back({domain, linear_expression(form) - constant_expression(low)});
-    for (const LimbStep& step : steps) {
-      lowerer_.add_step([step](const Circuit& circuit, Trace& trace) { fill_limbs(circuit, trace, step); });
-    }
-  }
-
-  Error undecided(const Threshold& threshold, const char* verdict) const {
-    return Error{"the claim's part " + quoted(names_.name + "[" + std::to_string(threshold.element) + "] " +
-                 std::string(comparison_text(threshold.comparison)) + " " + decimal_text(threshold.value)) + " is " + verdict +
-                 " whatever the input is: the model's output lies within " + std::to_string(real_value(range_.low, scale_)) +
-                 " and " + std::to_string(real_value(range_.high, scale_))};
-  }
-
-  Status prove(const Threshold& threshold) {
-    VEIL_TRY(bound, integer_bound(threshold, scale_));
-    IntegerRange& left = left_.try_emplace(threshold.element, range_).first->second;
-    if (bound.at_least ? bound.bound <= range_.low : bound.bound >= range_.high) return undecided(threshold, "true");
-    (bound.at_least ? left.low : left.high) =
-        bound.at_least ? std::max(left.low, bound.bound) : std::min(left.high, bound.bound);
-    if (left.low > left.high) return undecided(threshold, "false");
-    const Form element = output_.element(threshold.element);
-    if (bound.at_least) {
-      prove_at_least("at_least", kOneElement, element, bound.bound, range_.high);
+    if (lowerer_.softmax) {
+      reveal_softmax(shown);
+    } else if (const auto* node = producer(graph_, id); node != nullptr && std::holds_alternative<PairOp>(node->op)) {
+      const Form value = element(node->inputs[0], 0);
+      reveal_by(kOneElement, View{shown, {AxisIndex{{}, 0}}}, minus(constant_form(std::get<PairOp>(node->op).one), value), "output_0");
+      reveal_by(kOneElement, View{shown, {AxisIndex{{}, 1}}}, value, "output_1");
     } else {
-      prove_at_least("at_most", kOneElement, scaled(element, -1), -bound.bound, -range_.low);
+      reveal_by(box, whole_view(lowerer_.circuit, shown), form, "output");
     }
     return Done{};
   }
 
+  // public - form = 0; the public values are appended in the order of the calls.
+  void reveal_by(const Domain& domain, const View& view, const Form& form, const std::string& name) {
+    const Expression value = linear_expression(form);
+    lowerer_.circuit.identities.push_back(Identity{name, domain, linear_expression({LinearTerm{1, view}}) - value});
+    lowerer_.add_step([shown = *view.tensor, domain, value](const Circuit& circuit, Trace& trace) {
+      for (const Int128 each : evaluate_expression(circuit, trace, domain, value)) {
+        trace.values[shown].push_back(static_cast<std::int64_t>(each));
+      }
+    });
+  }
+
+  // 0 <= 2^(P+1) e_j + S - 2 S p_j < 2 S pins the public p_j.
+  void reveal_softmax(TensorId shown) {
+    const SoftmaxParts& parts = *lowerer_.softmax;
+    const std::int64_t unit = std::int64_t{2} << parts.op.probability_bits;
+    const Form sum{LinearTerm{1, parts.sum}};
+    const View p = whole_view(lowerer_.circuit, shown);
+    const Form dividend = minus(scaled(parts.exponential, unit), scaled(sum, -1));
+    lowerer_.add_step([shown, box = parts.box, dividend, sum](const Circuit& circuit, Trace& trace) {
+      const auto above = evaluate_form(circuit, trace, box, dividend);
+      const auto below = evaluate_form(circuit, trace, box, sum);
+      for (std::size_t j = 0; j < above.size(); ++j) {
+        trace.values[shown].push_back(static_cast<std::int64_t>(above[j] / (2 * below[j])));
+      }
+    });
+    const Expression remainder{dividend, {ProductTerm{-2, sum, {LinearTerm{1, p}}}}};
+    const Expression rest = linear_expression(minus(scaled(sum, 2), constant_form(1))) - remainder;
+    prove_at_least("output/remainder", parts.box, remainder, 0, 2 * parts.largest_sum);
+    prove_at_least("output/rest", parts.box, rest, 0, 2 * parts.largest_sum);
+  }
+
+  // ---- claims
+  Error undecided(const Threshold& threshold, const char* verdict) const {
+    const IntegerRange& whole = range(graph_.output);
+    const std::string part = names_.name + "[" + std::to_string(threshold.element) + "] " +
+                             std::string(comparison_text(threshold.comparison)) + " " + decimal_text(threshold.value);
+    return Error{"the claim's part " + quoted(part) + " is " + verdict +
+                 " whatever the input is: the model's output lies between " + std::to_string(real_value(whole.low, scale_)) +
+                 " and " + std::to_string(real_value(whole.high, scale_))};
+  }
+
+  // Each threshold must cut the output's range, and together they must leave something of it.
+  Status check_not_decided() const {
+    std::map<std::int64_t, IntegerRange> left;
+    for (const ClaimTerm& term : analysis_.claim.terms) {
+      const auto* threshold = std::get_if<Threshold>(&term);
+      if (threshold == nullptr) continue;
+      const IntegerRange whole = range(graph_.output);
+      VEIL_TRY(bound, integer_bound(*threshold, scale_));
+      if (bound.at_least ? bound.bound <= whole.low : bound.bound >= whole.high) return undecided(*threshold, "true");
+      IntegerRange& rest = left.try_emplace(threshold->element, whole).first->second;
+      if (bound.at_least) rest.low = std::max(rest.low, bound.bound);
+      if (!bound.at_least) rest.high = std::min(rest.high, bound.bound);
+      if (rest.low > rest.high) return undecided(*threshold, "false");
+    }
+    return Done{};
+  }
+
+  Status prove(const ClaimTerm& term) {
+    if (const auto* argmax = std::get_if<ArgmaxIs>(&term)) {
+      if (ending_.pair != nullptr) return prove(before_pair(*ending_.pair, *argmax));
+      prove(*argmax);
+      return Done{};
+    }
+    const auto& threshold = std::get<Threshold>(term);
+    VEIL_TRY(bound, integer_bound(threshold, scale_));
+    Requirement requirement{graph_.output, threshold.element, bound};
+    if (lowerer_.softmax) return prove_of_softmax(requirement);
+    if (ending_.pair != nullptr) requirement = before_pair(*ending_.pair, requirement);
+    return prove(requirement);
+  }
+
+  Status prove(Requirement requirement) {
+    if (ending_.function != nullptr) {
+      const auto& op = std::get<FunctionOp>(ending_.function->op);
+      requirement.value = ending_.function->inputs[0];
+      requirement.bound = before_function(op, table_values(op), requirement.bound);
+    }
+    const IntegerRange& whole = range(requirement.value);
+    const Expression form = linear_expression(element(requirement.value, requirement.element));
+    const std::int64_t bound = requirement.bound.bound;
+    if (requirement.bound.at_least ? bound <= whole.low || bound > whole.high : bound >= whole.high || bound < whole.low) {
+      return Error{"the claim is true or false whatever the input is: the model cannot reach its bound"};
+    }
+    if (requirement.bound.at_least) {
+      prove_claim("at_least", kOneElement, form, bound, whole.high);
+    } else {
+      prove_claim("at_most", kOneElement, scaled(form, -1), -bound, -whole.low);
+    }
+    return Done{};
+  }
+
+  // p_j >= b <=> 2^(P+1) e_j - (2 b - 1) S >= 0;  p_j <= b <=> (2 b + 1) S - 2^(P+1) e_j - 1 >= 0.
+  Status prove_of_softmax(const Requirement& requirement) {
+    const SoftmaxParts& parts = *lowerer_.softmax;
+    const std::int64_t unit = std::int64_t{2} << parts.op.probability_bits;
+    const Form exponential = scaled(substitute(parts.exponential, {AxisIndex{{}, requirement.element}}), unit);
+    const std::int64_t factor = 2 * requirement.bound.bound + (requirement.bound.at_least ? -1 : 1);
+    const Form sum{LinearTerm{factor, parts.sum}};
+    if (requirement.bound.at_least) {
+      prove_claim("at_least", kOneElement, linear_expression(minus(exponential, sum)), 0, unit << parts.op.exp_bits);
+    } else {
+      prove_claim("at_most", kOneElement, linear_expression(minus(sum, exponential)), 1, factor * parts.largest_sum);
+    }
+    return Done{};
+  }
+
+  // The argmax of a softmax is that of its logits.
+  QuantId argmax_value() const {
+    const QuantisedNode* node = producer(graph_, graph_.output);
+    return lowerer_.softmax ? node->inputs[0] : graph_.output;
+  }
+
   void prove(const ArgmaxIs& argmax) {
-    const std::int64_t most = range_.high - range_.low;
-    const Form winner = output_.element(argmax.index);
-    const std::int64_t after = output_.size() - argmax.index - 1;
-    if (!output_.has_one_axis()) {
-      for (std::int64_t j = 0; j < output_.size(); ++j) {
+    const QuantId id = argmax_value();
+    const std::int64_t size = graph_.values[id].size;
+    const std::int64_t most = range(id).high - range(id).low;
+    const Form winner = element(id, argmax.index);
+    if (lowerer_.storage(id).size() > 1) {
+      for (std::int64_t j = 0; j < size; ++j) {
         if (j == argmax.index) continue;
-        prove_at_least("argmax", kOneElement, difference(winner, output_.element(j)), j < argmax.index ? 1 : 0, most);
+        prove_claim("argmax", kOneElement, linear_expression(minus(winner, element(id, j))), j < argmax.index ? 1 : 0, most);
       }
       return;
     }
-    if (argmax.index > 0) {
-      prove_at_least("argmax_before", Domain{{argmax.index}, 1}, difference(winner, output_.from(0)), 1, most);
-    }
-    if (after > 0) {
-      prove_at_least("argmax_after", Domain{{after}, 1}, difference(winner, output_.from(argmax.index + 1)), 0, most);
+    const auto from = [&](std::int64_t first) {
+      return linear_expression(minus(winner, substitute(lowerer_.activation(id).form, {axis_at(0, first)})));
+    };
+    const std::int64_t after = size - argmax.index - 1;
+    if (argmax.index > 0) prove_claim("argmax_before", Domain{{argmax.index}, 1}, from(0), 1, most);
+    if (after > 0) prove_claim("argmax_after", Domain{{after}, 1}, from(argmax.index + 1), 0, most);
+  }
+
+  void prove_claim(const std::string& what, const Domain& domain, const Expression& value, std::int64_t low,
+                   std::int64_t most) {
+    lowerer_.lowering.claim.push_back({domain, value - constant_expression(low)});
+    prove_at_least("claim_" + std::to_string(lowerer_.lowering.claim.size()) + "/" + what, domain, value, low, most);
+  }
+
+  // value in [low, low + 2^k) with low + 2^k > most: of a value that cannot exceed `most` it says value >= low.
+  void prove_at_least(const std::string& name, const Domain& domain, const Expression& value, std::int64_t low,
+                      std::int64_t most) {
+    std::int64_t span = 2;
+    while (span <= most - low) span *= 2;
+    for (const LimbStep& step : add_range_proof(lowerer_.circuit, name, domain, value, low, low + span - 1)) {
+      lowerer_.add_step([step](const Circuit& circuit, Trace& trace) { fill_limbs(circuit, trace, step); });
     }
   }
 
   Lowerer& lowerer_;
-  Output output_;
+  const QuantisedGraph& graph_;
+  const Analysis& analysis_;
   OutputNames names_;
-  IntegerRange range_;
   std::int32_t scale_;
-  std::map<std::int64_t, IntegerRange> left_;  // what the thresholds so far leave of an element's range
-  int count_ = 0;
+  Ending ending_;
 };
 
 }  // namespace
+
+std::vector<bool> nodes_without_need(const QuantisedGraph& graph, const Analysis& analysis) {
+  std::vector<bool> skipped(graph.nodes.size(), false);
+  for (const std::size_t position : ending_of(graph, analysis.claim).positions) skipped[position] = true;
+  return skipped;
+}
 
 Status lower_output(Lowerer& lowerer) { return OutputLowering(lowerer).run(); }
 

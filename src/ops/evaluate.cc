@@ -34,6 +34,15 @@ Status IntegerRunner::run(const std::vector<std::vector<std::int64_t>>& inputs) 
   return Done{};
 }
 
+Result<bool> IntegerRunner::claim_holds() const {
+  QuantId ranked = graph_->output;
+  for (const QuantisedNode& node : graph_->nodes) {
+    if (node.output == graph_->output && std::holds_alternative<SoftmaxOp>(node.op)) ranked = node.inputs[0];
+  }
+  const std::int32_t scale = graph_->values[graph_->output].scale_log2[0];
+  return veil::claim_holds(analysis_.claim, scale, output(), values_[ranked]);
+}
+
 Result<std::vector<std::vector<std::int64_t>>> evaluate_integers(const QuantisedGraph& graph, const Weights& weights,
                                                                  const std::vector<std::vector<std::int64_t>>& inputs) {
   VEIL_TRY(runner, IntegerRunner::create(graph, weights));

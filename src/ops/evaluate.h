@@ -19,6 +19,8 @@ class IntegerRunner {
   // What the last run gave any value, by QuantId.
   const std::vector<std::vector<std::int64_t>>& values() const { return values_; }
   const std::vector<std::int64_t>& output() const { return values_[graph_->output]; }
+  // Is the graph's claim true of the last run? True without a claim. The argmax of a softmax is that of its logits.
+  Result<bool> claim_holds() const;
   const Analysis& analysis() const { return analysis_; }
 
  private:

@@ -76,7 +76,7 @@ Status lower_op(const FunctionOp& op, const Site& site, Lowerer& lowerer) {
   Activation& y = lowerer.activation(output);
   y.form = {LinearTerm{1, *z.base}};
   if (op.low_bits == 0) return Done{};
-  const Expression product{{}, {ProductTerm{1, {LinearTerm{1, *z.slope}}, {LinearTerm{1, *z.low}}}}};
+  const Expression product{{}, {ProductTerm{1, {LinearTerm{1, *z.slope}}, z.low}}};
   const View c = add_small_quotient(lowerer, site.node.name, box, product, static_cast<unsigned>(op.slope_shift), kQuotientBits);
   y.form.push_back({1, c});
   return Done{};

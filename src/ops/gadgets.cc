@@ -165,7 +165,7 @@ Activation activation_of(const Circuit& circuit, const Limbs& limbs) {
   out.split = limbs.split;
   out.base = view_of(circuit, limbs.base);
   out.slope = view_of(circuit, limbs.slope);
-  if (limbs.slope) out.low = whole_view(circuit, limbs.ids.front());
+  if (limbs.split) out.low.assign(limbs.form.begin(), limbs.form.end() - 1);  // all but the key
   return out;
 }
 

@@ -93,9 +93,10 @@ TensorId Lowerer::add_model(ModelId id, Shape shape) {
 }
 
 std::optional<PieceParameters> Lowerer::split_for(QuantId id) const {
-  for (const QuantisedNode& node : graph.nodes) {
+  for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
+    const QuantisedNode& node = graph.nodes[i];
     const auto* op = std::get_if<FunctionOp>(&node.op);
-    if (op == nullptr || node.inputs[0] != id) continue;
+    if (op == nullptr || node.inputs[0] != id || skipped[i]) continue;
     return PieceParameters{op->function,         op->key_bits,          op->low_bits,
                            op->input_scale_log2, op->output_scale_log2, op->slope_shift};
   }
@@ -112,7 +113,10 @@ Result<Lowering> lower(const QuantisedGraph& graph) {
   out.model.resize(graph.model.size());
   Lowerer lowerer(graph, out);
   for (const QuantisedInput& input : graph.inputs) VEIL_TRY_STATUS(lower_input(lowerer, input));
-  for (std::size_t i = 0; i < graph.nodes.size(); ++i) VEIL_TRY_STATUS(lower_node(lowerer, i));
+  lowerer.skipped = nodes_without_need(graph, out.analysis);
+  for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
+    if (!lowerer.skipped[i]) VEIL_TRY_STATUS(lower_node(lowerer, i));
+  }
   VEIL_TRY_STATUS(lower_output(lowerer));
   return out;
 }

@@ -25,7 +25,8 @@ struct Activation {
   std::optional<View> sign;  // 1 where the value is negative, else 0
   // Where the value is already cut for the table of a smooth function: base and slope of its piece and its low part.
   std::optional<PieceParameters> split;
-  std::optional<View> base, slope, low;  // slope and low: none where the table has no low bits
+  std::optional<View> base, slope;  // slope: none where the table has no low bits
+  Form low;
 };
 
 // A part of the claim: the expression is not negative at any index of the domain.
@@ -55,6 +56,15 @@ bool claim_holds(const Lowering& lowering, const Trace& trace);
 // The value of an activation of a filled trace, flat; for tests.
 std::vector<std::int64_t> activation_values(const Lowering& lowering, const Trace& trace, QuantId id);
 
+// A softmax at the end: p_j is not committed; what is asked of it is asked of these (ops/softmax.cc).
+struct SoftmaxParts {
+  SoftmaxOp op;
+  Domain box;        // one axis: the classes
+  Form exponential;  // e_j by axis 0
+  View sum;          // S
+  std::int64_t largest_sum = 0;
+};
+
 // What the operators' lower functions work with.
 class Lowerer {
  public:
@@ -63,6 +73,8 @@ class Lowerer {
   const QuantisedGraph& graph;
   Lowering& lowering;
   Circuit& circuit;
+  std::optional<SoftmaxParts> softmax;
+  std::vector<bool> skipped;  // by node: the claim is proven without it (ops/claim.h)
 
   const Storage& storage(QuantId id) const { return lowering.layout.storage[id]; }
   Activation& activation(QuantId id) { return lowering.activations[id]; }

@@ -81,11 +81,12 @@ Result<IntegerBound> integer_bound(const Threshold& threshold, std::int32_t scal
   return Error{"unknown comparison"};
 }
 
-Result<bool> claim_holds(const Claim& claim, std::int32_t scale_log2, const std::vector<std::int64_t>& output) {
+Result<bool> claim_holds(const Claim& claim, std::int32_t scale_log2, const std::vector<std::int64_t>& output,
+                         const std::vector<std::int64_t>& ranked) {
   bool holds = true;
   for (const ClaimTerm& term : claim.terms) {
     if (const auto* argmax = std::get_if<ArgmaxIs>(&term)) {
-      holds = holds && argmax_of(output) == argmax->index;
+      holds = holds && argmax_of(ranked) == argmax->index;
       continue;
     }
     const auto& threshold = std::get<Threshold>(term);

@@ -68,8 +68,9 @@ struct IntegerBound {
 };
 Result<IntegerBound> integer_bound(const Threshold& threshold, std::int32_t scale_log2);
 
-// Is it true of these integers?
-Result<bool> claim_holds(const Claim& claim, std::int32_t scale_log2, const std::vector<std::int64_t>& output);
+// Is it true of these integers? `ranked`: what the argmax is taken over, the output itself or a softmax's logits.
+Result<bool> claim_holds(const Claim& claim, std::int32_t scale_log2, const std::vector<std::int64_t>& output,
+                         const std::vector<std::int64_t>& ranked);
 // Is it true of these real values?
 bool claim_holds_real(const Claim& claim, const std::vector<double>& output);
 bool is_argmax_only(const Claim& claim);

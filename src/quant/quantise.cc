@@ -18,8 +18,8 @@ namespace {
 
 constexpr double kInputHeadRoom = 1.25;
 constexpr double kHeadRoom = 1.1;
-constexpr double kHeterogeneous = 4.0;  // largest feature against the median one
-constexpr std::int32_t kMaxShift = 30;  // of a rescale or an alignment
+constexpr double kTolerableNoise = 1.0 / 512;  // of one scale for all features, against a result's largest value
+constexpr std::int32_t kMaxShift = 30;         // of a rescale or an alignment
 constexpr std::int32_t kBiasExtraBits = 8;
 
 double largest_of(const std::vector<double>& list) {
@@ -76,6 +76,7 @@ class Quantiser {
     model_.sources.push_back(value.source);
     model_.calibrated.push_back(value.source && calibration_ != nullptr ? calibration_->values[*value.source]
                                                                         : RealRange{});
+    model_.cut_off.push_back(false);
     full_range_.push_back(false);
     return static_cast<QuantId>(model_.graph.values.size() - 1);
   }
@@ -147,25 +148,46 @@ class Quantiser {
     const std::vector<double>& largest = calibration_->largest_inputs[input];
     const double whole = largest_of(largest);
     const auto otherwise = -static_cast<std::int32_t>(bits_ - 1);
-    if (!heterogeneous(largest) || !feeds_linear_only(id)) {
-      return std::vector<std::int32_t>{scale_for(whole * kInputHeadRoom, limit(), otherwise)};
-    }
+    const std::int32_t common = scale_for(whole * kInputHeadRoom, limit(), otherwise);
+    if (!feeds_linear_only(id)) return std::vector<std::int32_t>{common};
     std::vector<std::int32_t> scales;
     for (const double feature : largest) {
       // A feature that calibration never saw may be anything: the largest range.
       scales.push_back(scale_for((feature == 0 ? whole : feature) * kInputHeadRoom, limit(), otherwise));
     }
+    if (!needs_own_scales(id, common, scales)) return std::vector<std::int32_t>{common};
     return scales;
   }
 
-  static bool heterogeneous(const std::vector<double>& largest) {
-    std::vector<double> seen;
-    for (const double feature : largest) {
-      if (feature > 0) seen.push_back(feature);
+  // Features of one unit (pixels) share a scale, so that a value larger than calibration saw is not cut off early. A
+  // scale for each is worth it where rounding at the common one would be heard in a result: raw tables, with an amount
+  // of 10^6 beside an age of 50.
+  bool needs_own_scales(PlanId id, std::int32_t common, const std::vector<std::int32_t>& scales) const {
+    const std::vector<std::int32_t> same(scales.size(), common);
+    return std::any_of(consumers_[id].begin(), consumers_[id].end(), [&](std::size_t reader) {
+      const PlanNode& node = plan_.nodes[reader];
+      const auto* linear = std::get_if<PlanLinear>(&node.op);
+      if (linear == nullptr || linear->reduced != static_cast<std::int64_t>(scales.size())) {
+        const auto [low, high] = std::minmax_element(scales.begin(), scales.end());
+        return *high - *low > 6;  // no weights to judge by: features that differ by more than 2^6
+      }
+      const double noise = rounding_noise(*linear, same);
+      return noise > kTolerableNoise * real_range(node.output).largest() && rounding_noise(*linear, scales) < noise / 2;
+    });
+  }
+
+  // The standard deviation that rounding of the inputs, uniform within half a step, brings to the noisiest result.
+  static double rounding_noise(const PlanLinear& linear, const std::vector<std::int32_t>& scales) {
+    double largest = 0;
+    for (std::size_t o = 0; o < static_cast<std::size_t>(linear.width); ++o) {
+      double variance = 0;
+      for (std::size_t k = 0; k < scales.size(); ++k) {
+        const double step = std::ldexp(linear.weight[o * scales.size() + k], scales[k]);
+        variance += step * step / 12;
+      }
+      largest = std::max(largest, std::sqrt(variance));
     }
-    if (seen.size() < 2) return false;
-    std::sort(seen.begin(), seen.end());
-    return seen.back() > kHeterogeneous * seen[(seen.size() - 1) / 2];
+    return largest;
   }
 
   // Scales that differ by element can be folded into a Linear's columns, through concats.
@@ -183,9 +205,8 @@ class Quantiser {
   template <class Op>
   bool read_only_by(PlanId id) const {
     return id != plan_.output && !consumers_[id].empty() &&
-           std::all_of(consumers_[id].begin(), consumers_[id].end(), [&](std::size_t reader) {
-             return std::holds_alternative<Op>(plan_.nodes[reader].op);
-           });
+           std::all_of(consumers_[id].begin(), consumers_[id].end(),
+                       [&](std::size_t reader) { return std::holds_alternative<Op>(plan_.nodes[reader].op); });
   }
 
   // All readers are the same smooth function: its table fixes the scale.
@@ -220,9 +241,11 @@ class Quantiser {
     double largest = 0;
     for (const std::size_t reader : consumers_[id]) {
       const PlanNode& node = plan_.nodes[reader];
-      double sum = plan_.values[node.output].source ? calibration_->values[*plan_.values[node.output].source].largest() : 0;
+      double sum =
+          plan_.values[node.output].source ? calibration_->values[*plan_.values[node.output].source].largest() : 0;
       if (const auto* affine = std::get_if<PlanAffine>(&node.op)) sum += largest_of(affine->addend);
-      for (const PlanId other : node.inputs) sum += other != id && plan_.values[other].source ? real_range(other).largest() : 0;
+      for (const PlanId other : node.inputs)
+        sum += other != id && plan_.values[other].source ? real_range(other).largest() : 0;
       largest = std::max(largest, sum);
     }
     return RealRange{-largest, largest};
@@ -241,7 +264,8 @@ class Quantiser {
 
   Result<std::int32_t> one_scale(QuantId id) const {
     const std::vector<std::int32_t>& scales = model_.graph.values[id].scale_log2;
-    if (scales.size() != 1) return Error{"its input has a scale for each element, which only a matrix product can take"};
+    if (scales.size() != 1)
+      return Error{"its input has a scale for each element, which only a matrix product can take"};
     return scales[0];
   }
 
@@ -258,6 +282,7 @@ class Quantiser {
   QuantId add_result(const PlanNode& node, std::int32_t scale) {
     const QuantId id = add_value(plan_.values[node.output], {scale});
     full_range_[id] = true;
+    model_.cut_off[id] = read_only_by<PlanRelu>(node.output) || read_only_by<PlanClip>(node.output);
     finish(node, id);
     return id;
   }
@@ -295,7 +320,8 @@ class Quantiser {
   // The finest scale that holds the weights, but not so fine that the rescale would shift everything away.
   std::int32_t propose_weight_scale(PlanId output, const std::vector<double>& weight, std::int32_t reference) const {
     if (recorded_ != nullptr) return 0;
-    const std::int32_t finest = scale_for(largest_of(weight), limit(), -static_cast<std::int32_t>(bits_ - 1) - reference);
+    const std::int32_t finest =
+        scale_for(largest_of(weight), limit(), -static_cast<std::int32_t>(bits_ - 1) - reference);
     if (forced_scale(output)) return std::max(finest, *forced_scale(output) - reference - kMaxShift);
     const double largest = largest_needed(output) * kHeadRoom;
     return std::max(finest, scale_for(largest, limit(), finest + reference) - reference - kMaxShift);
@@ -307,7 +333,8 @@ class Quantiser {
     const unsigned bits = bits_ + kBiasExtraBits;
     const std::int32_t finest = scale_for(largest_of(data), signed_range(bits).high, accumulator);
     VEIL_TRY(scale, model_scale(std::max(finest, accumulator)));
-    if (scale < accumulator || scale > accumulator + 2 * kMaxShift) return Error{"its constants are of too extreme a scale"};
+    if (scale < accumulator || scale > accumulator + 2 * kMaxShift)
+      return Error{"its constants are of too extreme a scale"};
     add_model(node, what, data, bits, scale);
     return std::int64_t{scale - accumulator};
   }
@@ -319,16 +346,19 @@ class Quantiser {
     const bool has_factor = !plan.factor.empty();
     std::int32_t accumulator = input_scale;
     if (has_factor) {
-      VEIL_TRY(factor_scale, model_scale(scale_for(largest_of(plan.factor), limit(), -static_cast<std::int32_t>(bits_ - 1))));
+      VEIL_TRY(factor_scale,
+               model_scale(scale_for(largest_of(plan.factor), limit(), -static_cast<std::int32_t>(bits_ - 1))));
       accumulator += factor_scale;
     } else {
       // A small constant may be finer than the input, up to as many bits as it has itself.
-      VEIL_TRY(scale, model_scale(scale_for(largest_of(plan.addend), signed_range(bits_ + kBiasExtraBits).high, input_scale)));
+      VEIL_TRY(scale,
+               model_scale(scale_for(largest_of(plan.addend), signed_range(bits_ + kBiasExtraBits).high, input_scale)));
       accumulator = std::clamp(scale, input_scale - kBiasExtraBits, input_scale);
     }
     VEIL_TRY(scale, result_scale(node.output, accumulator));
     VEIL_TRY(shifts, shifts_between(accumulator, scale));
-    AffineOp op{plan.pattern.lengths, plan.pattern.present, has_factor ? 1 : 0, plan.addend.empty() ? 0 : 1, 0, 0, shifts.down};
+    AffineOp op{plan.pattern.lengths, plan.pattern.present, has_factor ? 1 : 0, plan.addend.empty() ? 0 : 1, 0, 0,
+                shifts.down};
     op.input_shift = shifts.up + (has_factor ? 0 : input_scale - accumulator);
     const QuantId output = add_result(node, scale);
     QuantisedNode& out = add_node(node, {input}, output, op);
@@ -419,7 +449,8 @@ class Quantiser {
     if (scale == wanted && full_range_[input]) return input;
     VEIL_TRY(shifts, shifts_between(scale, wanted));
     const QuantisedValue& value = model_.graph.values[input];
-    const QuantId output = add_value(PlanValue{value.name + " (rescaled)", value.size, model_.sources[input]}, {wanted});
+    const QuantId output =
+        add_value(PlanValue{value.name + " (rescaled)", value.size, model_.sources[input]}, {wanted});
     full_range_[output] = true;
     add_node(node, {input}, output, SumOp{{std::int64_t{1} << shifts.up}, shifts.down});
     return output;
@@ -488,8 +519,7 @@ class Quantiser {
     const QuantId input = ids_[node.inputs[0]];
     VEIL_TRY(scale, one_scale(input));
     VEIL_TRY(op, choose_softmax(scale, bits_));
-    const QuantId output =
-        add_value(plan_.values[node.output], {-static_cast<std::int32_t>(op.probability_bits)});
+    const QuantId output = add_value(plan_.values[node.output], {-static_cast<std::int32_t>(op.probability_bits)});
     finish(node, output);
     add_node(node, {input}, output, op);
     return Done{};
@@ -501,8 +531,8 @@ class Quantiser {
   const QuantisedGraph* recorded_;
   unsigned bits_;
   std::vector<std::vector<std::size_t>> consumers_;
-  std::vector<QuantId> ids_;       // by PlanId
-  std::vector<bool> full_range_;   // by QuantId: every signed integer of `bits` bits may occur
+  std::vector<QuantId> ids_;      // by PlanId
+  std::vector<bool> full_range_;  // by QuantId: every signed integer of `bits` bits may occur
   std::map<std::string, int> counts_;
   QuantisedModel model_;
 };
@@ -545,7 +575,8 @@ Result<QuantisedModel> requantise(const Graph& graph, const QuantisedGraph& reco
   VEIL_TRY(model, Quantiser(graph, std::move(prepared.plan), nullptr, &recorded, bits).run(options));
   model.softmax_left_out = prepared.softmax_left_out;
   if (quantised_graph_json(model.graph) != quantised_graph_json(recorded)) {
-    return Error{"the quantised graph is not the one of this model file: another architecture, other scales, or other names"};
+    return Error{
+        "the quantised graph is not the one of this model file: another architecture, other scales, or other names"};
   }
   return model;
 }

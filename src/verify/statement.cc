@@ -1,13 +1,79 @@
 #include "verify/statement.h"
 
+#include <algorithm>
+#include <numeric>
 #include <string>
 
 #include "argument/argue.h"
 #include "base/limits.h"
 #include "checker/checker.h"
+#include "circuit/tables.h"
 #include "curve/generators.h"
 
 namespace veil {
+
+namespace {
+
+// Field elements that the verifier makes for a circuit: 2 GiB. Rows are points of its one sum.
+constexpr std::int64_t kMaxReads = std::int64_t{1} << 26;
+constexpr std::size_t kMaxRows = std::size_t{1} << 20;
+
+std::int64_t sum_of(const std::vector<std::int64_t>& lengths) {
+  return std::accumulate(lengths.begin(), lengths.end(), std::int64_t{1});
+}
+
+// The weights of a view: on each axis of its tensor, and on each combination of the axes that index it.
+std::int64_t view_reads(const Circuit& circuit, const Domain& domain, const View& view) {
+  std::int64_t reads = sum_of(domain.extent);
+  if (!view.tensor) return reads;
+  const Tensor& tensor = circuit.tensors[*view.tensor];
+  reads += sum_of(tensor.shape) + (tensor.owner == Owner::kPublic ? shape_size(tensor.shape) : 0);
+  for (const AxisIndex& index : view.index) {
+    std::int64_t combinations = 1;
+    for (const AxisTerm& term : index.terms) {
+      combinations = std::min(combinations * domain.extent[term.axis], kMaxReads);
+    }
+    reads += combinations;
+  }
+  return reads;
+}
+
+// What the verifier's work and memory follow from, counted before either is spent: a key may come from anybody.
+class ReadCount {
+ public:
+  explicit ReadCount(const Circuit& circuit) : circuit_(circuit) {
+    for (const Tensor& tensor : circuit.tensors) {
+      if (tensor.owner == Owner::kPublic) add(shape_size(tensor.shape));
+    }
+    for (const Table& table : circuit.tables) add(static_cast<std::int64_t>(table_rows(table) * table_arity(table)));
+    for (const Identity& identity : circuit.identities) add(identity.domain, identity.expression);
+    for (const Lookup& lookup : circuit.lookups) {
+      for (const Expression& entry : lookup.entries) add(lookup.domain, entry);
+    }
+  }
+  bool is_small() const { return reads_ <= kMaxReads; }
+
+ private:
+  void add(std::int64_t reads) { reads_ = std::min(reads_ + reads, kMaxReads + 1); }
+
+  void add(const Domain& domain, const Expression& expression) {
+    add(sum_of(domain.extent));
+    const auto add_form = [&](const Form& form) {
+      for (const LinearTerm& term : form) add(view_reads(circuit_, domain, term.view));
+    };
+    add_form(expression.linear);
+    for (const ProductTerm& product : expression.products) {
+      add(sum_of(domain.extent));
+      add_form(product.left);
+      add_form(product.right);
+    }
+  }
+
+  const Circuit& circuit_;
+  std::int64_t reads_ = 0;
+};
+
+}  // namespace
 
 PreparedCircuit::PreparedCircuit(Circuit circuit, unsigned log_columns)
     : circuit_(std::move(circuit)), layout_(circuit_, log_columns), digest_(circuit_digest(circuit_)) {
@@ -28,7 +94,10 @@ Result<PreparedCircuit> PreparedCircuit::prepare(Circuit circuit, unsigned log_c
     return Error{"The number of columns is 2^" + std::to_string(log_columns) + "; it must be 2^1 to 2^" +
                  std::to_string(kMaxLogColumns) + "."};
   }
-  if (!layout_fits(circuit, log_columns)) return Error{"The circuit is too large for this version of Veil."};
+  if (!layout_fits(circuit, log_columns) || RowLayout(circuit, log_columns).total_rows() > kMaxRows ||
+      !ReadCount(circuit).is_small()) {
+    return Error{"The circuit is too large for this version of Veil."};
+  }
   PreparedCircuit prepared(std::move(circuit), log_columns);
   if (prepared.num_slots_ > kMaxGenerators) {
     return Error{"The circuit needs " + std::to_string(prepared.num_slots_) + " messages; at most " +

@@ -15,6 +15,7 @@
 #include <algorithm>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "claim/claims.h"
@@ -137,9 +138,9 @@ class EinsumArgument {
       const std::string name = "term" + std::to_string(i);
       const Value left = claims_.of_form(*term.left, joined(inner, term.fold_left), name + "/A");
       const Value right = claims_.of_form(*term.right, joined(inner, term.fold_right), name + "/B");
-      total = total + checker_.product(left, right) * factor;
+      total = std::move(total) + checker_.product(left, right) * factor;
     }
-    checker_.require_equal(total, claim, "einsum/end");
+    checker_.require_equal(std::move(total), claim, "einsum/end");
   }
 
   static AxisWeights joined(const AxisWeights& inner, const AxisWeights& folded) {

@@ -1,0 +1,90 @@
+#include "cli/console.h"
+
+#include <fmt/format.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <cstdio>
+
+#include "graph/text.h"
+
+namespace veil::cli {
+
+namespace {
+
+// False when standard output could not take all of it (a full disk, a closed pipe).
+bool print_all(const std::string& text) {
+  return std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
+}
+
+// "the claim ..." -> "The claim ... ."
+std::string whole_sentence(std::string text) {
+  if (!text.empty() && text.front() >= 'a' && text.front() <= 'z')
+    text.front() = static_cast<char>(text.front() - 'a' + 'A');
+  if (!text.empty() && text.back() != '.' && text.back() != '?' && text.back() != '!') text.push_back('.');
+  return text;
+}
+
+int print_error(const std::string& message, bool as_json) {
+  const std::string sentence = whole_sentence(message);
+  if (as_json) {
+    const Json json{{"error", sentence}};
+    print_all(json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");
+  } else {
+    fmt::print(stderr, "veil: {}\n", sentence);
+  }
+  return static_cast<int>(ExitCode::kBadInput);
+}
+
+}  // namespace
+
+Progress::Progress() : enabled_(isatty(STDERR_FILENO) == 1) {}
+
+void Progress::show(std::string_view stage, double done) {
+  if (!enabled_) return;
+  fmt::print(stderr, "\r\x1b[K{:3.0f}%  {}", 100 * done, stage);
+  std::fflush(stderr);
+  shown_ = true;
+}
+
+void Progress::clear() {
+  if (shown_) fmt::print(stderr, "\r\x1b[K");
+  shown_ = false;
+}
+
+void note(std::string_view sentence) { fmt::print(stderr, "note: {}\n", sentence); }
+
+int print_outcome(const Result<Outcome>& outcome, bool as_json) {
+  if (!outcome.ok()) return print_error(outcome.error().message, as_json);
+  const std::string text =
+      as_json ? outcome->json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n" : outcome->text;
+  if (!print_all(text)) return print_error("Cannot write to standard output: it is full or closed.", false);
+  return static_cast<int>(outcome->exit_code);
+}
+
+std::string printable(std::string_view text) {
+  std::string out(text);
+  const bool valid = is_utf8(text);
+  for (char& c : out) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < 0x20 || byte == 0x7f || (byte >= 0x80 && !valid)) c = '?';
+  }
+  return out;
+}
+
+std::string size_text(std::uint64_t size_bytes) {
+  const auto size = static_cast<double>(size_bytes);
+  if (size_bytes < 1000) return fmt::format("{} bytes", size_bytes);
+  if (size_bytes < 1'000'000) return fmt::format("{:.1f} KB", size / 1e3);
+  return fmt::format("{:.1f} MB", size / 1e6);
+}
+
+std::string number_text(double value) { return fmt::format("{:.7g}", value); }
+
+std::uint64_t peak_rss_bytes() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<std::uint64_t>(usage.ru_maxrss) * 1024;
+}
+
+}  // namespace veil::cli

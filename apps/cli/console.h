@@ -1,0 +1,41 @@
+// The terminal: progress and notes on stderr, results on stdout.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "cli/outcome.h"
+
+namespace veil::cli {
+
+// A line on stderr that the next one overwrites; only where stderr is a terminal.
+class Progress {
+ public:
+  Progress();
+  ~Progress() { clear(); }
+  Progress(const Progress&) = delete;
+  Progress& operator=(const Progress&) = delete;
+
+  void show(std::string_view stage, double done);  // done: 0 .. 1
+  void clear();
+
+ private:
+  bool enabled_;
+  bool shown_ = false;
+};
+
+// A remark for the user that is no result and no error.
+void note(std::string_view sentence);
+
+// Prints a result as the user asked for it; returns the exit code of the process.
+int print_outcome(const Result<Outcome>& outcome, bool as_json);
+
+// Text of any bytes as one JSON string or one quoted word: what is not UTF-8 or not printable becomes '?'.
+std::string printable(std::string_view text);
+std::string size_text(std::uint64_t size_bytes);  // "38.2 KB"
+std::string number_text(double value);            // "0.8125": at most 7 digits
+std::uint64_t peak_rss_bytes();
+
+}  // namespace veil::cli

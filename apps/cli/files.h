@@ -1,0 +1,33 @@
+// Reading Veil's own files by path, with sentences that name the path.
+#pragma once
+
+#include <string>
+
+#include "base/bytes.h"
+#include "base/result.h"
+#include "key/veil_file.h"
+#include "quant/quantised_graph.h"
+
+namespace veil::cli {
+
+Result<VerifierFile> load_verifier_file(const std::string& path);
+Result<ProverFile> load_prover_file(const std::string& path);
+// A proof's bytes, whatever they are; an error for a file that is evidently something else.
+Result<Bytes> load_proof(const std::string& path);
+
+// graph.json, as setup writes it (a line end at its end is fine).
+Result<QuantisedGraph> parse_graph(std::string_view json, const std::string& path);
+bool looks_like_graph(ByteView bytes);
+
+// Never half-written, and never half-written by Ctrl-C: signals wait until the file is whole or gone.
+Status save_file(const std::string& path, ByteView bytes, bool secret);
+
+struct NamedFile {
+  std::string name;
+  Bytes bytes;
+  bool secret = false;
+};
+// All of them or none: written to a folder of their own inside `folder` (made if needed), then moved.
+Status save_files(const std::string& folder, const std::vector<NamedFile>& files);
+
+}  // namespace veil::cli

@@ -1,0 +1,58 @@
+#include "cli/model.h"
+
+#include "graph/text.h"
+
+namespace veil::cli {
+
+Result<OwnedModel> open_owned_model(const std::string& path) {
+  VEIL_TRY(file, load_prover_file(path));
+  VEIL_TRY(graph, parse_graph(file.graph_json, path));
+  auto lowered = lower(graph);
+  if (!lowered.ok() || lowered->circuit != file.key.model.circuit) {
+    return Error{"The file " + quote(path) +
+                 " is not valid: its graph does not give its circuit; run `veil setup` again."};
+  }
+  Lowering lowering = std::move(lowered).value();
+  Weights weights = weights_by_model_id(lowering, file.key.weights);
+  VEIL_TRY(prover, Prover::open(std::move(file.key)));
+  return OwnedModel{std::move(prover),  std::move(graph),       std::move(lowering),
+                    std::move(weights), std::move(file.import), std::move(file.onnx)};
+}
+
+std::vector<InputSpec> input_specs(const QuantisedGraph& graph) {
+  std::vector<InputSpec> specs;
+  for (const QuantisedInput& input : graph.inputs) {
+    specs.push_back(InputSpec{graph.values[input.value].name, input.shape, input.labels});
+  }
+  return specs;
+}
+
+std::vector<InputSpec> input_specs(const Graph& graph) {
+  std::vector<InputSpec> specs;
+  for (const ValueId id : graph.inputs) specs.push_back(InputSpec{graph.values[id].name, graph.values[id].shape, {}});
+  return specs;
+}
+
+RealRow row_of(const DataSet& data, std::size_t row) {
+  RealRow out;
+  for (const InputArray& input : data.inputs) {
+    const std::size_t size = input.values.size() / data.rows;
+    const auto begin = input.values.begin() + static_cast<std::ptrdiff_t>(row * size);
+    out.emplace_back(begin, begin + static_cast<std::ptrdiff_t>(size));
+  }
+  return out;
+}
+
+std::vector<std::vector<std::int64_t>> weights_by_tensor(const Lowering& lowering, const Weights& weights) {
+  std::vector<std::vector<std::int64_t>> out(lowering.circuit.tensors.size());
+  for (std::size_t i = 0; i < lowering.model.size(); ++i) out[lowering.model[i]] = weights.tensors[i];
+  return out;
+}
+
+Weights weights_by_model_id(const Lowering& lowering, const std::vector<std::vector<std::int64_t>>& by_tensor) {
+  Weights out;
+  for (const TensorId id : lowering.model) out.tensors.push_back(by_tensor[id]);
+  return out;
+}
+
+}  // namespace veil::cli

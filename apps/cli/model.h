@@ -1,0 +1,37 @@
+// A model as the owner has it: the prover's file, opened and checked; and rows of data on their way into it.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "cli/files.h"
+#include "data/data.h"
+#include "graph/graph.h"
+#include "ops/lowering.h"
+#include "prove/prover.h"
+#include "quant/calibrate.h"
+
+namespace veil::cli {
+
+struct OwnedModel {
+  Prover prover;
+  QuantisedGraph graph;
+  Lowering lowering;
+  Weights weights;
+  ImportChoices import;
+  SecretVector<std::uint8_t> onnx;
+};
+
+// prover.veil, with the graph lowered again: it must give the circuit of the key.
+Result<OwnedModel> open_owned_model(const std::string& path);
+
+// What the rows of a data file must look like.
+std::vector<InputSpec> input_specs(const QuantisedGraph& graph);
+std::vector<InputSpec> input_specs(const Graph& graph);  // columns of a CSV file in the order of the file
+RealRow row_of(const DataSet& data, std::size_t row);
+
+// Weights by TensorId, as keys and commitments have them; and back.
+std::vector<std::vector<std::int64_t>> weights_by_tensor(const Lowering& lowering, const Weights& weights);
+Weights weights_by_model_id(const Lowering& lowering, const std::vector<std::vector<std::int64_t>>& by_tensor);
+
+}  // namespace veil::cli

@@ -1,0 +1,188 @@
+// veil setup: a model file and calibration data become the prover's and the verifier's key, and a report.
+#include <fmt/format.h>
+
+#include <map>
+#include <optional>
+
+#include "cli/commands.h"
+#include "cli/console.h"
+#include "cli/model.h"
+#include "cli/report.h"
+#include "data/files.h"
+#include "onnx/import.h"
+#include "ops/choose_bits.h"
+#include "prove/stopwatch.h"
+
+namespace veil::cli {
+
+namespace {
+
+struct Arguments {
+  std::string model, calibrate, out, claim;
+  std::string visibility = "hidden";
+  std::string bits = "auto";
+  std::optional<std::string> output, labels;
+  std::vector<std::string> dims, classes;
+  unsigned threads = 1;
+};
+
+void declare(CLI::App& command, Arguments& arguments) {
+  command.add_option("MODEL", arguments.model, "The model, an .onnx file")->required();
+  command.add_option("--calibrate", arguments.calibrate, "Rows like those to come: CSV, NPY, NPZ or JSON")->required();
+  command.add_option("--model", arguments.visibility, "Are the weights secret? hidden (default) or public")
+      ->check(CLI::IsMember({"hidden", "public"}));
+  command.add_option("--claim", arguments.claim,
+                     "What a proof shows, such as \"score >= 0.75\", \"argmax == 2\", \"0.2 <= y[3] < 0.4\", joined by "
+                     "\"and\"; without it the output is revealed");
+  command.add_option("--bits", arguments.bits, "Bits of the integers: 8, 12, 16 or auto (default)")
+      ->check(CLI::IsMember({"8", "12", "16", "auto"}));
+  command.add_option("--out", arguments.out, "The folder for prover.veil, verifier.veil, report.json, graph.json")
+      ->required();
+  command.add_option("--output", arguments.output, "Which output of the model, where it has several");
+  command.add_option("--dim", arguments.dims, "NAME=LENGTH of an axis that the model leaves open")->take_all();
+  command.add_option("--classes", arguments.classes, "Names of the output's elements, for claims and statements")
+      ->delimiter(',');
+  command.add_option("--labels", arguments.labels, "A column of the data that is no input");
+  command.add_option("--threads", arguments.threads, "At most so many threads (this version uses one)")
+      ->check(CLI::Range(1u, 1024u));
+}
+
+Result<ImportChoices> import_choices(const Arguments& arguments) {
+  ImportChoices out{{}, arguments.output};
+  for (const std::string& text : arguments.dims) {
+    const std::size_t equals = text.rfind('=');
+    const std::string length = equals == std::string::npos ? "" : text.substr(equals + 1);
+    const bool digits =
+        !length.empty() && length.size() < 10 && length.find_first_not_of("0123456789") == std::string::npos;
+    if (!digits || equals == 0) return Error{"--dim takes NAME=LENGTH, such as --dim tokens=16."};
+    out.dims[text.substr(0, equals)] = std::stoll(length);
+  }
+  return out;
+}
+
+// The columns of a CSV file become the labels of the inputs' elements.
+Result<std::vector<std::vector<std::string>>> input_labels(const Graph& graph, const Arguments& arguments) {
+  VEIL_TRY(names, csv_labels(arguments.calibrate, ReadOptions{arguments.labels, false}));
+  std::vector<std::vector<std::string>> out(graph.inputs.size());
+  std::size_t total = 0;
+  std::vector<std::size_t> sizes;
+  for (const ValueId id : graph.inputs) {
+    std::size_t size = 1;
+    for (const std::int64_t length : graph.values[id].shape) size *= static_cast<std::size_t>(length);
+    sizes.push_back(size);
+    total += size;
+  }
+  if (names.size() != total) return out;  // no CSV file, or one that read_data will refuse
+  auto next = names.begin();
+  for (std::size_t i = 0; i < sizes.size(); ++i) {
+    out[i].assign(next, next + static_cast<std::ptrdiff_t>(sizes[i]));
+    next += static_cast<std::ptrdiff_t>(sizes[i]);
+  }
+  return out;
+}
+
+unsigned bits_of(const std::string& text) {
+  return text == "auto" ? kAutoBits : static_cast<unsigned>(std::stoul(text));
+}
+
+// Everything that setup makes.
+struct Made {
+  Graph graph;
+  QuantisedModel model;
+  RunComparison runs;
+  Lowering lowering;
+  ProverKey key;
+};
+
+Result<Made> make(const Arguments& arguments, const Bytes& onnx, const ImportChoices& choices, Progress& progress) {
+  progress.show("reading model and data", 0.0);
+  VEIL_TRY(graph, import_onnx(onnx, ImportOptions{choices.dims, choices.output}));
+  VEIL_TRY(labels, input_labels(graph, arguments));
+  VEIL_TRY(data, read_data(arguments.calibrate, input_specs(graph), ReadOptions{arguments.labels, false}));
+  std::vector<RealRow> rows;
+  for (std::size_t row = 0; row < data.rows; ++row) rows.push_back(row_of(data, row));
+
+  progress.show("choosing the integers", 0.1);
+  const bool hidden = arguments.visibility == "hidden";
+  const QuantiseOptions options{hidden, arguments.claim, labels, arguments.classes};
+  VEIL_TRY(model, quantise(graph, rows, bits_of(arguments.bits), options));
+  VEIL_TRY(runs, compare_runs(graph, model, rows));
+  VEIL_TRY(lowering, lower(model.graph));
+
+  SetupOptions setup;
+  setup.visibility = hidden ? Visibility::kHidden : Visibility::kPublic;
+  setup.progress = [&progress](std::string_view stage, double done) { progress.show(stage, 0.4 + 0.6 * done); };
+  VEIL_TRY(key, set_up_model(lowering.circuit, weights_by_tensor(lowering, model.weights), setup));
+  return Made{std::move(graph), std::move(model), std::move(runs), std::move(lowering), std::move(key)};
+}
+
+std::string summary(const Arguments& arguments, const Made& made, const ReportFacts& facts, const Timing& timing) {
+  std::string out =
+      fmt::format("model {} ({} weights), {} bits\n", facts.model_id, arguments.visibility, made.model.graph.bits);
+  out += fmt::format("  agreement  {:.2f}% of {} decisions are those of the float model; error {:.2g} at most\n",
+                     100 * made.runs.agreement(), made.runs.rows, made.runs.output.largest);
+  const std::string& claim = made.lowering.circuit.claim;
+  out += claim.empty() ? "  a proof    reveals the output\n" : fmt::format("  a proof    shows {}\n", claim);
+  out += fmt::format("  proof size {}\n", size_text(facts.proof_bytes));
+  out += fmt::format("  written    {}/prover.veil ({}; {}), verifier.veil ({}), report.json, graph.json\n",
+                     arguments.out, size_text(facts.prover_bytes),
+                     arguments.visibility == "hidden" ? "secret" : "yours", size_text(facts.verifier_bytes));
+  out += fmt::format("  took       {:.0f} ms\n", timing.wall_ms);
+  return out;
+}
+
+Json outcome_json(const Made& made, const ReportFacts& facts, const Timing& timing) {
+  return Json{{"model_id", facts.model_id},
+              {"cpu_ms", timing.cpu_ms},
+              {"wall_ms", timing.wall_ms},
+              {"peak_rss_bytes", peak_rss_bytes()},
+              {"prover_bytes", facts.prover_bytes},
+              {"verifier_bytes", facts.verifier_bytes},
+              {"proof_bytes", facts.proof_bytes},
+              {"bits", made.model.graph.bits},
+              {"agreement", made.runs.agreement()},
+              {"max_abs_error", made.runs.output.largest},
+              {"threads", 1}};
+}
+
+Result<Outcome> run(const Arguments& arguments) {
+  Progress progress;
+  Stopwatch watch;
+  VEIL_TRY(choices, import_choices(arguments));
+  VEIL_TRY(onnx, read_file(arguments.model));
+  VEIL_TRY(made, make(arguments, onnx, choices, progress));
+  VEIL_TRY(prepared, PreparedCircuit::prepare(made.key.model.circuit, made.key.model.log_columns));
+
+  const std::string graph_json = quantised_graph_json(made.model.graph);
+  const Bytes verifier = write_verifier_file({made.key.model, graph_json, choices});
+  const Digest id = compute_model_id(prepared, made.key.model.model_rows, made.key.model.visibility);
+  ReportFacts facts{to_hex(id), prepared, 0, verifier.size(), prepared.proof_size_bytes()};
+  ProverFile prover_file{std::move(made.key), graph_json, choices, SecretVector<std::uint8_t>(std::move(onnx))};
+  Bytes prover = write_prover_file(prover_file);
+  facts.prover_bytes = prover.size();
+  const std::string report =
+      report_json(made.model, made.runs, made.lowering, facts).dump(2, ' ', false, Json::error_handler_t::replace) +
+      "\n";
+  const auto bytes_of = [](const std::string& text) { return Bytes(text.begin(), text.end()); };
+  progress.clear();
+  auto saved = save_files(arguments.out, {{"prover.veil", std::move(prover), true},
+                                          {"verifier.veil", verifier, false},
+                                          {"report.json", bytes_of(report), true},
+                                          {"graph.json", bytes_of(graph_json + "\n"), false}});
+  if (!saved.ok()) return Error{saved.error()};
+  const Timing timing = watch.lap();
+  Outcome out;
+  out.json = outcome_json(made, facts, timing);
+  out.text = summary(arguments, made, facts, timing);
+  return out;
+}
+
+}  // namespace
+
+void add_setup(CLI::App& app, Call& call) {
+  add_command<Arguments>(app, call, "setup", "Turn a model into a prover's and a verifier's key",
+                         "veil setup model.onnx --calibrate rows.csv --claim \"score >= 0.75\" --out key", declare,
+                         run);
+}
+
+}  // namespace veil::cli

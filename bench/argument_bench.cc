@@ -1,0 +1,76 @@
+// Proving and verifying one argument of a hand-made perceptron, 16 bits, everything hidden: the proof wing alone.
+#include <benchmark/benchmark.h>
+
+#include "prove/prover.h"
+#include "support/proving.h"
+
+namespace veil::testing {
+namespace {
+
+struct Case {
+  TestCircuit network;
+  std::optional<Prover> prover;
+  std::shared_ptr<VerifiedModel> model;
+  Trace trace;
+
+  explicit Case(std::vector<std::int64_t> widths) {
+    MlpOptions options;
+    options.widths = std::move(widths);
+    options.shift = 15;
+    network = make_mlp(options);
+    std::mt19937_64 random(1);
+    const auto values = network.random_values(random, 3000);
+    std::vector<std::vector<std::int64_t>> weights(network.circuit.tensors.size());
+    for (std::size_t i = 0; i < network.given.size(); ++i) {
+      if (network.circuit.tensors[network.given[i]].owner == Owner::kModel) weights[network.given[i]] = values[i];
+    }
+    auto key = set_up_model(network.circuit, weights, {});
+    model = VerifiedModel::check(key->model, std::nullopt).model;
+    prover.emplace(std::move(Prover::open(std::move(key).value())).value());
+    trace = network.run(values);
+  }
+};
+
+const Case& case_of(std::int64_t which) {
+  static const Case credit({20, 64, 32, 1});
+  static const Case digits({784, 128, 64, 10});
+  return which == 0 ? credit : digits;
+}
+
+void BM_ProveOnline(benchmark::State& state) {
+  const Case& c = case_of(state.range(0));
+  double cpu = 0;
+  std::size_t bytes = 0;
+  for (auto _ : state) {
+    const auto out = c.prover->prove(c.trace, as_bytes("context"));
+    state.SetIterationTime(out->online.cpu_ms / 1e3);
+    cpu += out->offline.cpu_ms;
+    bytes = out->proof.size();
+  }
+  state.counters["offline_ms"] = benchmark::Counter(cpu, benchmark::Counter::kAvgIterations);
+  state.counters["proof_bytes"] = static_cast<double>(bytes);
+  state.counters["slots"] = static_cast<double>(c.prover->circuit().num_slots());
+  state.counters["columns"] = static_cast<double>(c.prover->circuit().layout().columns());
+  state.counters["rows"] = static_cast<double>(c.prover->circuit().layout().total_rows());
+}
+BENCHMARK(BM_ProveOnline)->Arg(0)->Arg(1)->UseManualTime()->Unit(benchmark::kMillisecond);
+
+void BM_Verify(benchmark::State& state) {
+  const Case& c = case_of(state.range(0));
+  const Bytes proof = c.prover->prove(c.trace, as_bytes("context"))->proof;
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(verify(*c.model, {as_bytes("context"), {}, {}}, proof).verdict.accepted());
+  }
+}
+BENCHMARK(BM_Verify)->Arg(0)->Arg(1)->Unit(benchmark::kMillisecond);
+
+void BM_CheckKey(benchmark::State& state) {
+  const Case& c = case_of(state.range(0));
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(VerifiedModel::check(c.prover->key().model, std::nullopt).verdict.accepted());
+  }
+}
+BENCHMARK(BM_CheckKey)->Arg(0)->Arg(1)->Unit(benchmark::kMillisecond);
+
+}  // namespace
+}  // namespace veil::testing

@@ -1,0 +1,117 @@
+#include "ops/choose_bits.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/check.h"
+#include "graph/float_run.h"
+#include "ops/evaluate.h"
+#include "quant/rows.h"
+
+namespace veil {
+
+namespace {
+
+// What one row gave, float and integer.
+struct RowOutputs {
+  std::vector<double> real, integer;
+  std::vector<std::int64_t> integers;
+  bool claimed = false;  // the claim, on integers
+};
+
+class RunComparer {
+ public:
+  RunComparer(const Graph& graph, const QuantisedModel& model, FloatRunner floats, IntegerRunner integers)
+      : graph_(graph), model_(model), floats_(std::move(floats)), integers_(std::move(integers)) {
+    out_.values.resize(model.graph.values.size());
+    // Left out softmax: the output is compared as logits.
+    output_source_ = model.sources[model.graph.output].value_or(graph.outputs[0]);
+  }
+
+  Result<RunComparison> run(const std::vector<RealRow>& rows) {
+    for (const RealRow& row : rows) VEIL_TRY_STATUS(add_row(row));
+    for (RowOutputs& row : rows_) {
+      out_.agreeing += agrees(row) ? 1 : 0;
+      note(out_.output, row.real, row.integer);
+      out_.real_outputs.insert(out_.real_outputs.end(), row.real.begin(), row.real.end());
+      out_.integer_outputs.insert(out_.integer_outputs.end(), row.integer.begin(), row.integer.end());
+    }
+    for (QuantId id = 0; id < out_.values.size(); ++id) finish(out_.values[id], model_.graph.values[id].size);
+    finish(out_.output, model_.graph.values[model_.graph.output].size);
+    return std::move(out_);
+  }
+
+ private:
+  Status add_row(const RealRow& row) {
+    VEIL_TRY(arrays, input_arrays(graph_, row));
+    VEIL_TRY(quantised, quantise_row(model_.graph, row));
+    VEIL_TRY_STATUS(floats_.run(arrays));
+    VEIL_TRY_STATUS(integers_.run(quantised.inputs));
+    VEIL_TRY(claimed, integers_.claim_holds());
+    ++out_.rows;
+    for (QuantId id = 0; id < out_.values.size(); ++id) {
+      if (!model_.sources[id] || model_.cut_off[id]) continue;
+      note(out_.values[id], floats_.value(*model_.sources[id]).data,
+           real_values(model_.graph, id, integers_.values()[id]));
+    }
+    rows_.push_back({floats_.value(output_source_).data,
+                     real_values(model_.graph, model_.graph.output, integers_.output()), integers_.output(), claimed});
+    for (const double value : rows_.back().real) {
+      lowest_ = std::min(lowest_, value);
+      highest_ = std::max(highest_, value);
+    }
+    return Done{};
+  }
+
+  static void note(ValueError& error, const std::vector<double>& real, const std::vector<double>& integer) {
+    VEIL_CHECK(real.size() == integer.size());
+    for (std::size_t i = 0; i < real.size(); ++i) {
+      const double off = std::fabs(real[i] - integer[i]);
+      error.largest = std::max(error.largest, off);
+      error.mean += off;  // a sum until finish
+    }
+  }
+
+  void finish(ValueError& error, std::int64_t size) const {
+    if (out_.rows > 0) error.mean /= static_cast<double>(out_.rows) * static_cast<double>(size);
+  }
+
+  bool agrees(const RowOutputs& row) const {
+    const Claim& claim = integers_.analysis().claim;
+    if (!claim.terms.empty()) return row.claimed == claim_holds_real(claim, row.real);
+    if (row.real.size() > 1) return argmax_of(row.real) == argmax_of(row.integers);
+    return std::fabs(row.real[0] - row.integer[0]) <= 0.01 * (highest_ - lowest_);
+  }
+
+  const Graph& graph_;
+  const QuantisedModel& model_;
+  FloatRunner floats_;
+  IntegerRunner integers_;
+  ValueId output_source_ = 0;
+  double lowest_ = INFINITY, highest_ = -INFINITY;
+  std::vector<RowOutputs> rows_;
+  RunComparison out_;
+};
+
+}  // namespace
+
+Result<RunComparison> compare_runs(const Graph& graph, const QuantisedModel& model, const std::vector<RealRow>& rows) {
+  VEIL_TRY(floats, FloatRunner::create(graph));
+  VEIL_TRY(integers, IntegerRunner::create(model.graph, model.weights));
+  return RunComparer(graph, model, std::move(floats), std::move(integers)).run(rows);
+}
+
+Result<QuantisedModel> quantise(const Graph& graph, const std::vector<RealRow>& calibration_rows, unsigned bits,
+                                const QuantiseOptions& options) {
+  if (bits != kAutoBits && bits != 8 && bits != 12 && bits != 16) return Error{"bits must be 8, 12, 16 or auto"};
+  VEIL_TRY(calibration, calibrate(graph, calibration_rows));
+  if (bits != kAutoBits) return quantise_at(graph, calibration, bits, options);
+  for (const unsigned few : {8u, 12u}) {
+    VEIL_TRY(model, quantise_at(graph, calibration, few, options));
+    VEIL_TRY(comparison, compare_runs(graph, model, calibration_rows));
+    if (comparison.agreement() >= kWantedAgreement) return model;
+  }
+  return quantise_at(graph, calibration, 16, options);
+}
+
+}  // namespace veil
