@@ -72,7 +72,11 @@ class TermSum {
 class Solver {
  public:
   Solver(const Circuit& circuit, const ProvenRanges& ranges)
-      : circuit_(circuit), ranges_(ranges), known_(circuit.tensors.size(), false) {
+      : circuit_(circuit),
+        ranges_(ranges),
+        known_(circuit.tensors.size(), false),
+        identity_open_(circuit.identities.size(), true),
+        lookup_open_(circuit.lookups.size(), true) {
     for (std::size_t id = 0; id < known_.size(); ++id) {
       const Owner owner = circuit.tensors[id].owner;
       known_[id] = owner == Owner::kModel || owner == Owner::kInput;
@@ -107,6 +111,7 @@ class Solver {
 
   void index_division(const Lookup& lookup) {
     const Expression& expression = lookup.entries[0];
+    if (circuit_.tables[lookup.table].kind != TableKind::kUnsigned) return;  // its keys begin at 0
     if (expression.products.size() != 1 || expression.products[0].right.size() != 1) return;
     const auto& quotient = expression.products[0].right[0].view.tensor;
     if (quotient && !known_[*quotient]) divisions_[*quotient].push_back(&lookup);
@@ -120,17 +125,29 @@ class Solver {
   }
 
   // ---- the fixed point
+  enum class Outcome { kKnown, kSolved, kOpen };  // nothing was unknown; all of it was solved; neither
+
   bool step() {
     changed_ = false;
-    for (const Identity& identity : circuit_.identities) solve(identity.domain, identity.expression, 1);
-    for (const Lookup& lookup : circuit_.lookups) {
-      const auto rows = static_cast<Int128>(table_rows(circuit_.tables[lookup.table]));
-      const auto left = solve(lookup.domain, lookup.entries[0], rows);
-      if (left != Outcome::kKnown) continue;
-      for (std::size_t e = 1; e < lookup.entries.size(); ++e) solve(lookup.domain, lookup.entries[e], 1);
+    for (std::size_t i = 0; i < circuit_.identities.size(); ++i) {
+      const Identity& identity = circuit_.identities[i];
+      if (identity_open_[i]) identity_open_[i] = solve(identity.domain, identity.expression, 1) != Outcome::kKnown;
+    }
+    for (std::size_t i = 0; i < circuit_.lookups.size(); ++i) {
+      if (lookup_open_[i]) lookup_open_[i] = solve_lookup(circuit_.lookups[i]) != Outcome::kKnown;
     }
     for (const auto& [quotient, lookups] : divisions_) solve_division(quotient, lookups);
     return changed_;
+  }
+
+  Outcome solve_lookup(const Lookup& lookup) {
+    const auto rows = static_cast<Int128>(table_rows(circuit_.tables[lookup.table]));
+    Outcome outcome = solve(lookup.domain, lookup.entries[0], rows);
+    if (outcome != Outcome::kKnown) return outcome;
+    for (std::size_t e = 1; e < lookup.entries.size(); ++e) {
+      if (solve(lookup.domain, lookup.entries[e], 1) != Outcome::kKnown) outcome = Outcome::kOpen;
+    }
+    return outcome;
   }
 
   void mark(TensorId id) {
@@ -182,8 +199,6 @@ class Solver {
     }
     return reach;
   }
-
-  enum class Outcome { kKnown, kSolved, kOpen };  // nothing was unknown; all of it is solved; some of it is not
 
   Outcome solve(const Domain& domain, const Expression& expression, Int128 reach) {
     work_ += expression_size(expression);
@@ -354,8 +369,7 @@ class Solver {
         !covers_tensor(circuit_, lookup.domain, factor.view) || !all_known(product.left)) {
       return std::nullopt;
     }
-    Division out{
-        &lookup, {}, first_key(lookup), static_cast<Int128>(product.coefficient) * factor.coefficient, &product.left};
+    Division out{&lookup, {}, 0, static_cast<Int128>(product.coefficient) * factor.coefficient, &product.left};
     for (const LinearTerm& term : expression.linear) {
       if (!term.view.tensor || known_[*term.view.tensor]) {
         out.known.push_back(term);
@@ -367,8 +381,6 @@ class Solver {
     }
     return out;
   }
-
-  Int128 first_key(const Lookup& lookup) const { return table_columns(circuit_.tables[lookup.table])[0][0]; }
 
   // `minus` holds X - K q, `plus` holds Y + K q.
   static bool divides(const Division& minus, const Division& plus) {
@@ -398,6 +410,8 @@ class Solver {
   const Circuit& circuit_;
   const ProvenRanges& ranges_;
   std::vector<bool> known_;
+  std::vector<bool> identity_open_;  // something in it is not known
+  std::vector<bool> lookup_open_;
   std::map<TensorId, const Identity*> clamps_;                                 // by a limb of the excess
   std::map<TensorId, const Lookup*> signs_;                                    // by the looked-up limb
   std::map<TensorId, std::vector<const Lookup*>> divisions_;                   // by the quotient

@@ -160,7 +160,10 @@ namespace {
 class RangeProver {
  public:
   explicit RangeProver(const Circuit& circuit)
-      : circuit_(circuit), ranges_(circuit.tensors.size()), occurrences_(circuit.tensors.size(), 0) {
+      : circuit_(circuit),
+        ranges_(circuit.tensors.size()),
+        occurrences_(circuit.tensors.size(), 0),
+        narrowed_(circuit.tensors.size(), 0) {
     for (std::size_t id = 0; id < ranges_.size(); ++id) {
       const Tensor& tensor = circuit.tensors[id];
       if (tensor.owner == Owner::kModel || tensor.owner == Owner::kPublic)
@@ -251,20 +254,19 @@ class RangeProver {
       changed_ = true;
       return;
     }
-    if (learned.low > range->low) {
-      range->low = learned.low;
-      changed_ = true;
-    }
-    if (learned.high < range->high) {
-      range->high = learned.high;
-      changed_ = true;
-    }
+    const bool is_narrower = learned.low > range->low || learned.high < range->high;
+    if (!is_narrower || ++narrowed_[id] > kMostNarrowings) return;
+    range = Interval{std::max(range->low, learned.low), std::min(range->high, learned.high)};
+    changed_ = true;
   }
+
+  static constexpr int kMostNarrowings = 16;
 
   const Circuit& circuit_;
   ProvenRanges ranges_;
   std::vector<std::vector<Interval>> columns_;
   std::vector<int> occurrences_;  // of each tensor in the expression at hand
+  std::vector<int> narrowed_;     // how often each range was: two equations may take turns for ever
   std::size_t work_ = 0;
   bool changed_ = false;
 };

@@ -42,7 +42,7 @@ std::size_t expression_size(const Expression& expression);
 
 // The fixed points of the validator look at no more than this many places: a few seconds. What a hostile circuit leaves
 // unproven by then is rejected; an honest one needs about as many rounds as its network has layers.
-inline constexpr std::size_t kMaxValidatorWork = std::size_t{1} << 28;
+inline constexpr std::size_t kMaxValidatorWork = std::size_t{1} << 26;
 
 // The ranges that follow from lookups and identities, to a fixed point (the rules of validate.h).
 ProvenRanges proven_ranges(const Circuit& circuit);

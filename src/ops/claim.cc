@@ -111,6 +111,7 @@ Form minus(Form a, const Form& b) {
 }
 
 const Domain kOneElement{{1}, 1};
+constexpr std::int64_t kMaxSingleElements = 1024;  // each with constraints of its own
 
 class OutputLowering {
  public:
@@ -225,9 +226,7 @@ class OutputLowering {
 
   Status prove(const ClaimTerm& term) {
     if (const auto* argmax = std::get_if<ArgmaxIs>(&term)) {
-      if (ending_.pair != nullptr) return prove(before_pair(*ending_.pair, *argmax));
-      prove(*argmax);
-      return Done{};
+      return ending_.pair != nullptr ? prove(before_pair(*ending_.pair, *argmax)) : prove(*argmax);
     }
     const auto& threshold = std::get<Threshold>(term);
     VEIL_TRY(bound, integer_bound(threshold, scale_));
@@ -278,17 +277,18 @@ class OutputLowering {
     return lowerer_.softmax ? node->inputs[0] : graph_.output;
   }
 
-  void prove(const ArgmaxIs& argmax) {
+  Status prove(const ArgmaxIs& argmax) {
     const QuantId id = argmax_value();
     const std::int64_t size = graph_.values[id].size;
     const std::int64_t most = range(id).high - range(id).low;
     const Form winner = element(id, argmax.index);
     if (lowerer_.storage(id).size() > 1) {
+      if (size > kMaxSingleElements) return Error{"the output has too many elements along several axes for an argmax"};
       for (std::int64_t j = 0; j < size; ++j) {
         if (j == argmax.index) continue;
         prove_claim("argmax", kOneElement, linear_expression(minus(winner, element(id, j))), j < argmax.index ? 1 : 0, most);
       }
-      return;
+      return Done{};
     }
     const auto from = [&](std::int64_t first) {
       return linear_expression(minus(winner, substitute(lowerer_.activation(id).form, {axis_at(0, first)})));
@@ -296,6 +296,7 @@ class OutputLowering {
     const std::int64_t after = size - argmax.index - 1;
     if (argmax.index > 0) prove_claim("argmax_before", Domain{{argmax.index}, 1}, from(0), 1, most);
     if (after > 0) prove_claim("argmax_after", Domain{{after}, 1}, from(argmax.index + 1), 0, most);
+    return Done{};
   }
 
   void prove_claim(const std::string& what, const Domain& domain, const Expression& value, std::int64_t low,

@@ -251,9 +251,9 @@ Activation add_rescale(Lowerer& lowerer, const Rescale& r) {
   return activation_of(circuit, z);
 }
 
-View add_sign(Lowerer& lowerer, const std::string& name, const Domain& box, const Form& form, const IntegerRange& range) {
+View add_sign(Lowerer& lowerer, const std::string& name, const Domain& box, const Form& form) {
   Circuit& circuit = lowerer.circuit;
-  const unsigned bits = whole_limb_bits(range);
+  const unsigned bits = whole_limb_bits(declared_range(circuit, form));
   Limbs limbs;
   const Expression value = linear_expression(form);
   if (bits == kTopBits) {

@@ -36,12 +36,14 @@ struct Rescale {
   IntegerRange bound;
   std::int64_t shift = 0;
   unsigned bits = 16;
-  std::optional<PieceParameters> split;
+  std::optional<PieceParameters> split = {};
 };
 Activation add_rescale(Lowerer& lowerer, const Rescale& rescale);
 
-// [form < 0] for a form within `range`: its limbs, the lowest virtual.
-View add_sign(Lowerer& lowerer, const std::string& name, const Domain& box, const Form& form, const IntegerRange& range);
+// [form < 0]: the form's limbs, the lowest virtual. As many as its declared range takes, not the values that can occur: a
+// lookup must not tell the validator more about the form's tensors than their own limbs do, or their saturation to the
+// ends of the declared range would no longer be recognised.
+View add_sign(Lowerer& lowerer, const std::string& name, const Domain& box, const Form& form);
 
 // max(form, 0):   y - (1 - sign) form = 0,  y committed.
 View add_positive_part(Lowerer& lowerer, const std::string& name, const Domain& box, const Form& form, const View& sign);

@@ -148,7 +148,7 @@ TEST(Rescale, WithoutSaturationHasExactlyOneSolutionForBoundsThatAreNoPowersOfTw
 TEST(Sign, HasExactlyOneSolution) {
   const IntegerRange range{-300, 301};
   Bench bench(512, range);
-  add_sign(bench.lowerer, "s", bench.box, bench.form, range);
+  add_sign(bench.lowerer, "s", bench.box, bench.form);
   for (std::int64_t value = range.low; value <= range.high; ++value) {
     Trace trace = bench.trace(value);
     for (std::int64_t i = 0; i < 512; ++i) {
@@ -163,7 +163,7 @@ TEST(Sign, HasExactlyOneSolution) {
 
 TEST(Sign, OfOneLimbHasExactlyOneSolution) {
   Bench bench(8, {-128, 127});
-  add_sign(bench.lowerer, "s", bench.box, bench.form, {-128, 127});
+  add_sign(bench.lowerer, "s", bench.box, bench.form);
   for (std::int64_t value = -128; value <= 127; ++value) {
     Trace trace = bench.trace(value);
     for (std::int64_t i = 0; i < 8; ++i) trace.values[bench.find("s.sign")].push_back(i - 3);
@@ -175,7 +175,7 @@ TEST(Sign, OfOneLimbHasExactlyOneSolution) {
 
 TEST(PositivePart, HasExactlyOneSolution) {
   Bench bench(1024, {-128, 127});
-  const View sign = add_sign(bench.lowerer, "s", bench.box, bench.form, {-128, 127});
+  const View sign = add_sign(bench.lowerer, "s", bench.box, bench.form);
   add_positive_part(bench.lowerer, "y", bench.box, bench.form, sign);
   for (std::int64_t value = -128; value <= 127; ++value) {
     Trace trace = bench.trace(value);

@@ -1,5 +1,6 @@
 #include "ops/layout.h"
 
+#include "base/limits.h"
 #include "graph/text.h"
 #include "ops/family.h"
 
@@ -56,6 +57,7 @@ Status LayoutSolver::pass_on(const Link& link, bool& changed) {
                    " across its axes, which is not supported"};
     }
     if (image > 1 && image < graph_.values[link.to].size) changed = target.insert(image).second || changed;
+    if (target.size() > kMaxRank) return Error{quoted(graph_.values[link.to].name) + " needs too many axes"};
   }
   return Done{};
 }

@@ -77,6 +77,21 @@ Form substitute(const Form& form, const std::vector<AxisIndex>& axes) {
   return out;
 }
 
+Lowerer::Lowerer(const QuantisedGraph& quantised, Lowering& out)
+    : graph(quantised),
+      lowering(out),
+      circuit(out.circuit),
+      skipped(nodes_without_need(quantised, out.analysis)),
+      splits_(quantised.values.size()) {
+  for (std::size_t i = graph.nodes.size(); i-- > 0;) {
+    const auto* op = std::get_if<FunctionOp>(&graph.nodes[i].op);
+    if (op == nullptr || skipped[i] || op->key_bits + op->low_bits != graph.bits) continue;
+    splits_[graph.nodes[i].inputs[0]] =
+        PieceParameters{op->function,         op->key_bits,          op->low_bits,
+                        op->input_scale_log2, op->output_scale_log2, op->slope_shift};
+  }
+}
+
 Domain Lowerer::box(QuantId id) const {
   const Shape shape = storage_shape(storage(id));
   return Domain{shape, static_cast<std::uint32_t>(shape.size())};
@@ -92,17 +107,6 @@ TensorId Lowerer::add_model(ModelId id, Shape shape) {
   return lowering.model[id];
 }
 
-std::optional<PieceParameters> Lowerer::split_for(QuantId id) const {
-  for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
-    const QuantisedNode& node = graph.nodes[i];
-    const auto* op = std::get_if<FunctionOp>(&node.op);
-    if (op == nullptr || node.inputs[0] != id || skipped[i]) continue;
-    return PieceParameters{op->function,         op->key_bits,          op->low_bits,
-                           op->input_scale_log2, op->output_scale_log2, op->slope_shift};
-  }
-  return std::nullopt;
-}
-
 Result<Lowering> lower(const QuantisedGraph& graph) {
   Lowering out;
   VEIL_TRY(analysis, analyse(graph));
@@ -113,7 +117,6 @@ Result<Lowering> lower(const QuantisedGraph& graph) {
   out.model.resize(graph.model.size());
   Lowerer lowerer(graph, out);
   for (const QuantisedInput& input : graph.inputs) VEIL_TRY_STATUS(lower_input(lowerer, input));
-  lowerer.skipped = nodes_without_need(graph, out.analysis);
   for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
     if (!lowerer.skipped[i]) VEIL_TRY_STATUS(lower_node(lowerer, i));
   }

@@ -68,7 +68,7 @@ struct SoftmaxParts {
 // What the operators' lower functions work with.
 class Lowerer {
  public:
-  Lowerer(const QuantisedGraph& quantised, Lowering& out) : graph(quantised), lowering(out), circuit(out.circuit) {}
+  Lowerer(const QuantisedGraph& quantised, Lowering& out);
 
   const QuantisedGraph& graph;
   Lowering& lowering;
@@ -83,8 +83,11 @@ class Lowerer {
   void add_step(Step step) { lowering.steps.push_back(std::move(step)); }
   // A model tensor of this shape (never empty: a scalar has one axis of length 1).
   TensorId add_model(ModelId id, Shape shape);
-  // The smooth function that reads the value first: its table can do the range check of the value.
-  std::optional<PieceParameters> split_for(QuantId id) const;
+  // The smooth function that reads the value first, if its table can do the range check of a rescale.
+  const std::optional<PieceParameters>& split_for(QuantId id) const { return splits_[id]; }
+
+ private:
+  std::vector<std::optional<PieceParameters>> splits_;  // by QuantId
 };
 
 // The form with its axes replaced: axis d of the form becomes axes[d].

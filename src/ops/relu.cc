@@ -19,7 +19,7 @@ View sign_of(Lowerer& lowerer, const Site& site, const std::string& name) {
   const QuantId input = site.node.inputs[0];
   const Activation& x = lowerer.activation(input);
   if (x.sign) return *x.sign;
-  return add_sign(lowerer, name, lowerer.box(input), x.form, site.in_range(0));
+  return add_sign(lowerer, name, lowerer.box(input), x.form);
 }
 
 template <class Function>
@@ -109,7 +109,7 @@ Result<NodeFacts> analyse_op(const ClipOp& op, const Site& site) {
   VEIL_TRY_STATUS(check_elementwise(site));
   VEIL_TRY_STATUS(site.expect_output_scale(site.in_scale(0)));
   const IntegerRange bounds{op.low, op.high};
-  if (op.low > op.high || !IntegerRange{-kMaxAccumulator, kMaxAccumulator}.contains(bounds)) {
+  if (op.low > op.high || !signed_range(kMaxRescale).contains(bounds)) {
     return Error{"its bounds are no interval"};
   }
   const IntegerRange in = site.in_range(0);
@@ -134,13 +134,13 @@ Status lower_op(const ClipOp& op, const Site& site, Lowerer& lowerer) {
   if (op.low > range.low) {
     const Form above = y + constant_form(-op.low);
     const View sign = op.low == 0 ? sign_of(lowerer, site, name + "/low")
-                                  : add_sign(lowerer, name + "/low", box, above, {range.low - op.low, range.high - op.low});
+                                  : add_sign(lowerer, name + "/low", box, above);
     y = Form{LinearTerm{1, add_positive_part(lowerer, name + "/above", box, above, sign)}} + constant_form(op.low);
     range = {op.low, std::max(op.low, range.high)};
   }
   if (op.high < range.high) {
     const Form below = constant_form(op.high) + scaled(y, -1);
-    const View sign = add_sign(lowerer, name + "/high", box, below, {op.high - range.high, op.high - range.low});
+    const View sign = add_sign(lowerer, name + "/high", box, below);
     const View rest = add_positive_part(lowerer, name + "/below", box, below, sign);
     y = constant_form(op.high) + Form{LinearTerm{-1, rest}};
   }

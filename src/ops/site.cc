@@ -6,7 +6,7 @@ namespace veil {
 
 namespace {
 
-const Error kTooLarge{"its sums do not fit 60 bits; use fewer bits"};
+const Error kTooLarge{"its sums do not fit 54 bits; use fewer bits"};
 
 Result<IntegerRange> checked(const std::optional<IntegerRange>& range) {
   if (!range) return kTooLarge;

@@ -46,7 +46,7 @@ struct Site {
   Status expect_output_scale(std::int64_t scale_log2) const;
 };
 
-inline constexpr std::int64_t kMaxRescale = 60;
+inline constexpr std::int64_t kMaxRescale = 40;  // 2^40 times any limb's place stays below 2^60
 
 Status expect_shift(std::int64_t shift);  // 0 .. kMaxRescale
 

@@ -56,14 +56,14 @@ Form minus(Form a, const Form& b) {
 }
 
 // max over one axis of `length` elements; element i of a level is the larger of i and i + length - half.
-Form add_maximum(Lowerer& lowerer, const std::string& name, Form form, std::int64_t length, const IntegerRange& range) {
+Form add_maximum(Lowerer& lowerer, const std::string& name, Form form, std::int64_t length) {
   for (int level = 1; length > 1; ++level) {
     const std::int64_t half = (length + 1) / 2;
     const Domain box{{half}, 1};
     const Form b = substitute(form, {axis_at(0, length - half)});
     const Form difference = minus(form, b);
     const std::string level_name = name + "/max" + std::to_string(level);
-    const View sign = add_sign(lowerer, level_name, box, difference, {range.low - range.high, range.high - range.low});
+    const View sign = add_sign(lowerer, level_name, box, difference);
     form = b;
     form.push_back({1, add_positive_part(lowerer, level_name, box, difference, sign)});
     length = half;
@@ -74,13 +74,13 @@ Form add_maximum(Lowerer& lowerer, const std::string& name, Form form, std::int6
 // min(m - l_j, D) in the domain of the table
 Activation add_distances(Lowerer& lowerer, const std::string& name, const Domain& box, const Form& logits,
                          const IntegerRange& range, std::int64_t last) {
-  const Form largest = add_maximum(lowerer, name, logits, box.extent[0], range);
+  const Form largest = add_maximum(lowerer, name, logits, box.extent[0]);
   Activation distance;
   distance.form = minus(largest, logits);
   const std::int64_t most = range.high - range.low;
   if (most <= last) return distance;
   const Form rest = minus(constant_form(last), distance.form);
-  const View sign = add_sign(lowerer, name + "/far", box, rest, {last - most, last});
+  const View sign = add_sign(lowerer, name + "/far", box, rest);
   distance.form = constant_form(last);
   distance.form.push_back({-1, add_positive_part(lowerer, name + "/far", box, rest, sign)});
   return distance;

@@ -1,4 +1,6 @@
 // Operators that make no new integers: joins, other scales, the two classes of a binary classifier.
+#include <algorithm>
+
 #include "base/check.h"
 #include "ops/family.h"
 #include "ops/gadgets.h"
@@ -21,11 +23,34 @@ std::size_t axis_of(const Storage& storage, std::int64_t stride, std::int64_t le
   return 0;
 }
 
-bool has_constant(const Form& form) {
-  for (const LinearTerm& term : form) {
-    if (!term.view.tensor) return true;
+bool reads_axis(const View& view, AxisId axis) {
+  for (const AxisIndex& index : view.index) {
+    for (const AxisTerm& term : index.terms) {
+      if (term.axis == axis) return true;
+    }
   }
   return false;
+}
+
+// Is the form zero wherever it is moved out of its range along this axis? Not a constant, nor what does not read the axis.
+bool vanishes_outside(const Form& form, std::size_t axis) {
+  return std::all_of(form.begin(), form.end(),
+                     [&](const LinearTerm& term) { return reads_axis(term.view, static_cast<AxisId>(axis)); });
+}
+
+// One scale everywhere, or a scale for each element of a plain join.
+bool scales_follow(const ConcatOp& op, const Site& site) {
+  const std::vector<std::int32_t>& out = site.graph.values[site.node.output].scale_log2;
+  if (out.size() != 1 && (op.outer != 1 || op.inner != 1)) return false;
+  std::size_t place = 0;
+  for (const QuantId input : site.node.inputs) {
+    const QuantisedValue& value = site.graph.values[input];
+    const std::size_t count = out.size() == 1 ? value.scale_log2.size() : static_cast<std::size_t>(value.size);
+    for (std::size_t k = 0; k < count; ++k, ++place) {
+      if (value.scale_log2[value.scale_log2.size() == 1 ? 0 : k] != out[out.size() == 1 ? 0 : place]) return false;
+    }
+  }
+  return true;
 }
 
 // Where an input of a join is seen in the output: its axis of the join shifted, the other axes in order.
@@ -50,26 +75,16 @@ Result<NodeFacts> analyse_op(const ConcatOp& op, const Site& site) {
   if (op.outer < 1 || op.inner < 1 || op.outer > site.out_size() || op.inner > site.out_size()) return Error{"its sizes do not fit"};
   const std::int64_t unit = op.outer * op.inner;
   std::int64_t size = 0;
-  std::vector<std::int32_t> scales;
   NodeFacts facts{{0, 0}, site.in_range(0)};
   for (std::size_t i = 0; i < site.node.inputs.size(); ++i) {
     const QuantisedValue& value = site.graph.values[site.node.inputs[i]];
     if (value.size % unit != 0) return Error{"its sizes do not fit"};
     size += value.size;
-    for (std::int64_t k = 0; k < value.size; ++k) {
-      scales.push_back(value.scale_log2[value.scale_log2.size() == 1 ? 0 : static_cast<std::size_t>(k)]);
-    }
     facts.output.low = std::min(facts.output.low, site.in_range(i).low);
     facts.output.high = std::max(facts.output.high, site.in_range(i).high);
   }
   if (size != site.out_size()) return Error{"its sizes do not fit"};
-  const std::vector<std::int32_t>& out = site.graph.values[site.node.output].scale_log2;
-  for (std::size_t k = 0; k < scales.size(); ++k) {
-    const bool plain = op.outer == 1 && op.inner == 1;
-    if (scales[k] != (out.size() == 1 ? out[0] : out[k]) || (out.size() != 1 && !plain)) {
-      return Error{"its output's scale does not follow from its inputs'"};
-    }
-  }
+  if (!scales_follow(op, site)) return Error{"its output's scale does not follow from its inputs'"};
   return facts;
 }
 
@@ -107,12 +122,12 @@ Status lower_op(const ConcatOp& op, const Site& site, Lowerer& lowerer) {
     const Storage& in = lowerer.storage(input);
     const std::int64_t length = joined_length(op, site, i);
     Form form = lowerer.activation(input).form;
-    // A constant would not be zero outside.
-    if (has_constant(form)) {
+    const std::size_t in_axis = axis_of(in, op.inner, length);
+    if (!vanishes_outside(form, in_axis)) {
       const std::string name = site.node.name + "/in" + std::to_string(i);
       form = {LinearTerm{1, add_copy(lowerer, name, lowerer.box(input), form)}};
     }
-    const Form moved = substitute(form, axes_in_join(in, axis_of(in, op.inner, length), out, out_axis, start));
+    const Form moved = substitute(form, axes_in_join(in, in_axis, out, out_axis, start));
     joined.insert(joined.end(), moved.begin(), moved.end());
     start += length;
   }

@@ -9,34 +9,37 @@ namespace veil {
 PadStore::PadStore(std::size_t num_slots, std::size_t columns)
     : num_slots_(num_slots), columns_(columns), owner_(getpid()) {}
 
-void PadStore::fill(std::size_t pairs, const std::function<void(std::span<std::uint8_t>)>& entropy) {
+void PadStore::fill(std::size_t pairs, const Entropy& entropy, ByteView secret) {
   if (getpid() != owner_) return;
-  // What was claimed is gone; what is left moves to the front.
-  pairs_.erase(pairs_.begin(), pairs_.begin() + static_cast<std::ptrdiff_t>(std::min(next_.load(), pairs_.size())));
-  next_ = 0;
-  while (pairs_.size() < pairs) {
-    Digest seed{};
-    entropy(seed);
+  while (available() < pairs) {
+    Writer count;
+    {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      count.u64(made_++);
+    }
+    Digest seed = derive_seed("veil/store/1", entropy, {secret, count.bytes()});
     Drbg drbg(seed);
     wipe(seed.data(), seed.size());
     Pads a = Pads::sample(drbg, num_slots_, columns_);
     Pads b = Pads::sample(drbg, num_slots_, columns_);
-    pairs_.emplace_back(PadPair{std::move(a), std::move(b)});
+    const std::lock_guard<std::mutex> lock(mutex_);
+    pairs_.push_back(PadPair{std::move(a), std::move(b)});
   }
 }
 
 std::size_t PadStore::available() const {
-  const std::size_t next = next_.load();
-  return getpid() == owner_ && next < pairs_.size() ? pairs_.size() - next : 0;
+  if (getpid() != owner_) return 0;  // before the lock: in a forked child another thread may hold it for ever
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return pairs_.size();
 }
 
 std::optional<PadPair> PadStore::claim() {
   if (getpid() != owner_) return std::nullopt;
-  const std::size_t index = next_.fetch_add(1);
-  if (index >= pairs_.size()) return std::nullopt;
-  std::optional<PadPair> pair = std::move(pairs_[index]);
-  pairs_[index].reset();
-  if (!pair->a.intact() || !pair->b.intact()) return std::nullopt;
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (pairs_.empty()) return std::nullopt;
+  PadPair pair = std::move(pairs_.back());
+  pairs_.pop_back();
+  if (!pair.a.intact() || !pair.b.intact()) return std::nullopt;
   return pair;
 }
 

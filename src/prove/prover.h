@@ -73,7 +73,10 @@ class Prover {
   // The trace must satisfy the circuit (a false one gives bytes that do not verify); public tensors are taken from it.
   Result<ProofOutput> prove(const Trace& trace, ByteView context, PadStore* store = nullptr) const;
 
-  // Tests only: other entropy, deviations from honesty.
+  // Prepares pairs of pads for this model until the store holds so many; safe beside proofs in other threads.
+  void fill(PadStore& store, std::size_t pairs) const { store.fill(pairs, entropy_, key_->secret.expose()); }
+
+  // Tests only: other entropy.
   void set_entropy(Entropy entropy) { entropy_ = std::move(entropy); }
 
  private:

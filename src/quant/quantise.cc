@@ -19,7 +19,8 @@ namespace {
 constexpr double kInputHeadRoom = 1.25;
 constexpr double kHeadRoom = 1.1;
 constexpr double kTolerableNoise = 1.0 / 512;  // of one scale for all features, against a result's largest value
-constexpr std::int32_t kMaxShift = 30;         // of a rescale or an alignment
+constexpr std::int32_t kMaxShift = 30;         // of an alignment, and what a rescale is planned with
+constexpr std::int32_t kMaxDownShift = 40;     // of a rescale
 constexpr std::int32_t kBiasExtraBits = 8;
 
 double largest_of(const std::vector<double>& list) {
@@ -275,7 +276,7 @@ class Quantiser {
   static Result<Shifts> shifts_between(std::int32_t accumulator, std::int32_t result) {
     Shifts shifts;
     (result >= accumulator ? shifts.down : shifts.up) = std::abs(result - accumulator);
-    if (shifts.down > 2 * kMaxShift || shifts.up > kMaxShift) return Error{"its scales are too far apart"};
+    if (shifts.down > kMaxDownShift || shifts.up > kMaxShift) return Error{"its scales are too far apart"};
     return shifts;
   }
 
@@ -333,7 +334,7 @@ class Quantiser {
     const unsigned bits = bits_ + kBiasExtraBits;
     const std::int32_t finest = scale_for(largest_of(data), signed_range(bits).high, accumulator);
     VEIL_TRY(scale, model_scale(std::max(finest, accumulator)));
-    if (scale < accumulator || scale > accumulator + 2 * kMaxShift)
+    if (scale < accumulator || scale > accumulator + kMaxDownShift)
       return Error{"its constants are of too extreme a scale"};
     add_model(node, what, data, bits, scale);
     return std::int64_t{scale - accumulator};

@@ -20,8 +20,8 @@ struct IntegerRange {
   bool operator==(const IntegerRange&) const = default;
 };
 
-// Bounds of every accumulator of an accepted model, so that no sum below overflows 64 bits.
-inline constexpr std::int64_t kMaxAccumulator = std::int64_t{1} << 60;
+// Bound of every accumulator of an accepted model: sums stay below 2^63, and every quotient fits 7 byte limbs.
+inline constexpr std::int64_t kMaxAccumulator = std::int64_t{1} << 54;
 
 // The signed integers of `bits` bits: [-2^(bits-1), 2^(bits-1) - 1].
 IntegerRange signed_range(unsigned bits);

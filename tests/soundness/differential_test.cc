@@ -191,7 +191,7 @@ TEST(Differential, TheArgumentAcceptsWhatTheClearCheckerAccepts) {
 // Every scalar of the protocol is checked by something, whatever the circuit.
 TEST(Differential, EveryChangedAnswerIsNoticed) {
   std::mt19937_64 random(3);
-  for (int trial = 0; trial < kCircuits / 10; ++trial) {
+  for (int trial = 0; trial < kCircuits / 20; ++trial) {
     const RandomCircuit made(random());
     const auto circuit = prepare(made.circuit(), 1 + static_cast<unsigned>(random() % 6));
     const PublicValues values = public_values_of(made.circuit(), made.trace());

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <mutex>
 #include <set>
 #include <thread>
 
@@ -106,6 +107,45 @@ TEST(PadStore, GivesEachPairOnce) {
   EXPECT_FALSE(store.claim());
   store.fill(3, entropy);
   EXPECT_EQ(store.available(), 3u);
+}
+
+// A warm process refills its store while other threads prove: no pair is given twice, none is lost.
+TEST(PadStore, MayBeFilledWhileItIsEmptied) {
+  PadStore store(8, 4);
+  std::set<std::array<std::uint8_t, 32>> seen;
+  std::mutex mutex;
+  std::atomic<bool> filled{false};
+  const auto work = [&] {
+    while (!filled || store.available() > 0) {
+      const auto pair = store.claim();
+      if (!pair) continue;
+      const std::lock_guard<std::mutex> lock(mutex);
+      EXPECT_TRUE(seen.insert(pair->a.pads()[0].to_bytes()).second);
+    }
+  };
+  std::thread one(work);
+  std::thread two(work);
+  for (std::size_t round = 0; round < 40; ++round) store.fill(5, entropy);
+  filled = true;
+  one.join();
+  two.join();
+  EXPECT_GE(seen.size(), 5u);
+  EXPECT_FALSE(store.claim());
+}
+
+// With a generator that always says the same, more than two proofs from one pair would be a system of equations for it.
+TEST(PadStore, AFrozenGeneratorGivesDifferentPairs) {
+  const Bytes secret{1, 2, 3};
+  std::set<std::array<std::uint8_t, 32>> seen;
+  for (const ByteView mixed : {ByteView(), ByteView(secret)}) {
+    PadStore store(2, 2);
+    store.fill(4, frozen, mixed);
+    while (const auto pair = store.claim()) {
+      EXPECT_TRUE(seen.insert(pair->a.pads()[0].to_bytes()).second);
+      EXPECT_TRUE(seen.insert(pair->b.pads()[0].to_bytes()).second);
+    }
+  }
+  EXPECT_EQ(seen.size(), 16u);
 }
 
 TEST(PadStore, CombinationsOpenTheirCommitments) {
