@@ -1,6 +1,6 @@
 // What is made of a sign: Relu, LeakyRelu, Clip. s = [x < 0] comes with the limbs of x, or is proven by new ones.
 //   relu:        y - (1 - s) x = 0
-//   leaky relu:  acc = 2^f x + s (slope - 2^f) x,  rescaled by f
+//   leaky relu:  acc = 2^f x + s (slope - 2^f) x,  rescaled
 //   clip:        max(x, L) = L + relu(x - L);  min(y, H) = H - relu(H - y)
 #include "ops/family.h"
 #include "ops/gadgets.h"
@@ -71,7 +71,7 @@ Status lower_op(const ReluOp&, const Site& site, Lowerer& lowerer) {
 
 Result<NodeFacts> analyse_op(const LeakyReluOp& op, const Site& site) {
   VEIL_TRY_STATUS(check_elementwise(site));
-  VEIL_TRY_STATUS(site.expect_output_scale(site.in_scale(0)));
+  VEIL_TRY_STATUS(site.expect_output_scale(site.in_scale(0) - op.fraction_bits + op.shift));
   if (op.fraction_bits < 0 || op.fraction_bits > 20 || op.slope < -(1 << 26) || op.slope > (1 << 26)) {
     return Error{"its slope is out of bounds"};
   }
@@ -80,7 +80,7 @@ Result<NodeFacts> analyse_op(const LeakyReluOp& op, const Site& site) {
   const std::int64_t ends[] = {leaky(op, in.low), leaky(op, in.high), leaky(op, std::clamp<std::int64_t>(0, in.low, in.high)),
                                leaky(op, std::clamp<std::int64_t>(-1, in.low, in.high))};
   return rescaled_facts(site, IntegerRange{*std::min_element(ends, ends + 4), *std::max_element(ends, ends + 4)},
-                        op.fraction_bits);
+                        op.shift);
 }
 
 void layout_op(const LeakyReluOp&, const Site& site, LayoutSolver& solver) {
@@ -89,7 +89,7 @@ void layout_op(const LeakyReluOp&, const Site& site, LayoutSolver& solver) {
 
 void evaluate_op(const LeakyReluOp& op, const Site& site, const Execution& execution) {
   evaluate_each(site, execution, [&](std::int64_t x) {
-    return saturate(round_shift(leaky(op, x), static_cast<unsigned>(op.fraction_bits)), site.full_range());
+    return saturate(round_shift(leaky(op, x), static_cast<unsigned>(op.shift)), site.full_range());
   });
 }
 
@@ -101,7 +101,7 @@ Status lower_op(const LeakyReluOp& op, const Site& site, Lowerer& lowerer) {
   Expression accumulator{scaled(x, one), {ProductTerm{op.slope - one, {LinearTerm{1, sign}}, x}}};
   lowerer.activation(output) =
       add_rescale(lowerer, Rescale{site.node.name, lowerer.box(output), std::move(accumulator), site.accumulator(),
-                                   op.fraction_bits, static_cast<unsigned>(site.graph.bits), lowerer.split_for(output)});
+                                   op.shift, static_cast<unsigned>(site.graph.bits), lowerer.split_for(output)});
   return Done{};
 }
 

@@ -416,10 +416,14 @@ class Quantiser {
   Status add(const PlanNode& node, const PlanLeakyRelu& plan) {
     const QuantId input = ids_[node.inputs[0]];
     VEIL_TRY(scale, one_scale(input));
-    LeakyReluOp op{0, bits_};
+    LeakyReluOp op{0, bits_, 0};
     op.slope = *quantise_real(plan.alpha, -static_cast<std::int32_t>(bits_), signed_range(bits_ + 10));
     for (; op.fraction_bits > 0 && op.slope % 2 == 0; --op.fraction_bits) op.slope /= 2;
-    const QuantId output = add_result(node, scale);
+    // A slope beyond 1 may need a coarser scale; a finer one is not worth its saturation.
+    VEIL_TRY(result, result_scale(node.output, scale));
+    if (result < scale || result > scale + kMaxShift - op.fraction_bits) return Error{"its scales are too far apart"};
+    op.shift = op.fraction_bits + result - scale;
+    const QuantId output = add_result(node, result);
     add_node(node, {input}, output, op);
     return Done{};
   }
@@ -427,7 +431,12 @@ class Quantiser {
   Status add(const PlanNode& node, const PlanClip& plan) {
     const QuantId input = ids_[node.inputs[0]];
     VEIL_TRY(scale, one_scale(input));
-    const ClipOp op{*quantise_real(plan.low, scale, range()), *quantise_real(plan.high, scale, range())};
+    // What lies beyond the integers that can occur is cut down to them, but never past the other bound.
+    constexpr unsigned kBoundBits = 40;
+    ClipOp op{*quantise_real(plan.low, scale, signed_range(kBoundBits)),
+              *quantise_real(plan.high, scale, signed_range(kBoundBits))};
+    if (op.high > range().high) op.high = std::max(op.low, range().high);
+    if (op.low < range().low) op.low = std::min(op.high, range().low);
     const QuantId output = add_value(plan_.values[node.output], {scale});
     finish(node, output);
     add_node(node, {input}, output, op);

@@ -51,9 +51,9 @@ struct ProductOp {
 // out[i] = max(in[i], 0)
 struct ReluOp {};
 
-// out[i] = sat(round_shift((in[i] < 0 ? slope : 2^fraction_bits) * in[i], fraction_bits))
+// out[i] = sat(round_shift((in[i] < 0 ? slope : 2^fraction_bits) * in[i], shift))
 struct LeakyReluOp {
-  std::int64_t slope = 0, fraction_bits = 0;
+  std::int64_t slope = 0, fraction_bits = 0, shift = 0;
 };
 
 // out[i] = min(max(in[i], low), high)

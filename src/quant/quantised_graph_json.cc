@@ -52,6 +52,7 @@ template <class F>
 void visit_fields(LeakyReluOp& op, F&& field) {
   field("slope", op.slope);
   field("fraction_bits", op.fraction_bits);
+  field("shift", op.shift);
 }
 template <class F>
 void visit_fields(ClipOp& op, F&& field) {

@@ -89,7 +89,7 @@ std::vector<OperatorCase> cases() {
   out.push_back({"gemm_relu", [](GraphBuilder& b) { return after_gemm(b, "Relu"); }});
   out.push_back({"leaky_relu", [](GraphBuilder& b) { return unary(b, "LeakyRelu", A{{"alpha", 0.1}}); }});
   out.push_back({"leaky_relu_half", [](GraphBuilder& b) { return after_gemm(b, "LeakyRelu", A{{"alpha", 0.5}}); }});
-  out.push_back({"leaky_relu_steep", [](GraphBuilder& b) { return after_gemm(b, "LeakyRelu", A{{"alpha", 1.75}}); }, 2, 2});
+  out.push_back({"leaky_relu_steep", [](GraphBuilder& b) { return after_gemm(b, "LeakyRelu", A{{"alpha", 1.75}}); }});
   out.push_back({"leaky_relu_falling", [](GraphBuilder& b) { return after_gemm(b, "LeakyRelu", A{{"alpha", -0.3}}); }});
   out.push_back({"leaky_relu_zero", [](GraphBuilder& b) { return after_gemm(b, "LeakyRelu", A{{"alpha", 0.0}}); }});
   out.push_back({"sigmoid", [](GraphBuilder& b) { return unary(b, "Sigmoid"); }, 6});

@@ -129,7 +129,7 @@ def relu(graph, node, p, inputs, weights):
 
 def leaky_relu(graph, node, p, inputs, weights):
     f = p["fraction_bits"]
-    return [clamp(round_shift(x * (p["slope"] if x < 0 else 1 << f), f), graph["bits"]) for x in inputs[0]]
+    return [clamp(round_shift(x * (p["slope"] if x < 0 else 1 << f), p["shift"]), graph["bits"]) for x in inputs[0]]
 
 
 def clip(graph, node, p, inputs, weights):
