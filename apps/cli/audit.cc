@@ -4,7 +4,7 @@
 //   a hidden model   graph.json, lowered again, must give the same circuit; or the model file the same graph (its
 //   weights
 //                    are hidden in the commitment and cannot be compared)
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "cli/commands.h"
 #include "cli/console.h"
@@ -19,15 +19,6 @@
 namespace veil::cli {
 
 namespace {
-
-struct Arguments {
-  std::string verifier, model;
-};
-
-void declare(CLI::App& command, Arguments& arguments) {
-  command.add_option("VERIFIER", arguments.verifier, "verifier.veil")->required();
-  command.add_option("MODEL", arguments.model, "The model (.onnx) or, for a hidden model, graph.json")->required();
-}
 
 struct Finding {
   Verdict verdict = Verdict::accept();
@@ -97,7 +88,9 @@ Outcome outcome_of(const Finding& finding, const VerifiedModel& model) {
   return out;
 }
 
-Result<Outcome> run(const Arguments& arguments) {
+}  // namespace
+
+Result<Outcome> run_audit(const AuditArguments& arguments) {
   VEIL_TRY(file, load_verifier_file(arguments.verifier));
   VEIL_TRY(bytes, read_file(arguments.model));
   const VerifiedModel::Checked checked = VerifiedModel::check(file.model, std::nullopt);
@@ -111,13 +104,6 @@ Result<Outcome> run(const Arguments& arguments) {
                                          : audit_model_file(bytes, file, arguments.verifier, *checked.model);
   if (!finding.ok()) return Error{finding.error()};
   return outcome_of(*finding, *checked.model);
-}
-
-}  // namespace
-
-void add_audit(CLI::App& app, Call& call) {
-  add_command<Arguments>(app, call, "audit", "Check that a key is for a given model or quantised graph",
-                         "veil audit key/verifier.veil key/graph.json", declare, run);
 }
 
 }  // namespace veil::cli

@@ -1,36 +1,51 @@
-// The commands, one file each. Each declares its arguments to CLI11 and, when it is the one that was called, leaves
-// behind what to run.
+// The commands, one file each: arguments in, outcome or sentence out. arguments.cc reads the arguments.
 #pragma once
 
-#include <CLI/CLI.hpp>
-#include <functional>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
 
 #include "cli/outcome.h"
 
 namespace veil::cli {
 
-struct Call {
-  std::function<Result<Outcome>()> run;
-  bool as_json = false;
+struct SetupArguments {
+  std::string model, calibrate, out, claim;
+  std::string visibility = "hidden";  // or "public"
+  std::string bits = "auto";          // or "8", "12", "16"
+  std::optional<std::string> output, labels;
+  std::vector<std::string> dims, classes;
 };
+Result<Outcome> run_setup(const SetupArguments& arguments);
 
-void add_setup(CLI::App& app, Call& call);
-void add_prove(CLI::App& app, Call& call);
-void add_verify(CLI::App& app, Call& call);
-void add_evaluate(CLI::App& app, Call& call);
-void add_audit(CLI::App& app, Call& call);
-void add_inspect(CLI::App& app, Call& call);
+struct ProveArguments {
+  std::string prover, input, context, out;
+  std::optional<std::uint64_t> row;
+  std::optional<std::string> labels;
+};
+Result<Outcome> run_prove(const ProveArguments& arguments);
 
-// A subcommand with --json; `arguments` live as long as the callback.
-template <class Arguments, class Declare, class Run>
-void add_command(CLI::App& app, Call& call, const char* name, const char* description, const char* example,
-                 Declare&& declare, Run run) {
-  CLI::App* command = app.add_subcommand(name, description);
-  auto arguments = std::make_shared<Arguments>();
-  declare(*command, *arguments);
-  command->add_flag("--json", call.as_json, "Print one JSON object instead of text");
-  command->footer(std::string("Example:\n  ") + example);
-  command->callback([&call, arguments, run] { call.run = [arguments, run] { return run(*arguments); }; });
-}
+struct VerifyArguments {
+  std::string verifier, proof, context;
+  std::optional<std::string> model_id;
+};
+Result<Outcome> run_verify(const VerifyArguments& arguments);
+
+struct EvaluateArguments {
+  std::string prover, data;
+  std::optional<std::string> labels;
+};
+Result<Outcome> run_evaluate(const EvaluateArguments& arguments);
+
+struct AuditArguments {
+  std::string verifier, model;
+};
+Result<Outcome> run_audit(const AuditArguments& arguments);
+
+struct InspectArguments {
+  std::string file;
+};
+Result<Outcome> run_inspect(const InspectArguments& arguments);
 
 }  // namespace veil::cli

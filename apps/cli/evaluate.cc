@@ -1,5 +1,5 @@
 // veil evaluate: the float model against its integers, on the user's rows.
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <cmath>
 #include <optional>
@@ -16,31 +16,20 @@ namespace veil::cli {
 
 namespace {
 
-struct Arguments {
-  std::string prover, data;
-  std::optional<std::string> labels;
-};
-
-void declare(CLI::App& command, Arguments& arguments) {
-  command.add_option("PROVER", arguments.prover, "prover.veil")->required();
-  command.add_option("--data", arguments.data, "The data: CSV, NPY, NPZ or JSON")->required();
-  command.add_option("--labels", arguments.labels, "The column, array or field with the true answers");
-}
-
 struct Evaluation {
   RunComparison runs;
   std::optional<double> accuracy, float_accuracy;
 };
 
-Result<Evaluation> evaluate(const OwnedModel& owned, const Arguments& arguments) {
-  VEIL_TRY(data, read_data(arguments.data, input_specs(owned.graph), ReadOptions{arguments.labels, false}));
+Result<Evaluation> evaluate(const OwnedModel& owned, const EvaluateArguments& arguments) {
   std::vector<Label> labels;
   if (arguments.labels) {
     VEIL_TRY(column, read_label_column(arguments.data, *arguments.labels));
-    if (column.size() != data.rows) {
-      return Error{fmt::format("There are {} labels for {} rows.", column.size(), data.rows)};
-    }
     labels = std::move(column);
+  }
+  VEIL_TRY(data, read_data(arguments.data, input_specs(owned.graph), ReadOptions{arguments.labels, false}));
+  if (arguments.labels && labels.size() != data.rows) {
+    return Error{fmt::format("There are {} labels for {} rows.", labels.size(), data.rows)};
   }
   VEIL_TRY(graph, import_onnx(owned.onnx.expose(), ImportOptions{owned.import.dims, owned.import.output}));
   VEIL_TRY(model, requantise(graph, owned.graph));
@@ -58,7 +47,9 @@ Result<Evaluation> evaluate(const OwnedModel& owned, const Arguments& arguments)
 
 Json or_null(const std::optional<double>& value) { return value ? Json(*value) : Json(nullptr); }
 
-Result<Outcome> run(const Arguments& arguments) {
+}  // namespace
+
+Result<Outcome> run_evaluate(const EvaluateArguments& arguments) {
   Progress progress;
   progress.show("opening the key", 0.0);
   VEIL_TRY(owned, open_owned_model(arguments.prover));
@@ -84,13 +75,6 @@ Result<Outcome> run(const Arguments& arguments) {
     out.text += "  accuracy   not defined: the labels are no decisions of this model\n";
   }
   return out;
-}
-
-}  // namespace
-
-void add_evaluate(CLI::App& app, Call& call) {
-  add_command<Arguments>(app, call, "evaluate", "Compare the float model with its integers on data",
-                         "veil evaluate key/prover.veil --data rows.csv --labels answer", declare, run);
 }
 
 }  // namespace veil::cli

@@ -1,5 +1,5 @@
 // veil inspect: what a file of Veil is, in a few lines. Of a prover's file it shows public facts only.
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "cli/commands.h"
 #include "cli/console.h"
@@ -12,14 +12,6 @@
 namespace veil::cli {
 
 namespace {
-
-struct Arguments {
-  std::string file;
-};
-
-void declare(CLI::App& command, Arguments& arguments) {
-  command.add_option("FILE", arguments.file, "prover.veil, verifier.veil, graph.json or a proof")->required();
-}
 
 Result<Outcome> describe_key(const ModelKey& key, std::string_view kind, std::size_t size_bytes) {
   auto prepared = PreparedCircuit::prepare(key.circuit, key.log_columns);
@@ -79,7 +71,9 @@ Outcome describe_graph(const QuantisedGraph& graph, std::size_t size_bytes) {
   return out;
 }
 
-Result<Outcome> run(const Arguments& arguments) {
+}  // namespace
+
+Result<Outcome> run_inspect(const InspectArguments& arguments) {
   VEIL_TRY(bytes, read_file(arguments.file));
   const std::string where = quote(arguments.file);
   if (const auto kind = file_kind(bytes)) {
@@ -97,13 +91,6 @@ Result<Outcome> run(const Arguments& arguments) {
     return describe_graph(graph, bytes.size());
   }
   return Error{"The file " + where + " is none of Veil's: no key, no proof and no quantised graph."};
-}
-
-}  // namespace
-
-void add_inspect(CLI::App& app, Call& call) {
-  add_command<Arguments>(app, call, "inspect", "Show what a key, a graph or a proof is", "veil inspect loan.proof",
-                         declare, run);
 }
 
 }  // namespace veil::cli

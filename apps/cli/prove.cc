@@ -1,6 +1,5 @@
 // veil prove: one row of data, proven.
-#include <fmt/format.h>
-#include <fmt/ranges.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <optional>
@@ -17,25 +16,7 @@ namespace veil::cli {
 
 namespace {
 
-struct Arguments {
-  std::string prover, input, context, out;
-  std::optional<std::uint64_t> row;
-  std::optional<std::string> labels;
-  unsigned threads = 1;
-};
-
-void declare(CLI::App& command, Arguments& arguments) {
-  command.add_option("PROVER", arguments.prover, "prover.veil")->required();
-  command.add_option("--input", arguments.input, "The data: CSV, NPY, NPZ or JSON")->required();
-  command.add_option("--row", arguments.row, "Which row of the data, counted from 0 (default: 0)");
-  command.add_option("--context", arguments.context, "Text the proof is bound to, such as a loan's number");
-  command.add_option("--out", arguments.out, "Where the proof goes")->required();
-  command.add_option("--labels", arguments.labels, "A column of the data that is no input");
-  command.add_option("--threads", arguments.threads, "At most so many threads (this version uses one)")
-      ->check(CLI::Range(1u, 1024u));
-}
-
-Result<RealRow> read_row(const OwnedModel& model, const Arguments& arguments) {
+Result<RealRow> read_row(const OwnedModel& model, const ProveArguments& arguments) {
   VEIL_TRY(data, read_data(arguments.input, input_specs(model.graph), ReadOptions{arguments.labels, false}));
   const std::uint64_t row = arguments.row.value_or(0);
   if (row >= data.rows) {
@@ -51,10 +32,15 @@ Result<RealRow> read_row(const OwnedModel& model, const Arguments& arguments) {
 // The sentence is for the owner, who knows the output anyway; nothing of it leaves the machine.
 Outcome refused(const OwnedModel& model, const std::vector<double>& output) {
   constexpr std::size_t kMostValues = 8;
-  const auto end = output.begin() + static_cast<std::ptrdiff_t>(std::min(output.size(), kMostValues));
+  std::vector<std::string> values;
+  for (const double value : output) values.push_back(number_text(value));
+  if (values.size() > kMostValues) {
+    values.resize(kMostValues);
+    values.emplace_back("...");
+  }
   const std::string sentence =
-      fmt::format("The claim \"{}\" is false for this row (the model gives {:.7g}{}), so it cannot be proven.",
-                  model.graph.claim, fmt::join(output.begin(), end, ", "), output.size() > kMostValues ? ", ..." : "");
+      fmt::format("The claim \"{}\" is false for this row (the model gives {}), so it cannot be proven.",
+                  printable(model.graph.claim), joined(values));
   Outcome out;
   out.exit_code = ExitCode::kRejected;
   out.json = Json{{"proven", false}, {"reason", "claim/false"}, {"sentence", sentence}};
@@ -77,14 +63,13 @@ void note_saturation(const std::vector<std::string>& names) {
   constexpr std::size_t kMostNames = 5;
   const std::vector<std::string> first(names.begin(),
                                        names.begin() + static_cast<std::ptrdiff_t>(std::min(names.size(), kMostNames)));
-  note(fmt::format("Outside the range seen at setup, and cut to it: {}{}.",
-                   printable(fmt::format("{}", fmt::join(first, ", "))),
+  note(fmt::format("Outside the range seen at setup, and cut to it: {}{}.", printable(joined(first)),
                    names.size() > kMostNames ? fmt::format(" and {} more", names.size() - kMostNames) : ""));
 }
 
 Json timing_json(const Timing& timing) { return Json{{"cpu", timing.cpu_ms}, {"wall", timing.wall_ms}}; }
 
-Outcome proven(const OwnedModel& model, const Arguments& arguments, const ProofOutput& proof, const Timing& load,
+Outcome proven(const OwnedModel& model, const ProveArguments& arguments, const ProofOutput& proof, const Timing& load,
                std::size_t saturated) {
   Outcome out;
   out.json = Json{{"proven", true},
@@ -104,7 +89,9 @@ Outcome proven(const OwnedModel& model, const Arguments& arguments, const ProofO
   return out;
 }
 
-Result<Outcome> run(const Arguments& arguments) {
+}  // namespace
+
+Result<Outcome> run_prove(const ProveArguments& arguments) {
   Progress progress;
   progress.show("opening the key", 0.0);
   Stopwatch watch;
@@ -125,14 +112,6 @@ Result<Outcome> run(const Arguments& arguments) {
   progress.clear();
   VEIL_TRY_STATUS(save_file(arguments.out, proof.proof, false));
   return proven(model, arguments, proof, load, row.saturated.size());
-}
-
-}  // namespace
-
-void add_prove(CLI::App& app, Call& call) {
-  add_command<Arguments>(app, call, "prove", "Prove what the model says about one row",
-                         "veil prove key/prover.veil --input rows.csv --row 3 --context \"loan 17\" --out loan.proof",
-                         declare, run);
 }
 
 }  // namespace veil::cli

@@ -1,5 +1,5 @@
 // veil setup: a model file and calibration data become the prover's and the verifier's key, and a report.
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <map>
 #include <optional>
@@ -17,37 +17,7 @@ namespace veil::cli {
 
 namespace {
 
-struct Arguments {
-  std::string model, calibrate, out, claim;
-  std::string visibility = "hidden";
-  std::string bits = "auto";
-  std::optional<std::string> output, labels;
-  std::vector<std::string> dims, classes;
-  unsigned threads = 1;
-};
-
-void declare(CLI::App& command, Arguments& arguments) {
-  command.add_option("MODEL", arguments.model, "The model, an .onnx file")->required();
-  command.add_option("--calibrate", arguments.calibrate, "Rows like those to come: CSV, NPY, NPZ or JSON")->required();
-  command.add_option("--model", arguments.visibility, "Are the weights secret? hidden (default) or public")
-      ->check(CLI::IsMember({"hidden", "public"}));
-  command.add_option("--claim", arguments.claim,
-                     "What a proof shows, such as \"score >= 0.75\", \"argmax == 2\", \"0.2 <= y[3] < 0.4\", joined by "
-                     "\"and\"; without it the output is revealed");
-  command.add_option("--bits", arguments.bits, "Bits of the integers: 8, 12, 16 or auto (default)")
-      ->check(CLI::IsMember({"8", "12", "16", "auto"}));
-  command.add_option("--out", arguments.out, "The folder for prover.veil, verifier.veil, report.json, graph.json")
-      ->required();
-  command.add_option("--output", arguments.output, "Which output of the model, where it has several");
-  command.add_option("--dim", arguments.dims, "NAME=LENGTH of an axis that the model leaves open")->take_all();
-  command.add_option("--classes", arguments.classes, "Names of the output's elements, for claims and statements")
-      ->delimiter(',');
-  command.add_option("--labels", arguments.labels, "A column of the data that is no input");
-  command.add_option("--threads", arguments.threads, "At most so many threads (this version uses one)")
-      ->check(CLI::Range(1u, 1024u));
-}
-
-Result<ImportChoices> import_choices(const Arguments& arguments) {
+Result<ImportChoices> import_choices(const SetupArguments& arguments) {
   ImportChoices out{{}, arguments.output};
   for (const std::string& text : arguments.dims) {
     const std::size_t equals = text.rfind('=');
@@ -61,7 +31,7 @@ Result<ImportChoices> import_choices(const Arguments& arguments) {
 }
 
 // The columns of a CSV file become the labels of the inputs' elements.
-Result<std::vector<std::vector<std::string>>> input_labels(const Graph& graph, const Arguments& arguments) {
+Result<std::vector<std::vector<std::string>>> input_labels(const Graph& graph, const SetupArguments& arguments) {
   VEIL_TRY(names, csv_labels(arguments.calibrate, ReadOptions{arguments.labels, false}));
   std::vector<std::vector<std::string>> out(graph.inputs.size());
   std::size_t total = 0;
@@ -94,7 +64,8 @@ struct Made {
   ProverKey key;
 };
 
-Result<Made> make(const Arguments& arguments, const Bytes& onnx, const ImportChoices& choices, Progress& progress) {
+Result<Made> make(const SetupArguments& arguments, const Bytes& onnx, const ImportChoices& choices,
+                  Progress& progress) {
   progress.show("reading model and data", 0.0);
   VEIL_TRY(graph, import_onnx(onnx, ImportOptions{choices.dims, choices.output}));
   VEIL_TRY(labels, input_labels(graph, arguments));
@@ -116,7 +87,7 @@ Result<Made> make(const Arguments& arguments, const Bytes& onnx, const ImportCho
   return Made{std::move(graph), std::move(model), std::move(runs), std::move(lowering), std::move(key)};
 }
 
-std::string summary(const Arguments& arguments, const Made& made, const ReportFacts& facts, const Timing& timing) {
+std::string summary(const SetupArguments& arguments, const Made& made, const ReportFacts& facts, const Timing& timing) {
   std::string out =
       fmt::format("model {} ({} weights), {} bits\n", facts.model_id, arguments.visibility, made.model.graph.bits);
   out += fmt::format("  agreement  {:.2f}% of {} decisions are those of the float model; error {:.2g} at most\n",
@@ -145,7 +116,9 @@ Json outcome_json(const Made& made, const ReportFacts& facts, const Timing& timi
               {"threads", 1}};
 }
 
-Result<Outcome> run(const Arguments& arguments) {
+}  // namespace
+
+Result<Outcome> run_setup(const SetupArguments& arguments) {
   Progress progress;
   Stopwatch watch;
   VEIL_TRY(choices, import_choices(arguments));
@@ -175,14 +148,6 @@ Result<Outcome> run(const Arguments& arguments) {
   out.json = outcome_json(made, facts, timing);
   out.text = summary(arguments, made, facts, timing);
   return out;
-}
-
-}  // namespace
-
-void add_setup(CLI::App& app, Call& call) {
-  add_command<Arguments>(app, call, "setup", "Turn a model into a prover's and a verifier's key",
-                         "veil setup model.onnx --calibrate rows.csv --claim \"score >= 0.75\" --out key", declare,
-                         run);
 }
 
 }  // namespace veil::cli

@@ -1,12 +1,12 @@
 #include "cli/statement_text.h"
 
-#include <fmt/format.h>
-#include <fmt/ranges.h>
+#include <fmt/core.h>
 
 #include <cmath>
 #include <vector>
 
 #include "cli/console.h"
+#include "graph/text.h"
 #include "tensor/fixed_point.h"
 
 namespace veil::cli {
@@ -127,9 +127,9 @@ std::string circuit_facts_text(const Circuit& circuit, Visibility visibility) {
   for (const TensorId id : tensors_of(circuit, Owner::kPublic)) outputs.push_back(input_text(circuit.tensors[id]));
   std::string out;
   if (!circuit.claim.empty()) out += fmt::format("  claim      {}\n", printable(circuit.claim));
-  if (!outputs.empty()) out += fmt::format("  reveals    {}\n", fmt::join(outputs, ", "));
-  out += fmt::format("  input      {}\n", fmt::join(inputs, ", "));
-  out += fmt::format("  hidden     {}\n", fmt::join(hidden_things(circuit, visibility), ", "));
+  if (!outputs.empty()) out += fmt::format("  reveals    {}\n", joined(outputs));
+  out += fmt::format("  input      {}\n", joined(inputs));
+  out += fmt::format("  hidden     {}\n", joined(hidden_things(circuit, visibility)));
   return out;
 }
 
@@ -162,8 +162,8 @@ std::string statement_text(const VerifiedModel& model, const PublicValues& publi
   out += context.empty() ? "  context    none\n" : fmt::format("  context    \"{}\"\n", printable(context));
   std::vector<std::string> inputs;
   for (const TensorId id : tensors_of(circuit, Owner::kInput)) inputs.push_back(input_text(circuit.tensors[id]));
-  out += fmt::format("  input      {}\n", fmt::join(inputs, ", "));
-  out += fmt::format("  hidden     {}\n", fmt::join(hidden_things(circuit, model.visibility()), ", "));
+  out += fmt::format("  input      {}\n", joined(inputs));
+  out += fmt::format("  hidden     {}\n", joined(hidden_things(circuit, model.visibility())));
   return out;
 }
 

@@ -1,5 +1,5 @@
 // veil verify: the whole check of a proof, and what it says.
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <optional>
 
@@ -13,18 +13,6 @@
 namespace veil::cli {
 
 namespace {
-
-struct Arguments {
-  std::string verifier, proof, context;
-  std::optional<std::string> model_id;
-};
-
-void declare(CLI::App& command, Arguments& arguments) {
-  command.add_option("VERIFIER", arguments.verifier, "verifier.veil")->required();
-  command.add_option("PROOF", arguments.proof, "the proof")->required();
-  command.add_option("--context", arguments.context, "The context the proof must be made for");
-  command.add_option("--model-id", arguments.model_id, "Accept this model only (64 hex digits)");
-}
 
 Result<std::optional<Digest>> pinned_id(const std::optional<std::string>& text) {
   if (!text) return std::optional<Digest>{};
@@ -51,7 +39,9 @@ Outcome rejected(const Verdict& verdict, const Timing& load, const Timing& check
   return out;
 }
 
-Result<Outcome> run(const Arguments& arguments) {
+}  // namespace
+
+Result<Outcome> run_verify(const VerifyArguments& arguments) {
   Stopwatch watch;
   VEIL_TRY(expected_id, pinned_id(arguments.model_id));
   VEIL_TRY(file, load_verifier_file(arguments.verifier));
@@ -77,13 +67,6 @@ Result<Outcome> run(const Arguments& arguments) {
                          statement_text(model, verification.public_values, arguments.context), check.wall_ms,
                          size_text(proof.size()), load.wall_ms);
   return out;
-}
-
-}  // namespace
-
-void add_verify(CLI::App& app, Call& call) {
-  add_command<Arguments>(app, call, "verify", "Check a proof and print what it says",
-                         "veil verify key/verifier.veil loan.proof --context \"loan 17\"", declare, run);
 }
 
 }  // namespace veil::cli

@@ -74,6 +74,19 @@ std::int64_t to_integer_units(Int128 value, std::int64_t shift) {
 
 bool within(std::int64_t value, std::int64_t low, std::int64_t high) { return low <= value && value <= high; }
 
+// The piece's last value, base + floor((slope * last + 2^(g-1)) / 2^g), must not exceed the next base:
+//   slope * last < 2^g (next - base + 1) - 2^(g-1)
+void limit_slopes(const PieceParameters& p, std::vector<std::vector<std::int64_t>>& columns) {
+  if (p.low_bits == 0) return;
+  const std::int64_t last = (std::int64_t{1} << p.low_bits) - 1;
+  const std::int64_t half = std::int64_t{1} << (p.slope_shift - 1);
+  for (std::size_t row = 0; row + 1 < columns[0].size(); ++row) {
+    const std::int64_t room = std::max<std::int64_t>(columns[1][row + 1] - columns[1][row], 0);
+    const std::int64_t most = (((room + 1) << p.slope_shift) - half - 1) / last;
+    columns[2][row] = std::min(columns[2][row], most);
+  }
+}
+
 PieceParameters as_pieces(const std::vector<std::int64_t>& list) {
   return PieceParameters{list[0], list[1], list[2], list[3], list[4], list[5]};
 }
@@ -114,6 +127,7 @@ std::vector<std::vector<std::int64_t>> function_pieces(const std::vector<std::in
     columns[1].push_back(to_integer_units(start + raise, -p.output_scale_log2));
     columns[2].push_back(std::max<std::int64_t>(slope, 0));
   }
+  limit_slopes(p, columns);
   return columns;
 }
 

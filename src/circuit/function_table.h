@@ -4,7 +4,8 @@
 // A piece covers the integers z = key * 2^low_bits + low, 0 <= low < 2^low_bits, and stands for x = z * 2^input_scale:
 //   y(z) = base[key] + floor((slope[key] * low + 2^(slope_shift-1)) / 2^slope_shift)  ~  f(x) / 2^output_scale
 // slope is the chord of f over the piece; base is f at the piece's start, raised by half of the chord's deviation from
-// f in the middle, so that the error is spread evenly. low_bits = 0: slope = 0 and y = base.
+// f in the middle, so that the error is spread evenly. Where rounding would make y fall at the next piece's start, the
+// slope is lowered until it does not: y is as increasing as f. low_bits = 0: slope = 0 and y = base.
 #pragma once
 
 #include <cstdint>

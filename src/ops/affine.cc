@@ -67,7 +67,8 @@ Status check_pattern(const AffineOp& op, const Site& site) {
 }  // namespace
 
 Result<NodeFacts> analyse_op(const AffineOp& op, const Site& site) {
-  if (op.has_factor < 0 || op.has_factor > 1 || op.has_addend < 0 || op.has_addend > 1) return Error{"a flag is not 0 or 1"};
+  if (op.has_factor < 0 || op.has_factor > 1 || op.has_addend < 0 || op.has_addend > 1)
+    return Error{"a flag is not 0 or 1"};
   const auto constants = static_cast<std::size_t>(op.has_factor + op.has_addend);
   VEIL_TRY_STATUS(site.expect_counts(1, constants, constants));
   if (constants == 0) return Error{"it has no constants"};

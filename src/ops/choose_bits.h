@@ -30,7 +30,8 @@ struct RunComparison {
 // error is at most 1% of the output's range in these rows.
 Result<RunComparison> compare_runs(const Graph& graph, const QuantisedModel& model, const std::vector<RealRow>& rows);
 
-// bits: 8, 12, 16, or kAutoBits for the smallest of these whose decisions agree on 99.9% of the calibration rows, else 16.
+// bits: 8, 12, 16, or kAutoBits for the smallest of these whose decisions agree on 99.9% of the calibration rows,
+// else 16.
 Result<QuantisedModel> quantise(const Graph& graph, const std::vector<RealRow>& calibration_rows, unsigned bits,
                                 const QuantiseOptions& options);
 

@@ -6,103 +6,12 @@
 #include "base/check.h"
 #include "circuit/range.h"
 #include "graph/text.h"
+#include "ops/ending.h"
 #include "ops/gadgets.h"
 
 namespace veil {
 
 namespace {
-
-// value[element] >= bound, or <= bound
-struct Requirement {
-  QuantId value = 0;
-  std::int64_t element = 0;
-  IntegerBound bound;
-};
-
-const QuantisedNode* producer(const QuantisedGraph& graph, QuantId id, std::size_t* position = nullptr) {
-  for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
-    if (graph.nodes[i].output != id) continue;
-    if (position != nullptr) *position = i;
-    return &graph.nodes[i];
-  }
-  return nullptr;
-}
-
-// ---- steps back through increasing functions
-
-// The table as a function of whole numbers, least first.
-std::vector<std::int64_t> table_values(const FunctionOp& op) {
-  const auto columns = function_pieces(piece_list(
-      {op.function, op.key_bits, op.low_bits, op.input_scale_log2, op.output_scale_log2, op.slope_shift}));
-  std::vector<std::int64_t> values;
-  for (std::size_t row = 0; row < columns[0].size(); ++row) {
-    for (std::int64_t low = 0; low < (std::int64_t{1} << op.low_bits); ++low) {
-      values.push_back(columns[1][row] + round_shift(columns[2][row] * low, static_cast<unsigned>(op.slope_shift)));
-    }
-  }
-  return values;
-}
-
-// y(z) >= b <=> z >= the first z of the table with y(z) >= b. An unreachable bound lies one beyond the table.
-IntegerBound before_function(const FunctionOp& op, const std::vector<std::int64_t>& values, const IntegerBound& bound) {
-  const std::int64_t first = -(std::int64_t{1} << (op.key_bits + op.low_bits - 1));
-  const std::int64_t least = bound.at_least ? bound.bound : bound.bound + 1;
-  const auto place = std::lower_bound(values.begin(), values.end(), least) - values.begin();
-  return IntegerBound{bound.at_least, first + place - (bound.at_least ? 0 : 1)};
-}
-
-// [one - x, x]: element 1 is x, element 0 turns the comparison around.
-Requirement before_pair(const QuantisedNode& node, const Requirement& requirement) {
-  if (requirement.element == 1) return {node.inputs[0], 0, requirement.bound};
-  const std::int64_t one = std::get<PairOp>(node.op).one;
-  return {node.inputs[0], 0, {!requirement.bound.at_least, one - requirement.bound.bound}};
-}
-
-// argmax == 1 <=> x > one - x <=> x >= one / 2 + 1, one being even; argmax == 0 <=> x <= one / 2: a tie is class 0.
-Requirement before_pair(const QuantisedNode& node, const ArgmaxIs& argmax) {
-  const std::int64_t half = std::get<PairOp>(node.op).one / 2;
-  return {node.inputs[0], 0, argmax.index == 1 ? IntegerBound{true, half + 1} : IntegerBound{false, half}};
-}
-
-bool only_thresholds(const Claim& claim) {
-  return std::all_of(claim.terms.begin(), claim.terms.end(),
-                     [](const ClaimTerm& term) { return std::holds_alternative<Threshold>(term); });
-}
-
-// The node of the output that turns one value into two classes, and the increasing function at the end: where the claim
-// can be proven without it.
-struct Ending {
-  const QuantisedNode* pair = nullptr;
-  const QuantisedNode* function = nullptr;
-  std::vector<std::size_t> positions;
-};
-
-Ending ending_of(const QuantisedGraph& graph, const Claim& claim) {
-  Ending ending;
-  if (claim.terms.empty()) return ending;
-  std::size_t position = 0;
-  QuantId value = graph.output;
-  const QuantisedNode* node = producer(graph, value, &position);
-  if (node != nullptr && std::holds_alternative<PairOp>(node->op)) {
-    ending.pair = node;
-    ending.positions.push_back(position);
-    value = node->inputs[0];
-    node = producer(graph, value, &position);
-  }
-  if (node == nullptr || !std::holds_alternative<FunctionOp>(node->op)) return ending;
-  if (ending.pair == nullptr && !only_thresholds(claim)) return ending;
-  const auto readers = std::count_if(graph.nodes.begin(), graph.nodes.end(), [&](const QuantisedNode& other) {
-    return std::find(other.inputs.begin(), other.inputs.end(), value) != other.inputs.end();
-  });
-  if (readers > (ending.pair != nullptr ? 1 : 0)) return ending;
-  const auto values = table_values(std::get<FunctionOp>(node->op));
-  if (!std::is_sorted(values.begin(), values.end())) return ending;
-  ending.function = node;
-  ending.positions.push_back(position);
-  return ending;
-}
-
-// ---- forms
 
 Form minus(Form a, const Form& b) {
   const Form negated = scaled(b, -1);
@@ -138,7 +47,8 @@ class OutputLowering {
   // One element of a value, as a form of a constraint with a single element.
   Form element(QuantId id, std::int64_t index) const {
     std::vector<AxisIndex> axes;
-    for (const StorageAxis& axis : lowerer_.storage(id)) axes.push_back(AxisIndex{{}, index / axis.stride % axis.length});
+    for (const StorageAxis& axis : lowerer_.storage(id))
+      axes.push_back(AxisIndex{{}, index / axis.stride % axis.length});
     return substitute(lowerer_.activation(id).form, axes);
   }
 
@@ -150,15 +60,16 @@ class OutputLowering {
     // as proven, and must not narrow that of the limbs it equals.
     const Form& form = lowerer_.activation(id).form;
     const IntegerRange shown_range = form.empty() ? range(id) : declared_range(lowerer_.circuit, form);
-    const Tensor tensor{"output", box.extent, shown_range.low, shown_range.high, Owner::kPublic,
-                        Meaning{names_.name, "", names_.labels, {scale_}}};
+    const Tensor tensor{"output",         box.extent,     shown_range.low,
+                        shown_range.high, Owner::kPublic, Meaning{names_.name, "", names_.labels, {scale_}}};
     const TensorId shown = add_tensor(lowerer_.circuit, tensor);
     lowerer_.lowering.output = shown;
     if (lowerer_.softmax) {
       reveal_softmax(shown);
     } else if (const auto* node = producer(graph_, id); node != nullptr && std::holds_alternative<PairOp>(node->op)) {
       const Form value = element(node->inputs[0], 0);
-      reveal_by(kOneElement, View{shown, {AxisIndex{{}, 0}}}, minus(constant_form(std::get<PairOp>(node->op).one), value), "output_0");
+      reveal_by(kOneElement, View{shown, {AxisIndex{{}, 0}}},
+                minus(constant_form(std::get<PairOp>(node->op).one), value), "output_0");
       reveal_by(kOneElement, View{shown, {AxisIndex{{}, 1}}}, value, "output_1");
     } else {
       reveal_by(box, whole_view(lowerer_.circuit, shown), form, "output");
@@ -203,8 +114,9 @@ class OutputLowering {
     const std::string part = names_.name + "[" + std::to_string(threshold.element) + "] " +
                              std::string(comparison_text(threshold.comparison)) + " " + decimal_text(threshold.value);
     return Error{"the claim's part " + quoted(part) + " is " + verdict +
-                 " whatever the input is: the model's output lies between " + std::to_string(real_value(whole.low, scale_)) +
-                 " and " + std::to_string(real_value(whole.high, scale_))};
+                 " whatever the input is: the model's output lies between " +
+                 std::to_string(real_value(whole.low, scale_)) + " and " +
+                 std::to_string(real_value(whole.high, scale_))};
   }
 
   // Each threshold must cut the output's range, and together they must leave something of it.
@@ -237,15 +149,12 @@ class OutputLowering {
   }
 
   Status prove(Requirement requirement) {
-    if (ending_.function != nullptr) {
-      const auto& op = std::get<FunctionOp>(ending_.function->op);
-      requirement.value = ending_.function->inputs[0];
-      requirement.bound = before_function(op, table_values(op), requirement.bound);
-    }
+    if (ending_.function != nullptr) requirement = before_function(*ending_.function, requirement);
     const IntegerRange& whole = range(requirement.value);
     const Expression form = linear_expression(element(requirement.value, requirement.element));
     const std::int64_t bound = requirement.bound.bound;
-    if (requirement.bound.at_least ? bound <= whole.low || bound > whole.high : bound >= whole.high || bound < whole.low) {
+    if (requirement.bound.at_least ? bound <= whole.low || bound > whole.high
+                                   : bound >= whole.high || bound < whole.low) {
       return Error{"the claim is true or false whatever the input is: the model cannot reach its bound"};
     }
     if (requirement.bound.at_least) {
@@ -286,7 +195,8 @@ class OutputLowering {
       if (size > kMaxSingleElements) return Error{"the output has too many elements along several axes for an argmax"};
       for (std::int64_t j = 0; j < size; ++j) {
         if (j == argmax.index) continue;
-        prove_claim("argmax", kOneElement, linear_expression(minus(winner, element(id, j))), j < argmax.index ? 1 : 0, most);
+        prove_claim("argmax", kOneElement, linear_expression(minus(winner, element(id, j))), j < argmax.index ? 1 : 0,
+                    most);
       }
       return Done{};
     }
@@ -324,12 +234,6 @@ class OutputLowering {
 };
 
 }  // namespace
-
-std::vector<bool> nodes_without_need(const QuantisedGraph& graph, const Analysis& analysis) {
-  std::vector<bool> skipped(graph.nodes.size(), false);
-  for (const std::size_t position : ending_of(graph, analysis.claim).positions) skipped[position] = true;
-  return skipped;
-}
 
 Status lower_output(Lowerer& lowerer) { return OutputLowering(lowerer).run(); }
 

@@ -1,16 +1,11 @@
-// The end of a circuit: the output becomes public, or a predicate on it is proven and nothing else about it.
+// The end of a circuit: the output becomes public, or a predicate on it is proven and nothing else about it. (What need
+// not be lowered for a predicate: ops/ending.h.)
 #pragma once
-
-#include <vector>
 
 #include "base/result.h"
 #include "ops/lowering.h"
 
 namespace veil {
-
-// Thresholds on increasing functions are thresholds on their argument: a sigmoid or tanh at the end, and the two classes
-// [1 - p, p], need not be lowered for a claim. True for the nodes that lower_output will do without.
-std::vector<bool> nodes_without_need(const QuantisedGraph& graph, const Analysis& analysis);
 
 // Reveal:     public[i] - y[i] = 0
 // Threshold:  y[i] - t in [0, 2^k), or t - y[i] in [0, 2^k), 2^k above the distance from t to the end of y's range

@@ -15,16 +15,16 @@ struct Execution;
 
 // analyse_op checks parameters, sizes, scales and ranges: afterwards the other three cannot overflow, and only lowering
 // may still refuse. Errors are half sentences: the caller puts the node in front.
-#define VEIL_OPERATOR(Op)                                              \
-  Result<NodeFacts> analyse_op(const Op& op, const Site& site);        \
-  void layout_op(const Op& op, const Site& site, LayoutSolver& solver); \
+#define VEIL_OPERATOR(Op)                                                       \
+  Result<NodeFacts> analyse_op(const Op& op, const Site& site);                 \
+  void layout_op(const Op& op, const Site& site, LayoutSolver& solver);         \
   void evaluate_op(const Op& op, const Site& site, const Execution& execution); \
   Status lower_op(const Op& op, const Site& site, Lowerer& lowerer);
 
 // Values and weights of one run on integers.
 struct Execution {
-  const std::vector<std::vector<std::int64_t>>& weights;        // by ModelId
-  std::vector<std::vector<std::int64_t>>& values;               // by QuantId
+  const std::vector<std::vector<std::int64_t>>& weights;  // by ModelId
+  std::vector<std::vector<std::int64_t>>& values;         // by QuantId
 
   const std::vector<std::int64_t>& in(const Site& site, std::size_t index) const {
     return values[site.node.inputs[index]];

@@ -1,4 +1,5 @@
-// Smooth functions by pieces (circuit/function_table.h): z = 2^low_bits key + low, (key, base, slope) a row of the table,
+// Smooth functions by pieces (circuit/function_table.h): z = 2^low_bits key + low, (key, base, slope) a row of the
+// table,
 //   y = base + c,   c = floor((slope low + 2^(g-1)) / 2^g)
 // y is the form base + c; it needs no tensor of its own. Where z was just rescaled, key and low are its limbs already.
 #include "base/check.h"
@@ -77,7 +78,8 @@ Status lower_op(const FunctionOp& op, const Site& site, Lowerer& lowerer) {
   y.form = {LinearTerm{1, *z.base}};
   if (op.low_bits == 0) return Done{};
   const Expression product{{}, {ProductTerm{1, {LinearTerm{1, *z.slope}}, z.low}}};
-  const View c = add_small_quotient(lowerer, site.node.name, box, product, static_cast<unsigned>(op.slope_shift), kQuotientBits);
+  const View c =
+      add_small_quotient(lowerer, site.node.name, box, product, static_cast<unsigned>(op.slope_shift), kQuotientBits);
   y.form.push_back({1, c});
   return Done{};
 }

@@ -176,6 +176,46 @@ void add_virtual_limb(Circuit& circuit, const std::string& name, const Domain& d
   add_lookup(circuit, name + ".low", domain, TableKind::kUnsigned, {width}, {std::move(lowest)});
 }
 
+// e (z - max + (max - min) [e < 0]) = 0, e signed limbs that hold `range`
+Limbs add_excess(Circuit& circuit, const std::string& name, const Domain& box, const Limbs& value,
+                 const IntegerRange& full, const IntegerRange& range) {
+  const Limbs excess = add_signed_limbs(circuit, name + "/excess", box, whole_limb_bits(range));
+  Form clamp = value.form;
+  clamp.push_back({-full.high, one_view()});
+  clamp.push_back({full.high - full.low, whole_view(circuit, *excess.sign)});
+  circuit.identities.push_back(Identity{name + "/saturate", box, Expression{{}, {ProductTerm{1, excess.form, clamp}}}});
+  return excess;
+}
+
+// Computes a rescale once and fills all its limbs from it.
+struct RescaleStep {
+  Domain domain;
+  Expression accumulator;
+  unsigned shift = 0;
+  IntegerRange full;
+  Limbs value;
+  std::optional<Limbs> excess;
+  std::vector<LimbStep> remainder;
+
+  std::int64_t half() const { return shift == 0 ? 0 : std::int64_t{1} << (shift - 1); }
+  void run(const Circuit& circuit, Trace& trace) const;
+};
+
+void RescaleStep::run(const Circuit& circuit, Trace& trace) const {
+  std::vector<std::int64_t> rest = evaluate(circuit, trace, domain, accumulator);
+  std::vector<std::int64_t> results(rest.size());
+  std::vector<std::int64_t> excesses(rest.size());
+  for (std::size_t i = 0; i < rest.size(); ++i) {
+    const std::int64_t rounded = round_shift(rest[i], shift);
+    results[i] = saturate(rounded, full);
+    excesses[i] = rounded - results[i];
+    rest[i] += half() - rounded * (std::int64_t{1} << shift);
+  }
+  value.fill(trace, results);
+  if (excess) excess->fill(trace, excesses);
+  fill_range(trace, remainder, rest);
+}
+
 }  // namespace
 
 Expression constant_expression(std::int64_t value) { return expression_of(one_view(), value); }
@@ -193,7 +233,9 @@ IntegerRange declared_range(const Circuit& circuit, const Form& form) {
     const auto scaled_range = scale_range(range, term.coefficient);
     VEIL_CHECK(scaled_range);
     // A view may read zero outside its tensor (joins).
-    if (term.view.tensor) sum = add_ranges(*sum, {std::min<std::int64_t>(scaled_range->low, 0), std::max<std::int64_t>(scaled_range->high, 0)});
+    if (term.view.tensor)
+      sum = add_ranges(*sum,
+                       {std::min<std::int64_t>(scaled_range->low, 0), std::max<std::int64_t>(scaled_range->high, 0)});
     if (!term.view.tensor) sum = add_ranges(*sum, *scaled_range);
     VEIL_CHECK(sum);
   }
@@ -203,52 +245,32 @@ IntegerRange declared_range(const Circuit& circuit, const Form& form) {
 Activation add_rescale(Lowerer& lowerer, const Rescale& r) {
   Circuit& circuit = lowerer.circuit;
   const Domain box = r.domain.box_only();
-  const auto shift = static_cast<unsigned>(r.shift);
   const IntegerRange full = signed_range(r.bits);
-  const IntegerRange quotient = round_shift(r.bound, shift);
-  const bool saturates = !full.contains(quotient);
-
-  const Limbs z = r.split ? add_split_limbs(circuit, r.name, box, *r.split)
-                          : add_signed_limbs(circuit, r.name, box, r.bits);
-  Form out = z.form;
-  std::optional<Limbs> e;
-  if (saturates) {
-    const IntegerRange excess{quotient.low - saturate(quotient.low, full), quotient.high - saturate(quotient.high, full)};
-    e = add_signed_limbs(circuit, r.name + "/excess", box, whole_limb_bits(excess));
-    // e (z - max + (max - min) [e < 0]) = 0
-    Form clamp = z.form;
-    clamp.push_back({-full.high, one_view()});
-    clamp.push_back({full.high - full.low, whole_view(circuit, *e->sign)});
-    circuit.identities.push_back(Identity{r.name + "/saturate", box, Expression{{}, {ProductTerm{1, e->form, clamp}}}});
-    out.insert(out.end(), e->form.begin(), e->form.end());
+  RescaleStep step;
+  step.domain = r.domain;
+  step.accumulator = r.accumulator;
+  step.shift = static_cast<unsigned>(r.shift);
+  step.full = full;
+  step.value =
+      r.split ? add_split_limbs(circuit, r.name, box, *r.split) : add_signed_limbs(circuit, r.name, box, r.bits);
+  Form out = step.value.form;
+  const IntegerRange quotient = round_shift(r.bound, step.shift);
+  if (!full.contains(quotient)) {
+    const IntegerRange excess{quotient.low - saturate(quotient.low, full),
+                              quotient.high - saturate(quotient.high, full)};
+    step.excess = add_excess(circuit, r.name, box, step.value, full, excess);
+    out.insert(out.end(), step.excess->form.begin(), step.excess->form.end());
   }
-
   // rem = accumulator + 2^(shift-1) - 2^shift (z + e)
-  const std::int64_t half = shift == 0 ? 0 : std::int64_t{1} << (shift - 1);
-  Expression rem = r.accumulator - linear_expression(scaled(out, std::int64_t{1} << shift));
-  std::vector<LimbStep> limbs;
-  if (shift == 0) {
-    circuit.identities.push_back(Identity{r.name + "/exact", r.domain, std::move(rem)});
+  const Expression rest = r.accumulator - linear_expression(scaled(out, std::int64_t{1} << step.shift));
+  if (step.shift == 0) {
+    circuit.identities.push_back(Identity{r.name + "/exact", r.domain, rest});
   } else {
-    rem = std::move(rem) + constant_expression(half);
-    limbs = add_range_proof(circuit, r.name + "/rem", r.domain, rem, 0, (std::int64_t{1} << shift) - 1);
+    const Expression rem = rest + constant_expression(step.half());
+    step.remainder = add_range_proof(circuit, r.name + "/rem", r.domain, rem, 0, (std::int64_t{1} << step.shift) - 1);
   }
-
-  lowerer.add_step([domain = r.domain, accumulator = r.accumulator, shift, half, full, z, e, limbs](const Circuit& c, Trace& trace) {
-    std::vector<std::int64_t> rest = evaluate(c, trace, domain, accumulator);
-    std::vector<std::int64_t> value(rest.size());
-    std::vector<std::int64_t> excess(rest.size());
-    for (std::size_t i = 0; i < rest.size(); ++i) {
-      const std::int64_t rounded = round_shift(rest[i], shift);
-      value[i] = saturate(rounded, full);
-      excess[i] = rounded - value[i];
-      rest[i] += half - rounded * (std::int64_t{1} << shift);
-    }
-    z.fill(trace, value);
-    if (e) e->fill(trace, excess);
-    fill_range(trace, limbs, rest);
-  });
-  return activation_of(circuit, z);
+  lowerer.add_step([step](const Circuit& c, Trace& trace) { step.run(c, trace); });
+  return activation_of(circuit, step.value);
 }
 
 View add_sign(Lowerer& lowerer, const std::string& name, const Domain& box, const Form& form) {
@@ -266,18 +288,22 @@ View add_sign(Lowerer& lowerer, const std::string& name, const Domain& box, cons
     add_signed_top(limbs, circuit, name, box, bits - kTopBits);
     add_virtual_limb(circuit, name, box, value, limbs.form, kLimbBits);
   }
-  lowerer.add_step([box, value, limbs](const Circuit& c, Trace& trace) { limbs.fill(trace, evaluate(c, trace, box, value)); });
+  lowerer.add_step(
+      [box, value, limbs](const Circuit& c, Trace& trace) { limbs.fill(trace, evaluate(c, trace, box, value)); });
   return whole_view(circuit, *limbs.sign);
 }
 
-View add_positive_part(Lowerer& lowerer, const std::string& name, const Domain& box, const Form& form, const View& sign) {
+View add_positive_part(Lowerer& lowerer, const std::string& name, const Domain& box, const Form& form,
+                       const View& sign) {
   Circuit& circuit = lowerer.circuit;
   const IntegerRange range = declared_range(circuit, form);
   // What interval arithmetic proves of (1 - sign) * form; the value itself is never negative.
-  const TensorId y = commit(circuit, name, box, std::min<std::int64_t>(range.low, 0), std::max<std::int64_t>(range.high, 0));
+  const TensorId y =
+      commit(circuit, name, box, std::min<std::int64_t>(range.low, 0), std::max<std::int64_t>(range.high, 0));
   const View view = whole_view(circuit, y);
   const Form positive{LinearTerm{1, one_view()}, LinearTerm{-1, sign}};
-  circuit.identities.push_back(Identity{name, box, Expression{{LinearTerm{1, view}}, {ProductTerm{-1, positive, form}}}});
+  circuit.identities.push_back(
+      Identity{name, box, Expression{{LinearTerm{1, view}}, {ProductTerm{-1, positive, form}}}});
   lowerer.add_step([box, form, y](const Circuit& c, Trace& trace) {
     std::vector<std::int64_t> values = evaluate(c, trace, box, linear_expression(form));
     for (std::int64_t& value : values) value = std::max<std::int64_t>(value, 0);
@@ -298,7 +324,8 @@ void add_pieces(Lowerer& lowerer, const std::string& name, const Domain& box, co
   }
   add_key_top(limbs, circuit, name, box, p);
   circuit.identities.push_back(Identity{name + "/split", box, value - linear_expression(limbs.form)});
-  lowerer.add_step([box, value, limbs](const Circuit& c, Trace& trace) { limbs.fill(trace, evaluate(c, trace, box, value)); });
+  lowerer.add_step(
+      [box, value, limbs](const Circuit& c, Trace& trace) { limbs.fill(trace, evaluate(c, trace, box, value)); });
   const Form form = activation.form;
   activation = activation_of(circuit, limbs);
   activation.form = form;

@@ -40,13 +40,14 @@ struct Rescale {
 };
 Activation add_rescale(Lowerer& lowerer, const Rescale& rescale);
 
-// [form < 0]: the form's limbs, the lowest virtual. As many as its declared range takes, not the values that can occur: a
-// lookup must not tell the validator more about the form's tensors than their own limbs do, or their saturation to the
-// ends of the declared range would no longer be recognised.
+// [form < 0]: the form's limbs, the lowest virtual. As many as its declared range takes, not the values that can occur:
+// a lookup must not tell the validator more about the form's tensors than their own limbs do, or their saturation to
+// the ends of the declared range would no longer be recognised.
 View add_sign(Lowerer& lowerer, const std::string& name, const Domain& box, const Form& form);
 
 // max(form, 0):   y - (1 - sign) form = 0,  y committed.
-View add_positive_part(Lowerer& lowerer, const std::string& name, const Domain& box, const Form& form, const View& sign);
+View add_positive_part(Lowerer& lowerer, const std::string& name, const Domain& box, const Form& form,
+                       const View& sign);
 
 // key, base, slope and low of a form that is within the table's domain:
 //   form - 2^low_bits key in [0, 2^low_bits),  (key, base, slope) a row of the table

@@ -1,5 +1,5 @@
-// Uniqueness, exhaustively at small widths: of all values that the committed tensors of a gadget could take, exactly one
-// keeps its constraints (attacks 6). Every candidate is one element of the box, so one evaluation tries all.
+// Uniqueness, exhaustively at small widths: of all values that the committed tensors of a gadget could take, exactly
+// one keeps its constraints (attacks 6). Every candidate is one element of the box, so one evaluation tries all.
 #include "ops/gadgets.h"
 
 #include <gtest/gtest.h>
@@ -232,11 +232,13 @@ TEST(Gadgets, AreAcceptedByTheValidatorAndFillThemselves) {
       const IntegerRange range = signed_range(bits);
       const IntegerRange wide{range.low * 1000, range.high * 1000};
       Bench bench(9, range);
-      for (const LimbStep& step : add_range_proof(bench.lowering.circuit, "x/range", bench.box, linear_expression(bench.form), range.low, range.high)) {
+      for (const LimbStep& step : add_range_proof(bench.lowering.circuit, "x/range", bench.box,
+                                                  linear_expression(bench.form), range.low, range.high)) {
         bench.lowerer.add_step([step](const Circuit& circuit, Trace& trace) { fill_limbs(circuit, trace, step); });
       }
       const Expression accumulator = linear_expression(scaled(bench.form, 1000));
-      const Activation z = add_rescale(bench.lowerer, Rescale{"r", bench.box, accumulator, wide, shift, bits, std::nullopt});
+      const Activation z =
+          add_rescale(bench.lowerer, Rescale{"r", bench.box, accumulator, wide, shift, bits, std::nullopt});
       add_positive_part(bench.lowerer, "y", bench.box, z.form, *z.sign);
       const Verdict verdict = validate_circuit(bench.lowering.circuit);
       EXPECT_TRUE(verdict.accepted()) << verdict.name() << " " << verdict.detail();

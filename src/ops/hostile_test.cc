@@ -1,5 +1,5 @@
-// A quantised graph that anybody may have written: every number of a good one changed, and pieces of text cut out. It is
-// refused by a sentence or lowered to a circuit that the validator judges; it never aborts or runs away.
+// A quantised graph that anybody may have written: every number of a good one changed, and pieces of text cut out. It
+// is refused by a sentence or lowered to a circuit that the validator judges; it never aborts or runs away.
 #include <gtest/gtest.h>
 
 #include "circuit/validate.h"
@@ -43,7 +43,8 @@ std::string json_of(Graph graph, unsigned bits, const std::string& claim) {
   std::vector<RealRow> rows;
   for (int i = 0; i < 5; ++i) {
     rows.emplace_back();
-    for (const ValueId id : graph.inputs) rows.back().emplace_back(static_cast<std::size_t>(graph.values[id].shape[1]), 0.3 * i - 0.5);
+    for (const ValueId id : graph.inputs)
+      rows.back().emplace_back(static_cast<std::size_t>(graph.values[id].shape[1]), 0.3 * i - 0.5);
   }
   QuantiseOptions options;
   options.claim = claim;
@@ -68,14 +69,35 @@ Fate fate_of(const std::string& json) {
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 TEST(HostileGraph, EveryChangedNumberIsJudged) {
-  const std::string kNumbers[] = {"0", "1", "2", "3", "5", "8", "17", "40", "41", "64", "255", "4096", "16777216", "268435456",
-                                  "1152921504606846976", "-1", "-3", "-20", "-1100", "-1152921504606846976", "99999999999999999999"};
+  const std::string kNumbers[] = {"0",
+                                  "1",
+                                  "2",
+                                  "3",
+                                  "5",
+                                  "8",
+                                  "17",
+                                  "40",
+                                  "41",
+                                  "64",
+                                  "255",
+                                  "4096",
+                                  "16777216",
+                                  "268435456",
+                                  "1152921504606846976",
+                                  "-1",
+                                  "-3",
+                                  "-20",
+                                  "-1100",
+                                  "-1152921504606846976",
+                                  "99999999999999999999"};
   std::map<Fate, int> fates;
-  for (const std::string& json : {json_of(mixed_graph(), 16, ""), json_of(mixed_graph(), 8, "argmax == 1 and y[1] > 0.4"),
-                                  json_of(binary_graph(), 12, "score >= 0.7"), json_of(binary_graph(), 16, "")}) {
+  for (const std::string& json :
+       {json_of(mixed_graph(), 16, ""), json_of(mixed_graph(), 8, "argmax == 1 and y[1] > 0.4"),
+        json_of(binary_graph(), 12, "score >= 0.7"), json_of(binary_graph(), 16, "")}) {
     ASSERT_EQ(fate_of(json), Fate::kAccepted);
     for (std::size_t i = 1; i < json.size(); ++i) {
-      const bool starts = (is_digit(json[i]) || json[i] == '-') && (json[i - 1] == ':' || json[i - 1] == '[' || json[i - 1] == ',');
+      const bool starts =
+          (is_digit(json[i]) || json[i] == '-') && (json[i - 1] == ':' || json[i - 1] == '[' || json[i - 1] == ',');
       if (!starts) continue;
       std::size_t end = i + 1;
       while (is_digit(json[end])) ++end;
@@ -89,8 +111,8 @@ TEST(HostileGraph, EveryChangedNumberIsJudged) {
   EXPECT_GT(fates[Fate::kNotRead], 100);
   EXPECT_GT(fates[Fate::kNotLowered], 100);
   EXPECT_EQ(fates[Fate::kRejected], 0);  // what lowers is sound
-  std::printf("not read %d, not lowered %d, rejected %d, accepted %d\n", fates[Fate::kNotRead], fates[Fate::kNotLowered],
-              fates[Fate::kRejected], fates[Fate::kAccepted]);
+  std::printf("not read %d, not lowered %d, rejected %d, accepted %d\n", fates[Fate::kNotRead],
+              fates[Fate::kNotLowered], fates[Fate::kRejected], fates[Fate::kAccepted]);
 }
 
 TEST(HostileGraph, CutAndSpoiledTextIsNotRead) {

@@ -1,8 +1,8 @@
 // Matrix products with constant matrices (Gemm, MatMul, everything folded into them).
 //
 //   acc[a,o,b] = 2^up sum_k W[o,k] x[a,k,b] + 2^bias_shift bias[o],   out = sat(round_shift(acc, shift))
-// W and bias are model tensors. W is stored with the axes of o and then those of k, as x has them, so that no reshape of
-// x is needed. acc is never committed.
+// W and bias are model tensors. W is stored with the axes of o and then those of k, as x has them, so that no reshape
+// of x is needed. acc is never committed.
 #include "base/check.h"
 #include "base/limits.h"
 #include "graph/shape.h"
@@ -48,8 +48,10 @@ LinearAxes linear_axes(const LinearOp& op, const Storage& in, const Domain& box,
   const Parts to = parts_of(out, op.width, op.inner);
   VEIL_CHECK(from.outer.size() == to.outer.size() && from.inner.size() == to.inner.size());
   LinearAxes axes{box, std::vector<AxisIndex>(in.size()), {}, {}};
-  for (std::size_t i = 0; i < from.outer.size(); ++i) axes.input[from.outer[i]] = axis_at(static_cast<AxisId>(to.outer[i]));
-  for (std::size_t i = 0; i < from.inner.size(); ++i) axes.input[from.inner[i]] = axis_at(static_cast<AxisId>(to.inner[i]));
+  for (std::size_t i = 0; i < from.outer.size(); ++i)
+    axes.input[from.outer[i]] = axis_at(static_cast<AxisId>(to.outer[i]));
+  for (std::size_t i = 0; i < from.inner.size(); ++i)
+    axes.input[from.inner[i]] = axis_at(static_cast<AxisId>(to.inner[i]));
   for (const std::size_t axis : from.middle) {
     const auto id = static_cast<AxisId>(axes.domain.extent.size());
     axes.domain.extent.push_back(in[axis].length);
@@ -95,7 +97,8 @@ Result<NodeFacts> analyse_op(const LinearOp& op, const Site& site) {
   const std::int64_t reference = site.in_has_one_scale(0) ? site.in_scale(0) : 0;
   const std::int64_t accumulator = reference + site.model(0).scale_log2 - op.up_shift;
   VEIL_TRY_STATUS(site.expect_output_scale(accumulator + op.shift));
-  if (has_bias(site) && site.model(1).scale_log2 - accumulator != op.bias_shift) return Error{"its bias has the wrong scale"};
+  if (has_bias(site) && site.model(1).scale_log2 - accumulator != op.bias_shift)
+    return Error{"its bias has the wrong scale"};
   const auto summand = shifted_range(product_range(site.model_range(0), site.in_range(0)), op.up_shift);
   auto bound = product_range(summand, IntegerRange{op.reduced, op.reduced});
   if (has_bias(site)) bound = sum_range(bound, shifted_range(site.model_range(1), op.bias_shift));

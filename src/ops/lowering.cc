@@ -5,6 +5,7 @@
 #include "circuit/range.h"
 #include "graph/text.h"
 #include "ops/claim.h"
+#include "ops/ending.h"
 #include "ops/family.h"
 #include "ops/gadgets.h"
 
@@ -29,7 +30,8 @@ Status lower_input(Lowerer& lowerer, const QuantisedInput& input) {
   const Domain box = lowerer.box(input.value);
   const IntegerRange range = out.analysis.ranges[input.value];
   const std::string name = "input_" + std::to_string(out.inputs.size() + 1);
-  if (box.extent.size() > kMaxRank) return Error{"input " + quoted(lowerer.graph.values[input.value].name) + " needs too many axes"};
+  if (box.extent.size() > kMaxRank)
+    return Error{"input " + quoted(lowerer.graph.values[input.value].name) + " needs too many axes"};
   const TensorId id = add_tensor(lowerer.circuit, Tensor{name, box.extent, range.low, range.high, Owner::kInput,
                                                          input_meaning(lowerer.graph, input)});
   const View view = whole_view(lowerer.circuit, id);
@@ -86,9 +88,8 @@ Lowerer::Lowerer(const QuantisedGraph& quantised, Lowering& out)
   for (std::size_t i = graph.nodes.size(); i-- > 0;) {
     const auto* op = std::get_if<FunctionOp>(&graph.nodes[i].op);
     if (op == nullptr || skipped[i] || op->key_bits + op->low_bits != graph.bits) continue;
-    splits_[graph.nodes[i].inputs[0]] =
-        PieceParameters{op->function,         op->key_bits,          op->low_bits,
-                        op->input_scale_log2, op->output_scale_log2, op->slope_shift};
+    splits_[graph.nodes[i].inputs[0]] = PieceParameters{op->function,         op->key_bits,          op->low_bits,
+                                                        op->input_scale_log2, op->output_scale_log2, op->slope_shift};
   }
 }
 

@@ -37,11 +37,11 @@ struct ClaimPart {
 
 struct Lowering {
   Circuit circuit;
-  std::vector<Step> steps;  // in order; each reads what earlier ones filled
-  std::vector<TensorId> model;   // by ModelId
-  std::vector<TensorId> inputs;  // in the order of the graph's inputs
-  std::optional<TensorId> output;  // the public tensor; none where a claim is proven instead
-  std::vector<ClaimPart> claim;    // all of them hold where the claim is true
+  std::vector<Step> steps;              // in order; each reads what earlier ones filled
+  std::vector<TensorId> model;          // by ModelId
+  std::vector<TensorId> inputs;         // in the order of the graph's inputs
+  std::optional<TensorId> output;       // the public tensor; none where a claim is proven instead
+  std::vector<ClaimPart> claim;         // all of them hold where the claim is true
   std::vector<Activation> activations;  // by QuantId, for tests
   Layout layout;
   Analysis analysis;

@@ -77,7 +77,8 @@ Result<NodeFacts> analyse_op(const LeakyReluOp& op, const Site& site) {
   }
   // x -> slope x below zero, 2^f x above: the extremes are at the ends of the range and at zero.
   const IntegerRange in = site.in_range(0);
-  const std::int64_t ends[] = {leaky(op, in.low), leaky(op, in.high), leaky(op, std::clamp<std::int64_t>(0, in.low, in.high)),
+  const std::int64_t ends[] = {leaky(op, in.low), leaky(op, in.high),
+                               leaky(op, std::clamp<std::int64_t>(0, in.low, in.high)),
                                leaky(op, std::clamp<std::int64_t>(-1, in.low, in.high))};
   return rescaled_facts(site, IntegerRange{*std::min_element(ends, ends + 4), *std::max_element(ends, ends + 4)},
                         op.shift);
@@ -133,8 +134,8 @@ Status lower_op(const ClipOp& op, const Site& site, Lowerer& lowerer) {
   Form y = lowerer.activation(site.node.inputs[0]).form;
   if (op.low > range.low) {
     const Form above = y + constant_form(-op.low);
-    const View sign = op.low == 0 ? sign_of(lowerer, site, name + "/low")
-                                  : add_sign(lowerer, name + "/low", box, above);
+    const View sign =
+        op.low == 0 ? sign_of(lowerer, site, name + "/low") : add_sign(lowerer, name + "/low", box, above);
     y = Form{LinearTerm{1, add_positive_part(lowerer, name + "/above", box, above, sign)}} + constant_form(op.low);
     range = {op.low, std::max(op.low, range.high)};
   }

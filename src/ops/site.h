@@ -41,8 +41,8 @@ struct Site {
 
   // Checks that several operators share.
   Status expect_counts(std::size_t inputs, std::size_t least_model, std::size_t most_model) const;
-  Status expect_same_sizes() const;   // of all inputs and the output
-  Status expect_one_scale() const;    // for every input and the output
+  Status expect_same_sizes() const;  // of all inputs and the output
+  Status expect_one_scale() const;   // for every input and the output
   Status expect_output_scale(std::int64_t scale_log2) const;
 };
 

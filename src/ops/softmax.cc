@@ -3,8 +3,8 @@
 //   t_j = min(m - l_j, D),  D = 2^(key_bits + low_bits) - 1: beyond it exp is constant
 //   e_j = 2^exp_bits - y(t_j),  y the table of 1 - exp(-x)
 //   S = sum_j e_j,   p_j = floor((2^(P+1) e_j + S) / (2 S)),   P = probability_bits
-// Who asks for p_j finds it in ops/claim.cc: revealed, it is public and pinned by its remainder; compared, p_j >= b says
-// 2^(P+1) e_j >= (2 b - 1) S, which is linear. The argmax of a softmax is that of its logits.
+// Who asks for p_j finds it in ops/claim.cc: revealed, it is public and pinned by its remainder; compared, p_j >= b
+// says 2^(P+1) e_j >= (2 b - 1) S, which is linear. The argmax of a softmax is that of its logits.
 #include "base/check.h"
 #include "ops/family.h"
 #include "ops/gadgets.h"
@@ -17,8 +17,12 @@ constexpr std::int64_t kMaxClasses = 1 << 12;
 constexpr unsigned kQuotientBits = 8;
 
 PieceParameters parameters_of(const SoftmaxOp& op) {
-  return PieceParameters{static_cast<std::int64_t>(SmoothFunction::kDecay), op.key_bits, op.low_bits,
-                         op.input_scale_log2, -op.exp_bits, op.slope_shift};
+  return PieceParameters{static_cast<std::int64_t>(SmoothFunction::kDecay),
+                         op.key_bits,
+                         op.low_bits,
+                         op.input_scale_log2,
+                         -op.exp_bits,
+                         op.slope_shift};
 }
 
 std::int64_t last_distance(const SoftmaxOp& op) { return (std::int64_t{1} << (op.key_bits + op.low_bits)) - 1; }
@@ -111,7 +115,8 @@ View add_sum(Lowerer& lowerer, const std::string& name, const Form& exponential,
   }
   const IntegerRange one = declared_range(circuit, exponential);
   const TensorId sum = commit(circuit, name, domain, classes * one.low, classes * one.high);
-  circuit.identities.push_back(Identity{name, domain, linear_expression({LinearTerm{1, whole_view(circuit, sum)}}) - total});
+  circuit.identities.push_back(
+      Identity{name, domain, linear_expression({LinearTerm{1, whole_view(circuit, sum)}}) - total});
   lowerer.add_step([domain, total, sum](const Circuit& c, Trace& trace) {
     trace.values[sum] = {static_cast<std::int64_t>(evaluate_expression(c, trace, domain, total)[0])};
   });

@@ -32,7 +32,8 @@ bool reads_axis(const View& view, AxisId axis) {
   return false;
 }
 
-// Is the form zero wherever it is moved out of its range along this axis? Not a constant, nor what does not read the axis.
+// Is the form zero wherever it is moved out of its range along this axis? Not a constant, nor what does not read the
+// axis.
 bool vanishes_outside(const Form& form, std::size_t axis) {
   return std::all_of(form.begin(), form.end(),
                      [&](const LinearTerm& term) { return reads_axis(term.view, static_cast<AxisId>(axis)); });
@@ -72,7 +73,8 @@ std::vector<AxisIndex> axes_in_join(const Storage& in, std::size_t in_axis, cons
 
 Result<NodeFacts> analyse_op(const ConcatOp& op, const Site& site) {
   if (site.node.inputs.size() < 2 || !site.node.model.empty()) return Error{"it joins fewer than two values"};
-  if (op.outer < 1 || op.inner < 1 || op.outer > site.out_size() || op.inner > site.out_size()) return Error{"its sizes do not fit"};
+  if (op.outer < 1 || op.inner < 1 || op.outer > site.out_size() || op.inner > site.out_size())
+    return Error{"its sizes do not fit"};
   const std::int64_t unit = op.outer * op.inner;
   std::int64_t size = 0;
   NodeFacts facts{{0, 0}, site.in_range(0)};

@@ -56,7 +56,8 @@ Result<std::vector<Array>> input_arrays(const Graph& graph, const RealRow& row) 
                    " values a row, but has " + std::to_string(row[i].size())};
     }
     for (std::size_t k = 0; k < row[i].size(); ++k) {
-      if (std::isnan(row[i][k])) return Error{"element " + std::to_string(k) + " of input " + quoted(value.name) + " is no number"};
+      if (std::isnan(row[i][k]))
+        return Error{"element " + std::to_string(k) + " of input " + quoted(value.name) + " is no number"};
     }
     arrays.push_back(Array{value.shape, row[i]});
   }

@@ -19,7 +19,7 @@ struct RealRange {
 
 struct Calibration {
   std::int64_t rows = 0;
-  std::vector<RealRange> values;                     // by ValueId, over all rows and elements
+  std::vector<RealRange> values;                    // by ValueId, over all rows and elements
   std::vector<std::vector<double>> largest_inputs;  // of every element of every input, by magnitude
 };
 

@@ -5,7 +5,8 @@
 //   operand    = NUMBER | name | name "[" INDEX "]"                     one side of each comparison is a number
 //   comparison = "<" | "<=" | ">" | ">="
 //   chain      = "argmax" "==" ( INDEX | '"' LABEL '"' )                the lowest index wins a tie
-//   name       = "score" (the only element, or the second of two: the positive class) | "y" | "output" | the output's name
+//   name       = "score" (the only element, or the second of two: the positive class) | "y" | "output" | the output's
+//   name
 //
 // Numbers are exact decimals, never floating point. The claim on real values becomes one on integers by rounding in the
 // direction that keeps it exact (attacks 11): y * 2^s >= t  <=>  y >= ceil(t / 2^s).

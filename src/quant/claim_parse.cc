@@ -32,7 +32,9 @@ class Parser {
   }
 
  private:
-  Error wrong(const std::string& what) const { return Error{"the claim " + quoted(text_) + " is not understood: " + what + kHelp}; }
+  Error wrong(const std::string& what) const {
+    return Error{"the claim " + quoted(text_) + " is not understood: " + what + kHelp};
+  }
   std::string here() const { return at_ == text_.size() ? "the end" : quoted(text_.substr(at_)); }
 
   void skip_space() {
@@ -99,7 +101,8 @@ class Parser {
     skip_space();
     std::int64_t value = 0;
     const std::size_t first = at_;
-    for (; at_ < text_.size() && is_digit(text_[at_]) && at_ - first < 10; ++at_) value = value * 10 + (text_[at_] - '0');
+    for (; at_ < text_.size() && is_digit(text_[at_]) && at_ - first < 10; ++at_)
+      value = value * 10 + (text_[at_] - '0');
     if (at_ == first) return wrong("expected an index at " + here());
     if (value >= output_.size) {
       return Error{"the claim speaks of element " + std::to_string(value) + ", but the output " + quoted(output_.name) +
@@ -163,7 +166,8 @@ class Parser {
       return wrong(left_number ? "it compares two numbers" : "it compares two outputs; one side must be a number");
     }
     if (!left_number) return Threshold{std::get<std::int64_t>(left), found, std::get<Decimal>(right)};
-    return Threshold{std::get<std::int64_t>(right), kMirrored[static_cast<std::size_t>(found)], std::get<Decimal>(left)};
+    return Threshold{std::get<std::int64_t>(right), kMirrored[static_cast<std::size_t>(found)],
+                     std::get<Decimal>(left)};
   }
 
   std::string_view text_;

@@ -30,7 +30,8 @@ PieceParameters choose_function(SmoothFunction function, unsigned bits) {
   return p;
 }
 
-// exp(-x) on [0, 16), zero beyond (16 is 2^-23): pieces of 1/32, where one raises by at most 2^exp_bits / 32 = 256 units.
+// exp(-x) on [0, 16), zero beyond (16 is 2^-23): pieces of 1/32, where one raises by at most 2^exp_bits / 32 = 256
+// units.
 Result<SoftmaxOp> choose_softmax(std::int32_t scale_log2, unsigned bits) {
   SoftmaxOp op;
   op.input_scale_log2 = scale_log2;

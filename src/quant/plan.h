@@ -29,7 +29,7 @@ struct Pattern {
   std::vector<std::int64_t> present;  // 0 or 1
 
   std::int64_t full_size() const;
-  std::int64_t compact_size() const;             // of the axes that are present
+  std::int64_t compact_size() const;  // of the axes that are present
   std::size_t compact_index(std::int64_t flat) const;
   bool operator==(const Pattern&) const = default;
 };

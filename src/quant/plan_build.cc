@@ -64,7 +64,8 @@ class Builder {
     for (const ValueId id : graph_.inputs) plan_.inputs.push_back(*(ids_[id] = add_value(id)));
     for (const Node& node : graph_.nodes) {
       const Call call = call_of(graph_, node);
-      if (auto status = add_node(call); !status) return Error{node_text(node) + " cannot be proven: " + status.error().message};
+      if (auto status = add_node(call); !status)
+        return Error{node_text(node) + " cannot be proven: " + status.error().message};
     }
     VEIL_CHECK(graph_.outputs.size() == 1);
     if (!ids_[graph_.outputs[0]]) {
@@ -264,7 +265,8 @@ class Builder {
   }
 
   // ---- elementwise arithmetic
-  Status affine(const Call& call, PlanId input, Pattern pattern, std::vector<double> factor, std::vector<double> addend) {
+  Status affine(const Call& call, PlanId input, Pattern pattern, std::vector<double> factor,
+                std::vector<double> addend) {
     for (const std::vector<double>* list : {&factor, &addend}) {
       for (const double value : *list) {
         if (!std::isfinite(value)) return Error{"one of its constants is infinite or no number, or it divides by zero"};
@@ -287,7 +289,8 @@ class Builder {
     const bool multiplies = op == "Mul" || op == "Div";
     const PlanId input = in(call, 1 - which);
     const GraphShape& out = output_shape(call);
-    if (elements(out) != plan_.values[input].size) return spread(call, input, std::move(data), values.shape, multiplies);
+    if (elements(out) != plan_.values[input].size)
+      return spread(call, input, std::move(data), values.shape, multiplies);
     std::vector<double> factor;
     if (multiplies) factor = data;
     if (op == "Sub" && which == 0) factor.assign(data.size(), -1.0);
@@ -309,9 +312,9 @@ class Builder {
   Status two_activations(const Call& call) {
     const std::string& op = call.node->op;
     if (op == "Div") return Error{"division by an activation is not supported"};
-    if (elements(call.shape(0)) != elements(call.shape(1)) ||
-        elements(call.shape(0)) != elements(output_shape(call))) {
-      return Error{"it repeats an activation: shapes " + shape_text(call.shape(0)) + " and " + shape_text(call.shape(1))};
+    if (elements(call.shape(0)) != elements(call.shape(1)) || elements(call.shape(0)) != elements(output_shape(call))) {
+      return Error{"it repeats an activation: shapes " + shape_text(call.shape(0)) + " and " +
+                   shape_text(call.shape(1))};
     }
     const std::vector<PlanId> inputs{in(call, 0), in(call, 1)};
     if (op == "Mul") {

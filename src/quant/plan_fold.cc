@@ -287,7 +287,8 @@ class Folder {
     if (linear != nullptr && single_use(input) && linear->width == 2 && linear->outer == 1 && linear->inner == 1) {
       difference = PlanLinear{1, linear->reduced, 1, 1, {}, {}};
       const auto reduced = static_cast<std::size_t>(linear->reduced);
-      for (std::size_t k = 0; k < reduced; ++k) difference.weight.push_back(linear->weight[reduced + k] - linear->weight[k]);
+      for (std::size_t k = 0; k < reduced; ++k)
+        difference.weight.push_back(linear->weight[reduced + k] - linear->weight[k]);
       if (!linear->bias.empty()) difference.bias = {linear->bias[1] - linear->bias[0]};
       input = plan_.nodes[*producer_[input]].inputs[0];
     }
@@ -296,8 +297,7 @@ class Folder {
     plan_.values.push_back(PlanValue{name + " (difference)", 1, std::nullopt});
     plan_.values.push_back(PlanValue{name + " (positive)", 1, std::nullopt});
     plan_.nodes[i] = PlanNode{node.source, {input}, first_new, std::move(difference)};
-    plan_.nodes.push_back(
-        PlanNode{node.source, {first_new}, first_new + 1, PlanFunction{SmoothFunction::kSigmoid}});
+    plan_.nodes.push_back(PlanNode{node.source, {first_new}, first_new + 1, PlanFunction{SmoothFunction::kSigmoid}});
     plan_.nodes.push_back(PlanNode{node.source, {first_new + 1}, node.output, PlanPair{}});
     return true;
   }

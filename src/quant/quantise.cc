@@ -11,23 +11,15 @@
 #include "quant/claim.h"
 #include "quant/function_choice.h"
 #include "quant/plan.h"
+#include "quant/plan_scales.h"
 
 namespace veil {
 
 namespace {
 
-constexpr double kInputHeadRoom = 1.25;
-constexpr double kHeadRoom = 1.1;
-constexpr double kTolerableNoise = 1.0 / 512;  // of one scale for all features, against a result's largest value
-constexpr std::int32_t kMaxShift = 30;         // of an alignment, and what a rescale is planned with
-constexpr std::int32_t kMaxDownShift = 40;     // of a rescale
+constexpr std::int32_t kMaxDownShift = 40;  // of a rescale
 constexpr std::int32_t kBiasExtraBits = 8;
-
-double largest_of(const std::vector<double>& list) {
-  double largest = 0;
-  for (const double value : list) largest = std::max(largest, std::fabs(value));
-  return largest;
-}
+constexpr std::int32_t kMaxScale = 1100;  // beyond it no double is anything but zero or infinite
 
 bool uniform(const std::vector<std::int32_t>& scales) {
   return std::all_of(scales.begin(), scales.end(), [&](std::int32_t scale) { return scale == scales[0]; });
@@ -37,10 +29,13 @@ class Quantiser {
  public:
   Quantiser(const Graph& graph, Plan plan, const Calibration* calibration, const QuantisedGraph* recorded,
             unsigned bits)
-      : graph_(graph), plan_(std::move(plan)), calibration_(calibration), recorded_(recorded), bits_(bits) {
-    consumers_ = plan_consumers(plan_);
-    ids_.resize(plan_.values.size());
-  }
+      : graph_(graph),
+        plan_(std::move(plan)),
+        calibration_(calibration),
+        recorded_(recorded),
+        bits_(bits),
+        scales_(plan_, calibration, bits),
+        ids_(plan_.values.size()) {}
 
   Result<QuantisedModel> run(const QuantiseOptions& options) {
     QuantisedGraph& out = model_.graph;
@@ -141,126 +136,20 @@ class Quantiser {
   }
 
   Result<std::vector<std::int32_t>> input_scales(std::size_t input) const {
-    const PlanId id = plan_.inputs[input];
-    if (recorded_ != nullptr) {
-      if (input >= recorded_->values.size()) return Error{"the recorded graph has fewer inputs than the model file"};
-      return recorded_->values[input].scale_log2;
-    }
-    const std::vector<double>& largest = calibration_->largest_inputs[input];
-    const double whole = largest_of(largest);
-    const auto otherwise = -static_cast<std::int32_t>(bits_ - 1);
-    const std::int32_t common = scale_for(whole * kInputHeadRoom, limit(), otherwise);
-    if (!feeds_linear_only(id)) return std::vector<std::int32_t>{common};
-    std::vector<std::int32_t> scales;
-    for (const double feature : largest) {
-      // A feature that calibration never saw may be anything: the largest range.
-      scales.push_back(scale_for((feature == 0 ? whole : feature) * kInputHeadRoom, limit(), otherwise));
-    }
-    if (!needs_own_scales(id, common, scales)) return std::vector<std::int32_t>{common};
-    return scales;
-  }
-
-  // Features of one unit (pixels) share a scale, so that a value larger than calibration saw is not cut off early. A
-  // scale for each is worth it where rounding at the common one would be heard in a result: raw tables, with an amount
-  // of 10^6 beside an age of 50.
-  bool needs_own_scales(PlanId id, std::int32_t common, const std::vector<std::int32_t>& scales) const {
-    const std::vector<std::int32_t> same(scales.size(), common);
-    return std::any_of(consumers_[id].begin(), consumers_[id].end(), [&](std::size_t reader) {
-      const PlanNode& node = plan_.nodes[reader];
-      const auto* linear = std::get_if<PlanLinear>(&node.op);
-      if (linear == nullptr || linear->reduced != static_cast<std::int64_t>(scales.size())) {
-        const auto [low, high] = std::minmax_element(scales.begin(), scales.end());
-        return *high - *low > 6;  // no weights to judge by: features that differ by more than 2^6
-      }
-      const double noise = rounding_noise(*linear, same);
-      return noise > kTolerableNoise * real_range(node.output).largest() && rounding_noise(*linear, scales) < noise / 2;
-    });
-  }
-
-  // The standard deviation that rounding of the inputs, uniform within half a step, brings to the noisiest result.
-  static double rounding_noise(const PlanLinear& linear, const std::vector<std::int32_t>& scales) {
-    double largest = 0;
-    for (std::size_t o = 0; o < static_cast<std::size_t>(linear.width); ++o) {
-      double variance = 0;
-      for (std::size_t k = 0; k < scales.size(); ++k) {
-        const double step = std::ldexp(linear.weight[o * scales.size() + k], scales[k]);
-        variance += step * step / 12;
-      }
-      largest = std::max(largest, std::sqrt(variance));
-    }
-    return largest;
-  }
-
-  // Scales that differ by element can be folded into a Linear's columns, through concats.
-  bool feeds_linear_only(PlanId id) const {
-    if (id == plan_.output || consumers_[id].empty()) return false;
-    return std::all_of(consumers_[id].begin(), consumers_[id].end(), [&](std::size_t reader) {
-      const PlanNode& node = plan_.nodes[reader];
-      if (const auto* linear = std::get_if<PlanLinear>(&node.op)) return linear->outer == 1 && linear->inner == 1;
-      const auto* concat = std::get_if<PlanConcat>(&node.op);
-      return concat != nullptr && concat->outer == 1 && concat->inner == 1 && feeds_linear_only(node.output);
-    });
+    if (recorded_ == nullptr) return scales_.input_scales(input);
+    if (input >= recorded_->values.size()) return Error{"the recorded graph has fewer inputs than the model file"};
+    return recorded_->values[input].scale_log2;
   }
 
   // ---- scales of results
-  template <class Op>
-  bool read_only_by(PlanId id) const {
-    return id != plan_.output && !consumers_[id].empty() &&
-           std::all_of(consumers_[id].begin(), consumers_[id].end(),
-                       [&](std::size_t reader) { return std::holds_alternative<Op>(plan_.nodes[reader].op); });
-  }
-
-  // All readers are the same smooth function: its table fixes the scale.
-  std::optional<std::int32_t> forced_scale(PlanId id) const {
-    if (!read_only_by<PlanFunction>(id)) return std::nullopt;
-    std::optional<SmoothFunction> function;
-    for (const std::size_t reader : consumers_[id]) {
-      const SmoothFunction next = std::get<PlanFunction>(plan_.nodes[reader].op).function;
-      if (function && *function != next) return std::nullopt;
-      function = next;
-    }
-    return static_cast<std::int32_t>(choose_function(*function, bits_).input_scale_log2);
-  }
-
-  // The largest magnitude that matters to the readers: what a ReLU or a clip cuts off may saturate.
-  double largest_needed(PlanId id) const {
-    const RealRange seen = real_range(id);
-    if (read_only_by<PlanRelu>(id) && seen.high > 0) return seen.high;
-    if (!read_only_by<PlanClip>(id)) return seen.largest();
-    double needed = 0;
-    for (const std::size_t reader : consumers_[id]) {
-      const auto& clip = std::get<PlanClip>(plan_.nodes[reader].op);
-      needed = std::max(needed, std::fabs(std::clamp(seen.low, clip.low, clip.high)));
-      needed = std::max(needed, std::fabs(std::clamp(seen.high, clip.low, clip.high)));
-    }
-    return std::isfinite(needed) ? needed : seen.largest();
-  }
-
-  // Of a value that the float graph does not have, there is one kind left: a product before a bias that did not fold.
-  RealRange real_range(PlanId id) const {
-    if (plan_.values[id].source) return calibration_->values[*plan_.values[id].source];
-    double largest = 0;
-    for (const std::size_t reader : consumers_[id]) {
-      const PlanNode& node = plan_.nodes[reader];
-      double sum =
-          plan_.values[node.output].source ? calibration_->values[*plan_.values[node.output].source].largest() : 0;
-      if (const auto* affine = std::get_if<PlanAffine>(&node.op)) sum += largest_of(affine->addend);
-      for (const PlanId other : node.inputs)
-        sum += other != id && plan_.values[other].source ? real_range(other).largest() : 0;
-      largest = std::max(largest, sum);
-    }
-    return RealRange{-largest, largest};
-  }
-
   // The scale of a rescaled result whose accumulator has scale `accumulator`: never finer than that, unless forced.
   Result<std::int32_t> result_scale(PlanId id, std::int32_t accumulator) {
-    if (const auto forced = forced_scale(id)) return *forced;
-    std::int32_t proposal = 0;
-    if (recorded_ == nullptr) {
-      const double largest = largest_needed(id) * kHeadRoom;
-      proposal = std::max(scale_for(largest, limit(), accumulator), accumulator);
-    }
-    return value_scale(proposal);
+    if (const auto forced = scales_.forced_scale(id)) return *forced;
+    return free_scale(id, accumulator);
+  }
+
+  Result<std::int32_t> free_scale(PlanId id, std::int32_t accumulator) {
+    return value_scale(recorded_ != nullptr ? 0 : scales_.result_scale(id, accumulator));
   }
 
   Result<std::int32_t> one_scale(QuantId id) const {
@@ -270,26 +159,35 @@ class Quantiser {
     return scales[0];
   }
 
+  static Status check_finite(std::initializer_list<const std::vector<double>*> lists) {
+    for (const std::vector<double>* list : lists) {
+      if (std::all_of(list->begin(), list->end(), [](double value) { return std::isfinite(value); })) continue;
+      return Error{"one of its constants is infinite or no number"};
+    }
+    return Done{};
+  }
+
   struct Shifts {
     std::int64_t up = 0, down = 0;
   };
   static Result<Shifts> shifts_between(std::int32_t accumulator, std::int32_t result) {
     Shifts shifts;
     (result >= accumulator ? shifts.down : shifts.up) = std::abs(result - accumulator);
-    if (shifts.down > kMaxDownShift || shifts.up > kMaxShift) return Error{"its scales are too far apart"};
+    if (shifts.down > kMaxDownShift || shifts.up > kMaxAlignShift) return Error{"its scales are too far apart"};
     return shifts;
   }
 
   QuantId add_result(const PlanNode& node, std::int32_t scale) {
     const QuantId id = add_value(plan_.values[node.output], {scale});
     full_range_[id] = true;
-    model_.cut_off[id] = read_only_by<PlanRelu>(node.output) || read_only_by<PlanClip>(node.output);
+    model_.cut_off[id] = scales_.is_cut_off(node.output);
     finish(node, id);
     return id;
   }
 
   // ---- Linear
   Status add(const PlanNode& node, const PlanLinear& plan) {
+    VEIL_TRY_STATUS(check_finite({&plan.weight, &plan.bias}));
     const QuantId input = ids_[node.inputs[0]];
     const std::vector<std::int32_t>& scales = model_.graph.values[input].scale_log2;
     if (scales.size() != 1 && (plan.outer != 1 || plan.inner != 1)) {
@@ -297,7 +195,9 @@ class Quantiser {
     }
     const std::int32_t reference = scales.size() == 1 ? scales[0] : 0;
     const std::vector<double> weight = scaled_columns(plan, scales);
-    VEIL_TRY(weight_scale, model_scale(propose_weight_scale(node.output, weight, reference)));
+    const std::int32_t proposal =
+        recorded_ != nullptr ? 0 : scales_.weight_scale(node.output, largest_of(weight), reference);
+    VEIL_TRY(weight_scale, model_scale(proposal));
     VEIL_TRY(scale, result_scale(node.output, weight_scale + reference));
     VEIL_TRY(shifts, shifts_between(weight_scale + reference, scale));
     LinearOp op{plan.outer, plan.reduced, plan.width, plan.inner, shifts.up, 0, shifts.down};
@@ -318,16 +218,6 @@ class Quantiser {
     return weight;
   }
 
-  // The finest scale that holds the weights, but not so fine that the rescale would shift everything away.
-  std::int32_t propose_weight_scale(PlanId output, const std::vector<double>& weight, std::int32_t reference) const {
-    if (recorded_ != nullptr) return 0;
-    const std::int32_t finest =
-        scale_for(largest_of(weight), limit(), -static_cast<std::int32_t>(bits_ - 1) - reference);
-    if (forced_scale(output)) return std::max(finest, *forced_scale(output) - reference - kMaxShift);
-    const double largest = largest_needed(output) * kHeadRoom;
-    return std::max(finest, scale_for(largest, limit(), finest + reference) - reference - kMaxShift);
-  }
-
   // A constant that is added to an accumulator of scale `accumulator`: how far it is shifted up.
   Result<std::int64_t> add_addend(QuantisedNode& node, const char* what, const std::vector<double>& data,
                                   std::int32_t accumulator) {
@@ -342,6 +232,7 @@ class Quantiser {
 
   // ---- elementwise
   Status add(const PlanNode& node, const PlanAffine& plan) {
+    VEIL_TRY_STATUS(check_finite({&plan.factor, &plan.addend}));
     const QuantId input = ids_[node.inputs[0]];
     VEIL_TRY(input_scale, one_scale(input));
     const bool has_factor = !plan.factor.empty();
@@ -385,7 +276,7 @@ class Quantiser {
     SumOp op{{}, shifts.down};
     for (std::size_t i = 0; i < scales.size(); ++i) {
       const std::int64_t up = scales[i] - finest + shifts.up;
-      if (up > kMaxShift) return Error{"the scales of what it adds are too far apart"};
+      if (up > kMaxAlignShift) return Error{"the scales of what it adds are too far apart"};
       op.coefficients.push_back(plan.signs[i] * (std::int64_t{1} << up));
     }
     const QuantId output = add_result(node, scale);
@@ -419,10 +310,13 @@ class Quantiser {
     LeakyReluOp op{0, bits_, 0};
     op.slope = *quantise_real(plan.alpha, -static_cast<std::int32_t>(bits_), signed_range(bits_ + 10));
     for (; op.fraction_bits > 0 && op.slope % 2 == 0; --op.fraction_bits) op.slope /= 2;
-    // A slope beyond 1 may need a coarser scale; a finer one is not worth its saturation.
-    VEIL_TRY(result, result_scale(node.output, scale));
-    if (result < scale || result > scale + kMaxShift - op.fraction_bits) return Error{"its scales are too far apart"};
-    op.shift = op.fraction_bits + result - scale;
+    // A slope beyond 1 may need a coarser scale; a finer one is not worth its saturation, unless a table asks for it.
+    const std::int64_t exact = scale - op.fraction_bits;  // of the product before rounding
+    const auto forced = scales_.forced_scale(node.output);
+    const bool reachable = forced && *forced >= exact && *forced <= exact + kMaxDownShift;
+    VEIL_TRY(result, reachable ? Result<std::int32_t>(*forced) : free_scale(node.output, scale));
+    op.shift = result - exact;
+    if (op.shift < 0 || op.shift > kMaxDownShift) return Error{"its scales are too far apart"};
     const QuantId output = add_result(node, result);
     add_node(node, {input}, output, op);
     return Done{};
@@ -471,7 +365,7 @@ class Quantiser {
     std::vector<QuantId> inputs;
     for (const PlanId id : node.inputs) inputs.push_back(ids_[id]);
     std::vector<std::int32_t> scales = joined_scales(inputs);
-    if (!uniform(scales) && !feeds_linear_only(node.output)) {
+    if (!uniform(scales) && !scales_.feeds_linear_only(node.output)) {
       const std::int32_t coarsest = *std::max_element(scales.begin(), scales.end());
       for (QuantId& id : inputs) {
         if (model_.graph.values[id].scale_log2 == std::vector<std::int32_t>{coarsest}) continue;
@@ -510,7 +404,7 @@ class Quantiser {
 
   // ---- last steps of classifiers
   Status must_be_last(const PlanNode& node) const {
-    if (node.output == plan_.output && consumers_[node.output].empty()) return Done{};
+    if (node.output == plan_.output && scales_.is_unread(node.output)) return Done{};
     return Error{"it is supported as the last step only"};
   }
 
@@ -540,12 +434,22 @@ class Quantiser {
   const Calibration* calibration_;
   const QuantisedGraph* recorded_;
   unsigned bits_;
-  std::vector<std::vector<std::size_t>> consumers_;
+  PlanScales scales_;
   std::vector<QuantId> ids_;      // by PlanId
   std::vector<bool> full_range_;  // by QuantId: every signed integer of `bits` bits may occur
   std::map<std::string, int> counts_;
   QuantisedModel model_;
 };
+
+bool scales_are_bounded(const QuantisedGraph& graph) {
+  const auto bounded = [](std::int32_t scale) { return scale >= -kMaxScale && scale <= kMaxScale; };
+  for (const QuantisedValue& value : graph.values) {
+    if (value.scale_log2.empty() || !std::all_of(value.scale_log2.begin(), value.scale_log2.end(), bounded))
+      return false;
+  }
+  return std::all_of(graph.model.begin(), graph.model.end(),
+                     [&](const ModelTensor& tensor) { return bounded(tensor.scale_log2); });
+}
 
 struct Prepared {
   Plan plan;
@@ -578,6 +482,7 @@ Result<QuantisedModel> quantise_at(const Graph& graph, const Calibration& calibr
 }
 
 Result<QuantisedModel> requantise(const Graph& graph, const QuantisedGraph& recorded) {
+  if (!scales_are_bounded(recorded)) return Error{"the quantised graph has a scale beyond all numbers"};
   QuantiseOptions options{recorded.hidden, recorded.claim, {}, recorded.output_labels};
   for (const QuantisedInput& input : recorded.inputs) options.input_labels.push_back(input.labels);
   VEIL_TRY(prepared, prepare(graph, options.claim, options.output_labels));

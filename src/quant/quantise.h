@@ -25,7 +25,7 @@ struct QuantisedModel {
   // By QuantId: the value of the float graph that it stands for, and what that did on the calibration rows.
   std::vector<std::optional<ValueId>> sources;
   std::vector<RealRange> calibrated;
-  std::vector<bool> cut_off;  // its readers cut it off, so that its scale need not cover all it does (Relu, Clip)
+  std::vector<bool> cut_off;      // its readers cut it off, so that its scale need not cover all it does (Relu, Clip)
   bool softmax_left_out = false;  // the claim is about the argmax only, which is the same on the logits
 };
 

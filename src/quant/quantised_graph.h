@@ -83,7 +83,7 @@ struct PairOp {
 // Probabilities of more than two classes (docs/semantics.md, Softmax). Only as the output.
 struct SoftmaxOp {
   std::int64_t key_bits = 0, low_bits = 0, input_scale_log2 = 0, slope_shift = 0;  // of the table of 1 - exp(-x)
-  std::int64_t exp_bits = 0;          // exp(0) = 2^exp_bits
+  std::int64_t exp_bits = 0;                                                       // exp(0) = 2^exp_bits
   std::int64_t probability_bits = 0;  // a probability of 1 is 2^probability_bits
 };
 
@@ -121,9 +121,9 @@ struct QuantisedNode {
 };
 
 struct QuantisedGraph {
-  std::int64_t bits = 16;  // of activations and weights
-  bool hidden = true;      // are the weights secret?
-  std::string claim;       // the predicate in the user's words; empty: the output is revealed
+  std::int64_t bits = 16;              // of activations and weights
+  bool hidden = true;                  // are the weights secret?
+  std::string claim;                   // the predicate in the user's words; empty: the output is revealed
   std::vector<QuantisedInput> inputs;  // in the order of the graph's
   std::vector<QuantisedValue> values;
   std::vector<ModelTensor> model;

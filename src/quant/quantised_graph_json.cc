@@ -217,9 +217,8 @@ void read_input(Source& source, const Json& json, QuantisedInput& input, const s
 Json node_json(const QuantisedNode& node) {
   Json parameters = Json::object();
   std::visit([&](auto op) { visit_fields(op, FieldWriter{parameters}); }, node.op);
-  return Json{{"name", node.name},   {"source", node.source}, {"inputs", node.inputs},
-              {"model", node.model}, {"output", node.output}, {"op", op_name(node.op)},
-              {"parameters", parameters}};
+  return Json{{"name", node.name},     {"source", node.source},  {"inputs", node.inputs},   {"model", node.model},
+              {"output", node.output}, {"op", op_name(node.op)}, {"parameters", parameters}};
 }
 
 template <std::size_t index = 0>
@@ -315,7 +314,8 @@ std::string quantised_graph_json(const QuantisedGraph& graph) {
                   {"output_name", graph.output_name},
                   {"output_shape", graph.output_shape},
                   {"output_labels", graph.output_labels}};
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);  // bytes that are not UTF-8: a replacement character
+  return json.dump(-1, ' ', false,
+                   Json::error_handler_t::replace);  // bytes that are not UTF-8: a replacement character
 }
 
 Result<QuantisedGraph> read_quantised_graph(std::string_view text) {

@@ -38,7 +38,8 @@ Result<QuantisedRow> quantise_row(const QuantisedGraph& graph, const std::vector
       const auto integer = quantise_real(row[i][k], scale_of(value, k), range);
       if (!integer) return Error{"the value of " + quoted(element_name(input, value, k)) + " is no number"};
       const double units = std::ldexp(row[i][k], -scale_of(value, k));
-      const bool inside = units >= static_cast<double>(range.low) - 0.5 && units < static_cast<double>(range.high) + 0.5;
+      const bool inside =
+          units >= static_cast<double>(range.low) - 0.5 && units < static_cast<double>(range.high) + 0.5;
       if (!inside) out.saturated.push_back(element_name(input, value, k));
       out.inputs.back().push_back(*integer);
     }
@@ -49,7 +50,8 @@ Result<QuantisedRow> quantise_row(const QuantisedGraph& graph, const std::vector
 std::vector<double> real_values(const QuantisedGraph& graph, QuantId id, const std::vector<std::int64_t>& integers) {
   std::vector<double> out;
   out.reserve(integers.size());
-  for (std::size_t i = 0; i < integers.size(); ++i) out.push_back(real_value(integers[i], scale_of(graph.values[id], i)));
+  for (std::size_t i = 0; i < integers.size(); ++i)
+    out.push_back(real_value(integers[i], scale_of(graph.values[id], i)));
   return out;
 }
 

@@ -27,12 +27,14 @@ IntegerRange signed_range(unsigned bits) {
 
 std::optional<std::int64_t> quantise_real(double value, std::int32_t scale_log2, const IntegerRange& range) {
   if (std::isnan(value)) return std::nullopt;
-  const double units = std::ldexp(value, -scale_log2);  // exact, but for overflow (saturates) and underflow (rounds to 0)
+  const double units =
+      std::ldexp(value, -scale_log2);  // exact, but for overflow (saturates) and underflow (rounds to 0)
   // The integers of a range are far below 2^53, so these comparisons are exact.
   if (units <= static_cast<double>(range.low)) return range.low;
   if (units >= static_cast<double>(range.high)) return range.high;
   const double below = std::floor(units);
-  // |units| < 2^53: the difference is exact, or units is tiny and negative and the difference rounds to 1 (up, rightly).
+  // |units| < 2^53: the difference is exact, or units is tiny and negative and the difference rounds to 1 (up,
+  // rightly).
   const bool up = units - below >= 0.5;
   return saturate(static_cast<std::int64_t>(below) + (up ? 1 : 0), range);
 }

@@ -79,8 +79,9 @@ struct Exercised {
   RunComparison comparison;
 };
 
-inline void exercise(const Graph& graph, const std::vector<RealRow>& rows, unsigned bits, const QuantiseOptions& options,
-                     std::optional<Exercised>* out = nullptr, std::size_t random_rows = 3) {
+inline void exercise(const Graph& graph, const std::vector<RealRow>& rows, unsigned bits,
+                     const QuantiseOptions& options, std::optional<Exercised>* out = nullptr,
+                     std::size_t random_rows = 3) {
   auto model = quantise(graph, rows, bits, options);
   ASSERT_TRUE(model.ok()) << model.error().message;
   expect_reproducible(graph, *model);

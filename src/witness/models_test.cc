@@ -77,10 +77,11 @@ void run_case(const fs::path& file, const Case& each) {
       if (tensor.owner == Owner::kWitness) cells += static_cast<std::size_t>(shape_size(tensor.shape));
     }
     std::size_t lookups = 0;
-    for (const Lookup& lookup : done->lowering.circuit.lookups) lookups += static_cast<std::size_t>(lookup.domain.box_size());
-    std::printf("%-34s %2u bits: error %.3g of %.3g (mean %.2g), agreement %.3f, %zu cells, %zu lookups\n", each.path, bits,
-                done->comparison.output.largest, size, done->comparison.output.mean, done->comparison.agreement(), cells,
-                lookups);
+    for (const Lookup& lookup : done->lowering.circuit.lookups)
+      lookups += static_cast<std::size_t>(lookup.domain.box_size());
+    std::printf("%-34s %2u bits: error %.3g of %.3g (mean %.2g), agreement %.3f, %zu cells, %zu lookups\n", each.path,
+                bits, done->comparison.output.largest, size, done->comparison.output.mean, done->comparison.agreement(),
+                cells, lookups);
     if (bits == 16) {
       EXPECT_LE(done->comparison.output.largest, each.tolerance16 * size);
     }
@@ -162,11 +163,10 @@ TEST(Models, AgreeWithTheIntegerReference) {
 
 TEST(Models, Exports) {
   const Case cases[] = {
-      {"sklearn_binary", -2, 2, 1e-2},       {"sklearn_multiclass", -2, 2, 1e-2},
-      {"sklearn_regressor", -2, 2, 1e-2},    {"sklearn_scaled", -2, 2, 1e-2},
-      {"torch_mlp", -2, 2, 1e-2},            {"torch_normalised", -2, 2, 1e-2},
-      {"torch_normalised_script", -2, 2, 1e-2}, {"torch_image", -2, 2, 1e-2},
-      {"torch_two_inputs", -2, 2, 1e-2},     {"torch_two_inputs_script", -2, 2, 1e-2},
+      {"sklearn_binary", -2, 2, 1e-2},          {"sklearn_multiclass", -2, 2, 1e-2}, {"sklearn_regressor", -2, 2, 1e-2},
+      {"sklearn_scaled", -2, 2, 1e-2},          {"torch_mlp", -2, 2, 1e-2},          {"torch_normalised", -2, 2, 1e-2},
+      {"torch_normalised_script", -2, 2, 1e-2}, {"torch_image", -2, 2, 1e-2},        {"torch_two_inputs", -2, 2, 1e-2},
+      {"torch_two_inputs_script", -2, 2, 1e-2},
   };
   for (const Case& each : cases) run_case(kExports / (std::string(each.path) + ".onnx"), each);
 }

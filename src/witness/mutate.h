@@ -10,8 +10,8 @@
 namespace veil {
 
 inline std::vector<std::int64_t> mutations_of(std::int64_t value) {
-  std::vector<std::int64_t> out{value + 1, value - 1, -value, value ^ 1, value + 256, value - 256, value + (1 << 16),
-                                value - (1 << 16), 0, 1};
+  std::vector<std::int64_t> out{value + 1,         value - 1,         -value, value ^ 1, value + 256, value - 256,
+                                value + (1 << 16), value - (1 << 16), 0,      1};
   for (const unsigned k : {1u, 2u, 4u, 7u, 12u, 15u, 24u, 31u, 40u}) out.push_back(value + (std::int64_t{1} << k));
   std::erase(out, value);
   return out;
@@ -35,7 +35,8 @@ inline Survivors mutate_witness(const Circuit& circuit, const Trace& honest, std
         trace.values[id][i] = changed;
         ++out.tried;
         if (!check_trace(circuit, trace, false)) {
-          out.names.push_back(tensor.name + "[" + std::to_string(i) + "]: " + std::to_string(old) + " -> " + std::to_string(changed));
+          out.names.push_back(tensor.name + "[" + std::to_string(i) + "]: " + std::to_string(old) + " -> " +
+                              std::to_string(changed));
         }
       }
       trace.values[id][i] = old;

@@ -18,7 +18,7 @@ namespace {
 struct OperatorCase {
   std::string name;
   std::function<Graph(GraphBuilder&)> build;
-  double range = 2;       // of random inputs
+  double range = 2;         // of random inputs
   double tolerance = 1e-3;  // at 16 bits, absolute
   std::string claim = {};
 };
@@ -41,7 +41,8 @@ std::vector<RealRow> rows_for(const Graph& graph, std::size_t count, double rang
   for (std::size_t r = 0; r < count; ++r) {
     rows.emplace_back();
     for (const ValueId id : graph.inputs) {
-      rows.back().push_back(random_list(size_of(graph.values[id].shape), static_cast<unsigned>(100 + 10 * r + id), range));
+      rows.back().push_back(
+          random_list(size_of(graph.values[id].shape), static_cast<unsigned>(100 + 10 * r + id), range));
     }
   }
   return rows;
@@ -106,14 +107,24 @@ std::vector<OperatorCase> cases() {
                    const ValueId x = b.input("x", {1, 4});
                    return b.finish({b.node("Clip", {x, b.constant({{}, {0.0}}), b.constant({{}, {1.0}})}, "y")});
                  }});
-  out.push_back({"add_constant", [](GraphBuilder& b) { return elementwise(b, "Add", random_array({1, 3}, 5), false, {2, 3}); }});
-  out.push_back({"subtract_from", [](GraphBuilder& b) { return elementwise(b, "Sub", random_array({2, 1}, 6), true, {2, 3}); }});
+  out.push_back({"add_constant", [](GraphBuilder& b) {
+                   return elementwise(b, "Add", random_array({1, 3}, 5), false, {2, 3});
+                 }});
+  out.push_back({"subtract_from", [](GraphBuilder& b) {
+                   return elementwise(b, "Sub", random_array({2, 1}, 6), true, {2, 3});
+                 }});
   out.push_back({"multiply_scalar", [](GraphBuilder& b) { return elementwise(b, "Mul", {{}, {0.7}}, false, {2, 3}); }});
-  out.push_back({"multiply_power", [](GraphBuilder& b) { return elementwise(b, "Mul", {{}, {0.125}}, false, {2, 3}); }});
+  out.push_back({"multiply_power", [](GraphBuilder& b) {
+                   return elementwise(b, "Mul", {{}, {0.125}}, false, {2, 3});
+                 }});
   out.push_back({"multiply_minus", [](GraphBuilder& b) { return elementwise(b, "Mul", {{}, {-1}}, false, {2, 3}); }});
   out.push_back({"divide", [](GraphBuilder& b) { return elementwise(b, "Div", {{3}, {2, 3, -5}}, false, {2, 3}); }});
-  out.push_back({"multiply_middle", [](GraphBuilder& b) { return elementwise(b, "Mul", random_array({1, 3, 1}, 7), false, {2, 3, 2}); }});
-  out.push_back({"spread", [](GraphBuilder& b) { return elementwise(b, "Mul", random_array({1, 4}, 8), false, {1, 1}); }});
+  out.push_back({"multiply_middle", [](GraphBuilder& b) {
+                   return elementwise(b, "Mul", random_array({1, 3, 1}, 7), false, {2, 3, 2});
+                 }});
+  out.push_back({"spread", [](GraphBuilder& b) {
+                   return elementwise(b, "Mul", random_array({1, 4}, 8), false, {1, 1});
+                 }});
   out.push_back({"add", [](GraphBuilder& b) { return two_inputs(b, "Add"); }});
   out.push_back({"subtract", [](GraphBuilder& b) { return two_inputs(b, "Sub"); }});
   out.push_back({"multiply", [](GraphBuilder& b) { return two_inputs(b, "Mul"); }});
@@ -129,13 +140,16 @@ std::vector<OperatorCase> cases() {
                  }});
   out.push_back({"gemm_bias_by_row", [](GraphBuilder& b) {
                    const ValueId x = b.input("x", {2, 3});
-                   return b.finish({b.node("Gemm", {x, b.constant(random_array({3, 2}, 12)), b.constant(random_array({2, 1}, 13))}, "y",
-                                           A{{"alpha", 0.5}, {"beta", 2.0}})});
+                   return b.finish(
+                       {b.node("Gemm", {x, b.constant(random_array({3, 2}, 12)), b.constant(random_array({2, 1}, 13))},
+                               "y", A{{"alpha", 0.5}, {"beta", 2.0}})});
                  }});
   out.push_back({"image", [](GraphBuilder& b) {
                    const ValueId x = b.input("x", {1, 2, 3, 2});
-                   const ValueId n = b.node("BatchNormalization", {x, b.constant({{2}, {1, 2}}), b.constant({{2}, {0.5, -0.5}}),
-                                                                   b.constant({{2}, {0.1, 0.2}}), b.constant({{2}, {0.9, 1.1}})}, "n");
+                   const ValueId n = b.node("BatchNormalization",
+                                            {x, b.constant({{2}, {1, 2}}), b.constant({{2}, {0.5, -0.5}}),
+                                             b.constant({{2}, {0.1, 0.2}}), b.constant({{2}, {0.9, 1.1}})},
+                                            "n");
                    const ValueId r = b.node("Relu", {n}, "r");
                    const ValueId f = b.node("Flatten", {r}, "f");
                    return b.finish({b.node("Gemm", {f, b.constant(random_array({12, 3}, 14))}, "y")});
@@ -162,7 +176,8 @@ std::vector<OperatorCase> cases() {
                  }});
   out.push_back({"two_classes", [](GraphBuilder& b) {
                    const ValueId x = b.input("x", {1, 3});
-                   const ValueId h = b.node("Gemm", {x, b.constant(random_array({3, 2}, 16)), b.constant(random_array({2}, 17))}, "h");
+                   const ValueId h = b.node(
+                       "Gemm", {x, b.constant(random_array({3, 2}, 16)), b.constant(random_array({2}, 17))}, "h");
                    return b.finish({b.node("Softmax", {h}, "y", A{{"axis", std::int64_t{-1}}})});
                  }});
   out.push_back({"two_classes_of_relu", [](GraphBuilder& b) {

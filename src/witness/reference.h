@@ -1,5 +1,5 @@
-// Test support: writes a model and runs of it for tests/models/integer_reference.py, the independent evaluator, and asks
-// it.
+// Test support: writes a model and runs of it for tests/models/integer_reference.py, the independent evaluator, and
+// asks it.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -16,7 +16,8 @@ namespace veil {
 
 class PythonReference {
  public:
-  PythonReference() : root_(std::filesystem::path(testing::TempDir()) / ("veil_reference_" + std::to_string(getpid()))) {
+  PythonReference()
+      : root_(std::filesystem::path(testing::TempDir()) / ("veil_reference_" + std::to_string(getpid()))) {
     std::filesystem::create_directories(root_);
   }
   ~PythonReference() { std::filesystem::remove_all(root_); }

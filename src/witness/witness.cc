@@ -12,7 +12,8 @@ Status set_tensor(const Circuit& circuit, Trace& trace, TensorId id, const std::
     return Error{quoted(tensor.name) + " has the wrong number of elements"};
   }
   for (const std::int64_t value : values) {
-    if (value < tensor.low || value > tensor.high) return Error{"an integer of " + quoted(tensor.name) + " is out of its range"};
+    if (value < tensor.low || value > tensor.high)
+      return Error{"an integer of " + quoted(tensor.name) + " is out of its range"};
   }
   trace.values[id] = values;
   return Done{};

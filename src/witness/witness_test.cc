@@ -3,8 +3,8 @@
 #include <gtest/gtest.h>
 
 #include "circuit/validate.h"
-#include "graph/passes.h"
 #include "graph/graph_builder.h"
+#include "graph/passes.h"
 #include "ops/choose_bits.h"
 #include "ops/evaluate.h"
 
@@ -42,7 +42,8 @@ TEST(Witness, SmallestLinear) {
     }
     auto comparison = compare_runs(graph, *model, rows);
     ASSERT_TRUE(comparison.ok());
-    std::printf("%u bits: error %g, cells %zu tensors\n", bits, comparison->output.largest, lowering->circuit.tensors.size());
+    std::printf("%u bits: error %g, cells %zu tensors\n", bits, comparison->output.largest,
+                lowering->circuit.tensors.size());
     if (bits == 16) std::printf("%s\n", quantised_graph_json(model->graph).c_str());
   }
 }

@@ -16,6 +16,7 @@ import resource
 import shutil
 import signal
 import stat
+import struct
 import subprocess
 import sys
 import tempfile
@@ -255,8 +256,9 @@ class OtherSetups(CliCase):
         self.assertEqual(audit["model_id"], made["model_id"])
         # One weight of the file changed: the same architecture, another model.
         data = bytearray(MODEL.read_bytes())
-        at = data.index(b"weight_2") + 20
-        data[at + 400 + 2] ^= 0x40
+        name = data.rindex(b"weight_2") + len("weight_2")
+        self.assertEqual(data[name], 9 << 3 | 2)  # raw_data, then its length in two bytes
+        data[name + 3 : name + 7] = struct.pack("<f", 0.125)
         other = self.file("other.onnx", bytes(data))
         self.assertEqual(self.run_json(REJECTED, "audit", out / "verifier.veil", other)["reason"], "audit/id")
 
@@ -280,7 +282,8 @@ class OtherSetups(CliCase):
 
     def test_formats_agree(self):
         out, _ = self.set_up_credit("formats", claim=False)
-        rows = [[float(x) for x in row] for row in list(csv.reader(APPLICANTS.open()))[1:4]]
+        with APPLICANTS.open() as file:
+            rows = [[float(x) for x in row] for row in list(csv.reader(file))[1:4]]
         flat = [x for row in rows for x in row]
         array = tiny_files.npy((3, 20), flat)
         files = [

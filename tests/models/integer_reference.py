@@ -65,6 +65,13 @@ class Pieces:
             slope = half_up((end - start) / power(output_scale) * power(slope_shift - low_bits))
             self.rows.append((half_up(raised / power(output_scale)), max(0, slope)))
 
+        # no piece may end above the next one's start
+        for i in range(len(self.rows) - 1) if low_bits else ():
+            (base, slope), following = self.rows[i], self.rows[i + 1][0]
+            while slope and base + round_shift(slope * ((1 << low_bits) - 1), slope_shift) > max(base, following):
+                slope -= 1
+            self.rows[i] = (base, slope)
+
     def __call__(self, z):
         base, slope = self.rows[(z >> self.low_bits) - self.first]
         return base + round_shift(slope * (z & (1 << self.low_bits) - 1), self.shift)

@@ -1,0 +1,146 @@
+#include "cli/arguments.h"
+
+#include <CLI/CLI.hpp>
+#include <cstring>
+#include <memory>
+#include <sstream>
+
+#include "cli/commands.h"
+
+namespace veil::cli {
+
+namespace {
+
+void declare(CLI::App& command, SetupArguments& arguments) {
+  command.add_option("MODEL", arguments.model, "The model, an .onnx file")->required();
+  command.add_option("--calibrate", arguments.calibrate, "Rows like those to come: CSV, NPY, NPZ or JSON")->required();
+  command.add_option("--model", arguments.visibility, "Are the weights secret? hidden (default) or public")
+      ->check(CLI::IsMember({"hidden", "public"}));
+  command.add_option("--claim", arguments.claim,
+                     "What a proof shows, such as \"score >= 0.75\", \"argmax == 2\", \"0.2 <= y[3] < 0.4\", joined by "
+                     "\"and\"; without it the output is revealed");
+  command.add_option("--bits", arguments.bits, "Bits of the integers: 8, 12, 16 or auto (default)")
+      ->check(CLI::IsMember({"8", "12", "16", "auto"}));
+  command.add_option("--out", arguments.out, "The folder for prover.veil, verifier.veil, report.json, graph.json")
+      ->required();
+  command.add_option("--output", arguments.output, "Which output of the model, where it has several");
+  command.add_option("--dim", arguments.dims, "NAME=LENGTH of an axis that the model leaves open; may be repeated")
+      ->take_all();
+  command.add_option("--classes", arguments.classes, "Names of the output's elements: A,B,C")->delimiter(',');
+  command.add_option("--labels", arguments.labels, "A column of the data that is no input");
+}
+
+void declare(CLI::App& command, ProveArguments& arguments) {
+  command.add_option("PROVER", arguments.prover, "prover.veil")->required();
+  command.add_option("--input", arguments.input, "The data: CSV, NPY, NPZ or JSON")->required();
+  command.add_option("--row", arguments.row, "Which row of the data, counted from 0 (default: 0)");
+  command.add_option("--context", arguments.context, "Text the proof is bound to, such as a loan's number");
+  command.add_option("--out", arguments.out, "Where the proof goes")->required();
+  command.add_option("--labels", arguments.labels, "A column of the data that is no input");
+}
+
+void declare(CLI::App& command, VerifyArguments& arguments) {
+  command.add_option("VERIFIER", arguments.verifier, "verifier.veil")->required();
+  command.add_option("PROOF", arguments.proof, "The proof")->required();
+  command.add_option("--context", arguments.context, "The context that the proof must have been made for");
+  command.add_option("--model-id", arguments.model_id, "Accept this model only (64 hex digits)");
+}
+
+void declare(CLI::App& command, EvaluateArguments& arguments) {
+  command.add_option("PROVER", arguments.prover, "prover.veil")->required();
+  command.add_option("--data", arguments.data, "The data: CSV, NPY, NPZ or JSON")->required();
+  command.add_option("--labels", arguments.labels, "The column, array or field with the true answers");
+}
+
+void declare(CLI::App& command, AuditArguments& arguments) {
+  command.add_option("VERIFIER", arguments.verifier, "verifier.veil")->required();
+  command.add_option("MODEL", arguments.model, "The model (.onnx) or, for a hidden model, graph.json")->required();
+}
+
+void declare(CLI::App& command, InspectArguments& arguments) {
+  command.add_option("FILE", arguments.file, "prover.veil, verifier.veil, graph.json or a proof")->required();
+}
+
+struct Words {
+  const char* name;
+  const char* description;
+  const char* example;
+};
+
+template <class Arguments>
+void add_command(CLI::App& app, Call& call, const Words& words, Result<Outcome> (*run)(const Arguments&)) {
+  CLI::App* command = app.add_subcommand(words.name, words.description);
+  auto arguments = std::make_shared<Arguments>();
+  declare(*command, *arguments);
+  command->add_flag("--json", call.as_json, "Print one JSON object instead of text");
+  auto threads = std::make_shared<unsigned>(1);
+  command->add_option("--threads", *threads, "At most so many threads (this version uses one)")
+      ->check(CLI::Range(1u, 1024u));
+  command->footer(std::string("Example:\n  ") + words.example);
+  command->callback([&call, arguments, threads, run] { call.run = [arguments, run] { return run(*arguments); }; });
+}
+
+void add_commands(CLI::App& app, Call& call) {
+  add_command(app, call,
+              {"setup", "Turn a model into a prover's and a verifier's key",
+               "veil setup model.onnx --calibrate rows.csv --claim \"score >= 0.75\" --out key"},
+              run_setup);
+  add_command(app, call,
+              {"prove", "Prove what the model says about one row",
+               "veil prove key/prover.veil --input rows.csv --row 3 --context \"loan 17\" --out loan.proof"},
+              run_prove);
+  add_command(app, call,
+              {"verify", "Check a proof and print what it says",
+               "veil verify key/verifier.veil loan.proof --context \"loan 17\""},
+              run_verify);
+  add_command(app, call,
+              {"evaluate", "Compare the float model with its integers on data",
+               "veil evaluate key/prover.veil --data rows.csv --labels answer"},
+              run_evaluate);
+  add_command(app, call,
+              {"audit", "Check that a key is for a given model or quantised graph",
+               "veil audit key/verifier.veil key/graph.json"},
+              run_audit);
+  add_command(app, call, {"inspect", "Show what a key, a graph or a proof is", "veil inspect loan.proof"}, run_inspect);
+}
+
+}  // namespace
+
+bool asks_for_json(int count, const char* const* words) {
+  for (int i = 1; i < count; ++i) {
+    if (std::strcmp(words[i], "--json") == 0) return true;
+  }
+  return false;
+}
+
+std::string one_line(std::string text) {
+  while (!text.empty() && (text.back() == '\n' || text.back() == '.')) text.pop_back();
+  for (char& c : text) c = c == '\n' ? ' ' : c;
+  return text;
+}
+
+Result<std::variant<Call, std::string>> read_arguments(int count, const char* const* words) {
+  CLI::App app("Veil proves in zero knowledge what a machine-learning model decided.", "veil");
+  app.require_subcommand(1);
+  app.set_version_flag("--version", std::string("veil ") + VEIL_VERSION);
+  app.footer(
+      "Example:\n"
+      "  veil setup model.onnx --calibrate rows.csv --claim \"score >= 0.75\" --out key\n"
+      "  veil prove key/prover.veil --input rows.csv --row 3 --context \"loan 17\" --out loan.proof\n"
+      "  veil verify key/verifier.veil loan.proof --context \"loan 17\"\n"
+      "Exit codes: 0 done or accepted, 1 rejected, 2 bad usage or file.");
+  Call call;
+  add_commands(app, call);
+  try {
+    app.parse(count, words);
+  } catch (const CLI::Success& success) {
+    std::ostringstream out, unused;
+    app.exit(success, out, unused);  // the text of --help or --version
+    return std::variant<Call, std::string>(out.str());
+  } catch (const CLI::ParseError& error) {
+    return Error{one_line(error.what()) + "; `veil --help` shows the usage."};
+  }
+  return std::variant<Call, std::string>(std::move(call));
+}
+
+}  // namespace veil::cli

@@ -1,0 +1,147 @@
+#include "quant/plan_scales.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "quant/function_choice.h"
+#include "tensor/fixed_point.h"
+
+namespace veil {
+
+namespace {
+
+constexpr double kInputHeadRoom = 1.25;
+constexpr double kHeadRoom = 1.1;
+constexpr double kTolerableNoise = 1.0 / 512;  // of one scale for all features, against a result's largest value
+
+// The standard deviation that rounding of the inputs, uniform within half a step, brings to the noisiest result.
+double rounding_noise(const PlanLinear& linear, const std::vector<std::int32_t>& scales) {
+  double largest = 0;
+  for (std::size_t o = 0; o < static_cast<std::size_t>(linear.width); ++o) {
+    double variance = 0;
+    for (std::size_t k = 0; k < scales.size(); ++k) {
+      const double step = std::ldexp(linear.weight[o * scales.size() + k], scales[k]);
+      variance += step * step / 12;
+    }
+    largest = std::max(largest, std::sqrt(variance));
+  }
+  return largest;
+}
+
+}  // namespace
+
+double largest_of(const std::vector<double>& list) {
+  double largest = 0;
+  for (const double value : list) largest = std::max(largest, std::fabs(value));
+  return largest;
+}
+
+PlanScales::PlanScales(const Plan& plan, const Calibration* calibration, unsigned bits)
+    : plan_(plan), calibration_(calibration), bits_(bits), consumers_(plan_consumers(plan)) {}
+
+template <class Op>
+bool PlanScales::read_only_by(PlanId id) const {
+  return id != plan_.output && !consumers_[id].empty() &&
+         std::all_of(consumers_[id].begin(), consumers_[id].end(),
+                     [&](std::size_t reader) { return std::holds_alternative<Op>(plan_.nodes[reader].op); });
+}
+
+bool PlanScales::is_cut_off(PlanId id) const { return read_only_by<PlanRelu>(id) || read_only_by<PlanClip>(id); }
+
+bool PlanScales::feeds_linear_only(PlanId id) const {
+  if (id == plan_.output || consumers_[id].empty()) return false;
+  return std::all_of(consumers_[id].begin(), consumers_[id].end(), [&](std::size_t reader) {
+    const PlanNode& node = plan_.nodes[reader];
+    if (const auto* linear = std::get_if<PlanLinear>(&node.op)) return linear->outer == 1 && linear->inner == 1;
+    const auto* concat = std::get_if<PlanConcat>(&node.op);
+    return concat != nullptr && concat->outer == 1 && concat->inner == 1 && feeds_linear_only(node.output);
+  });
+}
+
+std::optional<std::int32_t> PlanScales::forced_scale(PlanId id) const {
+  if (!read_only_by<PlanFunction>(id)) return std::nullopt;
+  std::optional<SmoothFunction> function;
+  for (const std::size_t reader : consumers_[id]) {
+    const SmoothFunction next = std::get<PlanFunction>(plan_.nodes[reader].op).function;
+    if (function && *function != next) return std::nullopt;
+    function = next;
+  }
+  return static_cast<std::int32_t>(choose_function(*function, bits_).input_scale_log2);
+}
+
+std::vector<std::int32_t> PlanScales::input_scales(std::size_t input) const {
+  const PlanId id = plan_.inputs[input];
+  const std::vector<double>& largest = calibration_->largest_inputs[input];
+  const double whole = largest_of(largest);
+  const auto otherwise = -static_cast<std::int32_t>(bits_ - 1);
+  const std::int32_t common = scale_for(whole * kInputHeadRoom, limit(), otherwise);
+  if (!feeds_linear_only(id)) return {common};
+  std::vector<std::int32_t> scales;
+  for (const double feature : largest) {
+    // A feature that calibration never saw may be anything: the largest range.
+    scales.push_back(scale_for((feature == 0 ? whole : feature) * kInputHeadRoom, limit(), otherwise));
+  }
+  if (!needs_own_scales(id, common, scales)) return {common};
+  return scales;
+}
+
+// Features of one unit (pixels) share a scale, so that a value larger than calibration saw is not cut off early. A
+// scale for each is worth it where rounding at the common one would be heard in a result: raw tables, with an amount
+// of 10^6 beside an age of 50.
+bool PlanScales::needs_own_scales(PlanId id, std::int32_t common, const std::vector<std::int32_t>& scales) const {
+  const std::vector<std::int32_t> same(scales.size(), common);
+  return std::any_of(consumers_[id].begin(), consumers_[id].end(), [&](std::size_t reader) {
+    const PlanNode& node = plan_.nodes[reader];
+    const auto* linear = std::get_if<PlanLinear>(&node.op);
+    if (linear == nullptr || linear->reduced != static_cast<std::int64_t>(scales.size())) {
+      const auto [low, high] = std::minmax_element(scales.begin(), scales.end());
+      return *high - *low > 6;  // no weights to judge by: features that differ by more than 2^6
+    }
+    const double noise = rounding_noise(*linear, same);
+    return noise > kTolerableNoise * real_range(node.output).largest() && rounding_noise(*linear, scales) < noise / 2;
+  });
+}
+
+double PlanScales::largest_needed(PlanId id) const {
+  const RealRange seen = real_range(id);
+  if (read_only_by<PlanRelu>(id) && seen.high > 0) return seen.high;
+  if (!read_only_by<PlanClip>(id)) return seen.largest();
+  double needed = 0;
+  for (const std::size_t reader : consumers_[id]) {
+    const auto& clip = std::get<PlanClip>(plan_.nodes[reader].op);
+    needed = std::max(needed, std::fabs(std::clamp(seen.low, clip.low, clip.high)));
+    needed = std::max(needed, std::fabs(std::clamp(seen.high, clip.low, clip.high)));
+  }
+  return std::isfinite(needed) ? needed : seen.largest();
+}
+
+// Of a value that the float graph does not have, there is one kind left: a product before a bias that did not fold.
+RealRange PlanScales::real_range(PlanId id) const {
+  const auto seen = [&](PlanId value) {
+    return plan_.values[value].source ? calibration_->values[*plan_.values[value].source] : RealRange{};
+  };
+  if (plan_.values[id].source) return seen(id);
+  double largest = 0;
+  for (const std::size_t reader : consumers_[id]) {
+    const PlanNode& node = plan_.nodes[reader];
+    double sum = seen(node.output).largest();
+    if (const auto* affine = std::get_if<PlanAffine>(&node.op)) sum += largest_of(affine->addend);
+    for (const PlanId other : node.inputs) sum += other != id ? seen(other).largest() : 0;
+    largest = std::max(largest, sum);
+  }
+  return RealRange{-largest, largest};
+}
+
+std::int32_t PlanScales::result_scale(PlanId id, std::int32_t accumulator) const {
+  return std::max(scale_for(largest_needed(id) * kHeadRoom, limit(), accumulator), accumulator);
+}
+
+std::int32_t PlanScales::weight_scale(PlanId output, double largest, std::int32_t input_scale) const {
+  const std::int32_t finest = scale_for(largest, limit(), -static_cast<std::int32_t>(bits_ - 1) - input_scale);
+  const auto forced = forced_scale(output);
+  const std::int32_t result =
+      forced ? *forced : scale_for(largest_needed(output) * kHeadRoom, limit(), finest + input_scale);
+  return std::max(finest, result - input_scale - kMaxAlignShift);
+}
+
+}  // namespace veil

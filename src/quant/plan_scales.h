@@ -1,0 +1,54 @@
+// Which power-of-two scale each tensor of a plan should have, from what the float model did on the calibration rows and
+// from who reads it.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "quant/calibrate.h"
+#include "quant/plan.h"
+
+namespace veil {
+
+inline constexpr std::int32_t kMaxAlignShift = 30;  // of an alignment, and what a rescale is planned with
+
+double largest_of(const std::vector<double>& list);  // by magnitude; 0 of an empty list
+
+// The plan must outlive it. Without calibration only the questions about readers may be asked.
+class PlanScales {
+ public:
+  PlanScales(const Plan& plan, const Calibration* calibration, unsigned bits);
+
+  // ---- readers
+  bool is_unread(PlanId id) const { return consumers_[id].empty(); }
+  // Scales that differ by element can be folded into a Linear's columns, through concats.
+  bool feeds_linear_only(PlanId id) const;
+  // What lies beyond the range of a value does not matter to its readers: a ReLU or a clip cuts it off.
+  bool is_cut_off(PlanId id) const;
+  // All readers are the same smooth function: its table fixes the scale.
+  std::optional<std::int32_t> forced_scale(PlanId id) const;
+
+  // ---- proposals
+  // One, or one for each element.
+  std::vector<std::int32_t> input_scales(std::size_t input) const;
+  // Of a rescaled result whose accumulator has scale `accumulator`: never finer than that.
+  std::int32_t result_scale(PlanId id, std::int32_t accumulator) const;
+  // The finest that holds the weights, but not so fine that the rescale would shift everything away.
+  std::int32_t weight_scale(PlanId output, double largest, std::int32_t input_scale) const;
+
+ private:
+  template <class Op>
+  bool read_only_by(PlanId id) const;
+  bool needs_own_scales(PlanId id, std::int32_t common, const std::vector<std::int32_t>& scales) const;
+  double largest_needed(PlanId id) const;
+  RealRange real_range(PlanId id) const;
+  std::int64_t limit() const { return (std::int64_t{1} << (bits_ - 1)) - 1; }
+
+  const Plan& plan_;
+  const Calibration* calibration_;
+  unsigned bits_;
+  std::vector<std::vector<std::size_t>> consumers_;
+};
+
+}  // namespace veil
