@@ -292,7 +292,7 @@ class Folder {
       if (!linear->bias.empty()) difference.bias = {linear->bias[1] - linear->bias[0]};
       input = plan_.nodes[*producer_[input]].inputs[0];
     }
-    const std::string& name = plan_.values[node.output].name;
+    const std::string name = plan_.values[node.output].name;
     const auto first_new = static_cast<PlanId>(plan_.values.size());
     plan_.values.push_back(PlanValue{name + " (difference)", 1, std::nullopt});
     plan_.values.push_back(PlanValue{name + " (positive)", 1, std::nullopt});

@@ -221,6 +221,18 @@ class MainPath(WithCredit):
         self.assertEqual(self.run_json(DONE, "inspect", self.out / "graph.json")["file"], "graph")
         self.refuses("inspect", CALIBRATION, says="none of Veil's")
 
+    def test_every_byte_is_where_the_format_says(self):
+        """An independent reader, written from docs/format.md alone, accounts for all bytes of keys and proof."""
+        reader = [sys.executable, ROOT / "tests" / "golden" / "read_proof.py", "--summary"]
+        for files in ([self.verifier], [self.prover], [self.verifier, self.proof, "--context", CONTEXT]):
+            result = subprocess.run([*map(str, reader + files)], capture_output=True, text=True, timeout=120)
+            self.assertEqual(result.returncode, 0, result.stdout[-500:] + result.stderr)
+            self.assertIn("accounted for", result.stdout)
+        damaged = self.folder / "damaged.proof"
+        damaged.write_bytes(self.proof.read_bytes() + b"\0")
+        result = subprocess.run([*map(str, reader + [self.verifier, damaged])], capture_output=True, timeout=120)
+        self.assertEqual(result.returncode, 1)
+
     def test_audit_of_a_hidden_model(self):
         accepted = self.run_json(DONE, "audit", self.verifier, self.out / "graph.json")
         self.assertIs(accepted["accepted"], True)
