@@ -9,7 +9,8 @@ Rules
   2. a check half (x/check) never includes a prove half (x/prove);
   3. a folder of the verifier closure includes the closure only, and uses no exceptions, threads, files, clocks,
      environment or hash maps;
-  4. an include of this project has its folder in it ("base/bytes.h").
+  4. an include of this project has its folder in it ("base/bytes.h");
+  5. no two headers define a type of one name: both would be veil::Name, and the linker would mix them up.
 Tests, benchmarks and fuzzers may include what they like (rule 4 apart): nothing links against them.
 """
 
@@ -30,6 +31,7 @@ FORBIDDEN_WORDS = re.compile(r"\b(throw|try|catch)\b(?=\s*[({\w])|\b(?:std::)?ge
 # Files of the closure that do what the closure may not: detection of the processor reads VEIL_CPU before main; the
 # maker of the generators is a program of the build; randomness is not used by verifiers.
 EXEMPT = {"src/base/cpu.cc", "src/base/random.cc", "src/curve/make_generators.cc"}
+DEFINED_TYPE = re.compile(r"^(?:class|struct|enum class) (\w+)(?: final)?(?: : [^;{]+)? \{", re.MULTILINE)
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.MULTILINE)
 COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)
 STRING = re.compile(r'"(?:\\.|[^"\\\n])*"')
@@ -96,9 +98,22 @@ def check_file(root, layers, path):
     return problems
 
 
+def check_type_names(root):
+    seen, problems = {}, []
+    for path in sorted((root / "src").rglob("*.h")):
+        text = COMMENT.sub("", path.read_text())
+        if is_test(path) or not re.search(r"^namespace veil \{", text, re.MULTILINE):
+            continue
+        for name in DEFINED_TYPE.findall(text):
+            if name in seen:
+                problems.append(f"{path.relative_to(root)}: type {name} is also in {seen[name]}")
+            seen[name] = path.relative_to(root)
+    return problems
+
+
 def check_tree(root):
     layers = read_layers(root / "cmake" / "layers.txt")
-    problems = []
+    problems = check_type_names(root)
     for path in sorted((root / "src").rglob("*")):
         if path.suffix not in (".h", ".cc"):
             continue
@@ -145,6 +160,8 @@ def self_test():
             return check_tree(root)
 
     assert problems_of(good) == [], problems_of(good)
+    twice = {f"src/{folder}/a.h": "namespace veil {\nstruct Box {\n};\n}\n" for folder in ("base", "ops")}
+    assert len(problems_of(twice)) == 1
     for name, text in bad.items():
         assert problems_of({name: text}), f"not found: {name}: {text}"
     print(f"{len(bad)} wrong includes found, {len(good)} right files passed")

@@ -59,6 +59,7 @@ TEST(Tamper, EveryByteFlippedIsRejectedByName) {
     EXPECT_EQ(kNames.count(name), 1u) << name;
     std::printf("  %-16s x%d\n", name.c_str(), count);
   }
+  if (kStride != 1) return;  // a sample need not meet every name
   for (const char* name : {"format/point", "format/scalar", "fold/opening", "open/g"})
     EXPECT_GT(table[name], 0) << name;
 }
