@@ -56,7 +56,7 @@ std::vector<Int128> half_points(const PieceParameters& p) {
   const std::int64_t log2_h = p.low_bits + p.input_scale_log2 - 1;  // half the width of a piece
   const Int128 step = exp_of_minus_power(function == SmoothFunction::kTanh ? log2_h + 1 : log2_h);
   const std::size_t rows = std::size_t{1} << p.key_bits;
-  const std::vector<Int128> right = right_half(function, step, (both_sides ? rows : 2 * rows) + 1);
+  std::vector<Int128> right = right_half(function, step, (both_sides ? rows : 2 * rows) + 1);
   if (!both_sides) return right;
   // f(-x) = f(0) * 2 - f(x): sigmoid(-x) = 1 - sigmoid(x), tanh(-x) = -tanh(x).
   std::vector<Int128> points;

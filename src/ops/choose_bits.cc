@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "base/check.h"
 #include "graph/float_run.h"
@@ -88,7 +89,7 @@ class RunComparer {
   FloatRunner floats_;
   IntegerRunner integers_;
   ValueId output_source_ = 0;
-  double lowest_ = INFINITY, highest_ = -INFINITY;
+  double lowest_ = std::numeric_limits<double>::infinity(), highest_ = -lowest_;
   std::vector<RowOutputs> rows_;
   RunComparison out_;
 };

@@ -179,7 +179,7 @@ void add_virtual_limb(Circuit& circuit, const std::string& name, const Domain& d
 // e (z - max + (max - min) [e < 0]) = 0, e signed limbs that hold `range`
 Limbs add_excess(Circuit& circuit, const std::string& name, const Domain& box, const Limbs& value,
                  const IntegerRange& full, const IntegerRange& range) {
-  const Limbs excess = add_signed_limbs(circuit, name + "/excess", box, whole_limb_bits(range));
+  Limbs excess = add_signed_limbs(circuit, name + "/excess", box, whole_limb_bits(range));
   Form clamp = value.form;
   clamp.push_back({-full.high, one_view()});
   clamp.push_back({full.high - full.low, whole_view(circuit, *excess.sign)});
@@ -300,7 +300,7 @@ View add_positive_part(Lowerer& lowerer, const std::string& name, const Domain& 
   // What interval arithmetic proves of (1 - sign) * form; the value itself is never negative.
   const TensorId y =
       commit(circuit, name, box, std::min<std::int64_t>(range.low, 0), std::max<std::int64_t>(range.high, 0));
-  const View view = whole_view(circuit, y);
+  View view = whole_view(circuit, y);
   const Form positive{LinearTerm{1, one_view()}, LinearTerm{-1, sign}};
   circuit.identities.push_back(
       Identity{name, box, Expression{{LinearTerm{1, view}}, {ProductTerm{-1, positive, form}}}});
@@ -336,7 +336,7 @@ View add_small_quotient(Lowerer& lowerer, const std::string& name, const Domain&
   Circuit& circuit = lowerer.circuit;
   const std::int64_t half = std::int64_t{1} << (shift - 1);
   const TensorId c = commit(circuit, name, box, 0, (std::int64_t{1} << bits) - 1);
-  const View view = whole_view(circuit, c);
+  View view = whole_view(circuit, c);
   add_lookup(circuit, name, box, TableKind::kUnsigned, {bits}, {expression_of(view)});
   const Expression rem = product + constant_expression(half) - expression_of(view, std::int64_t{1} << shift);
   const auto limbs = add_range_proof(circuit, name + "/rem", box, rem, 0, (std::int64_t{1} << shift) - 1);
@@ -357,7 +357,7 @@ View add_copy(Lowerer& lowerer, const std::string& name, const Domain& box, cons
   Circuit& circuit = lowerer.circuit;
   const IntegerRange range = declared_range(circuit, form);
   const TensorId y = commit(circuit, name, box, range.low, range.high);
-  const View view = whole_view(circuit, y);
+  View view = whole_view(circuit, y);
   circuit.identities.push_back(Identity{name, box, expression_of(view) - linear_expression(form)});
   lowerer.add_step([box, form, y](const Circuit& c, Trace& trace) {
     trace.values[y] = evaluate(c, trace, box, linear_expression(form));

@@ -203,15 +203,15 @@ class Builder {
     const GraphShape& b = call.shape(1);
     const GraphShape& out = output_shape(call);
     const std::int64_t reduced = trans_a != 0 ? a[0] : a[1];
-    const std::string kTransposed = "it transposes an activation with several rows and columns";
+    const std::string transposed = "it transposes an activation with several rows and columns";
     PlanLinear linear;
     PlanId input = 0;
     if (constant(call, 1) != nullptr) {
-      if (trans_a != 0 && a[0] != 1 && a[1] != 1) return Error{kTransposed};
+      if (trans_a != 0 && a[0] != 1 && a[1] != 1) return Error{transposed};
       linear = right_constant(Matrix{constant(call, 1), reduced, out[1], trans_b != 0}, out[0], alpha);
       input = in(call, 0);
     } else if (constant(call, 0) != nullptr) {
-      if (trans_b != 0 && b[0] != 1 && b[1] != 1) return Error{kTransposed};
+      if (trans_b != 0 && b[0] != 1 && b[1] != 1) return Error{transposed};
       linear = left_constant(Matrix{constant(call, 0), out[0], reduced, trans_a != 0}, 1, out[1], alpha);
       input = in(call, 1);
     } else {

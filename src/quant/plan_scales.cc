@@ -10,8 +10,12 @@ namespace veil {
 
 namespace {
 
-constexpr double kInputHeadRoom = 1.25;
-constexpr double kHeadRoom = 1.1;
+// How far beyond what calibration saw a value may go before it saturates. 16 bits have one to spare for rows that
+// calibration did not see: on the credit model the largest error on such rows falls from 0.15 to 0.0003 by it.
+constexpr unsigned kSparingBits = 14;
+double input_head_room(unsigned bits) { return bits >= kSparingBits ? 2.0 : 1.25; }
+double result_head_room(unsigned bits) { return bits >= kSparingBits ? 2.0 : 1.1; }
+
 constexpr double kTolerableNoise = 1.0 / 512;  // of one scale for all features, against a result's largest value
 
 // The standard deviation that rounding of the inputs, uniform within half a step, brings to the noisiest result.
@@ -74,12 +78,13 @@ std::vector<std::int32_t> PlanScales::input_scales(std::size_t input) const {
   const std::vector<double>& largest = calibration_->largest_inputs[input];
   const double whole = largest_of(largest);
   const auto otherwise = -static_cast<std::int32_t>(bits_ - 1);
-  const std::int32_t common = scale_for(whole * kInputHeadRoom, limit(), otherwise);
+  const std::int32_t common = scale_for(whole * input_head_room(bits_), limit(), otherwise);
   if (!feeds_linear_only(id)) return {common};
   std::vector<std::int32_t> scales;
+  scales.reserve(largest.size());
   for (const double feature : largest) {
     // A feature that calibration never saw may be anything: the largest range.
-    scales.push_back(scale_for((feature == 0 ? whole : feature) * kInputHeadRoom, limit(), otherwise));
+    scales.push_back(scale_for((feature == 0 ? whole : feature) * input_head_room(bits_), limit(), otherwise));
   }
   if (!needs_own_scales(id, common, scales)) return {common};
   return scales;
@@ -133,14 +138,14 @@ RealRange PlanScales::real_range(PlanId id) const {
 }
 
 std::int32_t PlanScales::result_scale(PlanId id, std::int32_t accumulator) const {
-  return std::max(scale_for(largest_needed(id) * kHeadRoom, limit(), accumulator), accumulator);
+  return std::max(scale_for(largest_needed(id) * result_head_room(bits_), limit(), accumulator), accumulator);
 }
 
 std::int32_t PlanScales::weight_scale(PlanId output, double largest, std::int32_t input_scale) const {
   const std::int32_t finest = scale_for(largest, limit(), -static_cast<std::int32_t>(bits_ - 1) - input_scale);
   const auto forced = forced_scale(output);
   const std::int32_t result =
-      forced ? *forced : scale_for(largest_needed(output) * kHeadRoom, limit(), finest + input_scale);
+      forced ? *forced : scale_for(largest_needed(output) * result_head_room(bits_), limit(), finest + input_scale);
   return std::max(finest, result - input_scale - kMaxAlignShift);
 }
 

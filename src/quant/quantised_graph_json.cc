@@ -104,11 +104,11 @@ class Source {
   void fail() { failed_ = true; }
 
   const Json& at(const Json& json, const char* name) {
-    static const Json kNothing;
+    static const Json nothing;
     const auto found = json.is_object() ? json.find(name) : json.end();
     if (!json.is_object() || found == json.end()) {
       fail();
-      return kNothing;
+      return nothing;
     }
     return *found;
   }

@@ -54,9 +54,10 @@ struct Ready {
   }
 };
 
-std::vector<Fr> scalars_of(const Bytes& proof) {
+// The scalars of the argument; what comes before it (ids, public values) may well be equal in two proofs.
+std::vector<Fr> scalars_of(const Prover& prover, const Bytes& proof) {
   std::vector<Fr> out;
-  for (std::size_t at = proof.size() % 32; at + 32 <= proof.size(); at += 32) {
+  for (std::size_t at = proof.size() - prover.circuit().proof_size_bytes(); at + 32 <= proof.size(); at += 32) {
     const auto value = Fr::from_bytes(std::span<const std::uint8_t>(proof).subspan(at, 32));
     if (value) out.push_back(*value);
   }
@@ -75,8 +76,8 @@ bool share_pads(const Prover& prover, const Bytes& a, const Bytes& b) {
   for (std::size_t i = 0; i < slots; ++i) {
     if (opened(a, i) == opened(b, i)) return true;
   }
-  const std::vector<Fr> in_a = scalars_of(a);
-  const std::vector<Fr> in_b = scalars_of(b);
+  const std::vector<Fr> in_a = scalars_of(prover, a);
+  const std::vector<Fr> in_b = scalars_of(prover, b);
   std::set<std::array<std::uint8_t, 32>> seen;
   for (const Fr& value : in_a) seen.insert(value.to_bytes());
   for (const Fr& value : in_b) {
