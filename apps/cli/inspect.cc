@@ -4,6 +4,7 @@
 #include "cli/commands.h"
 #include "cli/console.h"
 #include "cli/files.h"
+#include "cli/report.h"
 #include "cli/statement_text.h"
 #include "data/files.h"
 #include "graph/text.h"
@@ -30,14 +31,14 @@ Result<Outcome> describe_key(const ModelKey& key, std::string_view kind, std::si
                   {"lookups", key.circuit.lookups.size()},
                   {"rows", layout.total_rows()},
                   {"columns", layout.columns()},
-                  {"proof_bytes", prepared->proof_size_bytes()}};
+                  {"proof_bytes", proof_file_bytes(*prepared)}};
   out.text = fmt::format("{} key, {}{}\n  model      {} ({} weights)\n{}", kind, size_text(size_bytes),
                          kind == "prover" ? "; SECRET: keep it to yourself" : "", id, visibility_name(key.visibility),
                          circuit_facts_text(key.circuit, key.visibility));
   out.text += fmt::format("  circuit    {} tensors, {} identities, {} lookups; {} rows of {} columns\n",
                           key.circuit.tensors.size(), key.circuit.identities.size(), key.circuit.lookups.size(),
                           layout.total_rows(), layout.columns());
-  out.text += fmt::format("  proof      {}\n", size_text(prepared->proof_size_bytes()));
+  out.text += fmt::format("  proof      {}\n", size_text(proof_file_bytes(*prepared)));
   return out;
 }
 

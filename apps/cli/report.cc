@@ -67,6 +67,18 @@ Json cost_json(const Circuit& circuit, const ReportFacts& facts) {
 
 }  // namespace
 
+std::size_t proof_file_bytes(const PreparedCircuit& circuit) {
+  constexpr std::size_t kHeaderBytes = 12 + 32 + 32;  // magic, model id, context
+  constexpr std::size_t kValueBytes = 8;
+  constexpr std::size_t kPointBytes = 32;
+  std::size_t values = 0;
+  for (const Tensor& tensor : circuit.circuit().tensors) {
+    if (tensor.owner == Owner::kPublic) values += static_cast<std::size_t>(shape_size(tensor.shape));
+  }
+  return kHeaderBytes + kValueBytes * values + kPointBytes * circuit.layout().rows(Owner::kInput).count +
+         circuit.proof_size_bytes();
+}
+
 Json report_json(const QuantisedModel& model, const RunComparison& runs, const Lowering& lowering,
                  const ReportFacts& facts) {
   const Visibility visibility = model.graph.hidden ? Visibility::kHidden : Visibility::kPublic;

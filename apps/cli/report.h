@@ -11,6 +11,9 @@
 
 namespace veil::cli {
 
+// Of every proof file of this circuit: header, public values, input rows (docs/format.md), argument.
+std::size_t proof_file_bytes(const PreparedCircuit& circuit);
+
 struct ReportFacts {
   std::string model_id;
   const PreparedCircuit& circuit;

@@ -129,7 +129,7 @@ Result<Outcome> run_setup(const SetupArguments& arguments) {
   const std::string graph_json = quantised_graph_json(made.model.graph);
   const Bytes verifier = write_verifier_file({made.key.model, graph_json, choices});
   const Digest id = compute_model_id(prepared, made.key.model.model_rows, made.key.model.visibility);
-  ReportFacts facts{to_hex(id), prepared, 0, verifier.size(), prepared.proof_size_bytes()};
+  ReportFacts facts{to_hex(id), prepared, 0, verifier.size(), proof_file_bytes(prepared)};
   ProverFile prover_file{std::move(made.key), graph_json, choices, SecretVector<std::uint8_t>(std::move(onnx))};
   Bytes prover = write_prover_file(prover_file);
   facts.prover_bytes = prover.size();

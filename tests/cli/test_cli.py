@@ -168,6 +168,7 @@ class MainPath(WithCredit):
             self.assertGreater(self.prove_json[part]["cpu"], 0)
             self.assertGreater(self.prove_json[part]["wall"], 0)
         self.assertEqual(self.prove_json["proof_bytes"], self.proof.stat().st_size)
+        self.assertEqual(self.prove_json["proof_bytes"], self.setup_json["proof_bytes"])  # as predicted
         self.assertLessEqual(self.prove_json["proof_bytes"], 40_000)
 
     def test_verify_accepts_and_states(self):
@@ -278,11 +279,12 @@ class OtherSetups(CliCase):
         self.assertNotEqual(self.set_up_credit("one")[1]["model_id"], self.set_up_credit("two")[1]["model_id"])
 
     def test_without_a_claim_the_output_is_revealed(self):
-        out, _ = self.set_up_credit("reveal", claim=False)
+        out, made = self.set_up_credit("reveal", claim=False)
         proof = self.folder / "reveal.proof"
         self.run_json(DONE, "prove", out / "prover.veil", "--input", APPLICANTS, "--row", 0, "--out", proof)
         statement = self.run_json(DONE, "verify", out / "verifier.veil", proof)["statement"]
         self.assertIsNone(statement["claim"])
+        self.assertEqual(made["proof_bytes"], proof.stat().st_size)
         (output,) = statement["outputs"]
         self.assertEqual(output["name"], "score")
         self.assertEqual(output["values"], [output["integers"][0] * 2.0 ** output["scale_log2"][0]])
