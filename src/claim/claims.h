@@ -84,7 +84,7 @@ class Claims {
 
   Value of_form(const Form& form, const AxisWeights& scope, const std::string& label) {
     Value sum = checker_.constant(Fr::zero());
-    for (const LinearTerm& term : form) sum = sum + of_view(term.view, scope, label) * Fr::from_int(term.coefficient);
+    for (const LinearTerm& term : form) sum = std::move(sum) + of_view(term.view, scope, label) * Fr::from_int(term.coefficient);
     return sum;
   }
 
@@ -96,7 +96,7 @@ class Claims {
       for (const AxisId axis : used_axes({term})) {
         if (scope[axis].values.empty()) scope[axis] = ones_weight(static_cast<std::size_t>(domain.extent[axis]));
       }
-      sum = sum + of_view(term.view, scope, label) * Fr::from_int(term.coefficient);
+      sum = std::move(sum) + of_view(term.view, scope, label) * Fr::from_int(term.coefficient);
     }
     return sum;
   }

@@ -33,9 +33,9 @@ Fr evaluate_parts(const RowLayout& layout, const std::vector<Fr>& matrix, const 
   Fr sum;
   for (const WeightPart& part : parts) {
     for (const auto& [row, weight] : part.rows) {
-      for (std::size_t j = 0; j < part.columns.size(); ++j) {
-        sum += weight * part.columns[j] * matrix[row * layout.columns() + part.first_column + j];
-      }
+      std::vector<Fr> columns(layout.columns());
+      part.add_columns(columns, weight);
+      for (std::size_t j = 0; j < columns.size(); ++j) sum += columns[j] * matrix[row * layout.columns() + j];
     }
   }
   return sum;

@@ -11,10 +11,19 @@ namespace veil {
 
 namespace {
 
-G1Affine receive_point(ProofSource& source, Transcript& transcript, const std::string& label) {
-  const G1Affine point = source.point();
-  transcript.absorb_point(label, compress(point));
-  return point;
+// The points of a proof, in their order; each is absorbed under its label.
+std::vector<G1Affine> receive_points(ProofSource& source, Transcript& transcript,
+                                     const std::vector<std::string>& labels) {
+  return source.absorbed_points(labels.size(), [&](std::size_t i, ByteView compressed) {
+    transcript.absorb_point(labels[i], compressed);
+  });
+}
+
+std::vector<std::string> committed_labels(std::size_t witness_rows) {
+  std::vector<std::string> labels;
+  for (std::size_t i = 0; i < witness_rows; ++i) labels.push_back("row/" + std::to_string(i));
+  labels.insert(labels.end(), {"pad/P", "pad/S", "pad/mask"});
+  return labels;
 }
 
 // The last part of a proof: openings in the clear, uniform because of the masks.
@@ -27,12 +36,10 @@ struct Openings {
 };
 
 Openings receive_openings(ProofSource& source, Transcript& transcript, const PreparedCircuit& circuit) {
-  const auto scalar = [&](const char* label) {
-    const Fr value = source.scalar();
-    transcript.absorb_scalar(label, value);
-    return value;
-  };
+  const auto scalar = [&](const char* label) { return source.absorbed_scalar(transcript, label); };
   Openings openings;
+  openings.pads.reserve(circuit.num_slots());
+  openings.row.reserve(circuit.layout().columns());
   for (std::size_t i = 0; i < circuit.num_slots(); ++i) openings.pads.push_back(scalar("open/pi"));
   openings.pads_blinder = scalar("open/pi/blinder");
   for (std::size_t i = 0; i < circuit.layout().columns(); ++i) openings.row.push_back(scalar("open/g"));
@@ -75,22 +82,20 @@ CheckedArgument check_argument(const Statement& statement, ByteView proof, Trans
   ProofSource source(proof);
   absorb_statement(transcript, statement);
 
-  std::vector<G1Affine> rows(statement.input_rows.begin(), statement.input_rows.end());
-  for (std::size_t i = 0; i < layout.rows(Owner::kWitness).count; ++i) {
-    rows.push_back(receive_point(source, transcript, "row/" + std::to_string(i)));
-  }
-  const G1Affine pads = receive_point(source, transcript, "pad/P");
-  const G1Affine masks = receive_point(source, transcript, "pad/S");
-  const G1Affine mask_row = receive_point(source, transcript, "pad/mask");
+  const std::size_t witness_rows = layout.rows(Owner::kWitness).count;
+  const std::vector<G1Affine> committed = receive_points(source, transcript, committed_labels(witness_rows));
   if (source.failed()) return reject(source.failure());
+  const G1Affine pads = committed[witness_rows];
+  const G1Affine masks = committed[witness_rows + 1];
+  const G1Affine mask_row = committed[witness_rows + 2];
+  std::vector<G1Affine> rows(statement.input_rows.begin(), statement.input_rows.end());
+  rows.insert(rows.end(), committed.begin(), committed.end() - 3);
 
   Committed<ProofSource> checker(transcript, source);
   const OpeningClaim<AffineForm> opening = argue(checker, prepared.circuit(), layout, statement.public_values);
   const PadFold fold(checker.constraints(), checker.sent(), transcript.challenge("fold/rho"));
-  const G1Affine t0 = receive_point(source, transcript, "fold/T0");
-  const G1Affine t1 = receive_point(source, transcript, "fold/T1");
-  const Fr delta = source.scalar();
-  transcript.absorb_scalar("fold/delta", delta);
+  const std::vector<G1Affine> errors = receive_points(source, transcript, {"fold/T0", "fold/T1"});
+  const Fr delta = source.absorbed_scalar(transcript, "fold/delta");
   const Fr r = transcript.challenge("fold/r");
   Openings opened = receive_openings(source, transcript, prepared);
   source.expect_end();
@@ -106,7 +111,7 @@ CheckedArgument check_argument(const Statement& statement, ByteView proof, Trans
   std::vector<GroupEquation>& owed = out.owed.equations;
   owed.push_back({"open/pi", std::move(opened.pads), opened.pads_blinder, {}, {masks, pads}, {-Fr::one(), -r}});
   owed.push_back(row_equation(opening, r, layout.rows(Owner::kModel), rows, opened, mask_row));
-  owed.push_back({"fold/quadratic", {error}, opened.error_blinder, {}, {t0, t1}, {-Fr::one(), -r}});
+  owed.push_back({"fold/quadratic", {error}, opened.error_blinder, {}, {errors[0], errors[1]}, {-Fr::one(), -r}});
   return out;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "verify/argument.h"
+#include "verify/proof_source.h"
 
 namespace veil {
 
@@ -43,15 +44,10 @@ bool take_public_values(Reader& reader, const Circuit& circuit, PublicValues& ou
 
 // The name of what is wrong, or nothing.
 const char* take_input_rows(Reader& reader, std::size_t count, std::vector<G1Affine>& out) {
-  for (std::size_t i = 0; i < count; ++i) {
-    const auto bytes = reader.take(32);
-    if (!bytes) return "format/short";
-    const auto point = decompress(*bytes);
-    if (!point) return "format/point";
-    if (point->is_identity()) return "format/identity";
-    out.push_back(*point);
-  }
-  return nullptr;
+  const auto bytes = reader.take(32 * count);
+  if (!bytes) return "format/short";
+  out.resize(count);
+  return read_points(*bytes, out);
 }
 
 // The equations that many proofs owe, decided whenever there are so many that memory would grow.

@@ -46,7 +46,7 @@ class EinsumArgument {
     add_identities(owed);
     std::vector<ExpressionClaim<Value>> bilinear;
     for (ExpressionClaim<Value>& claim : owed) {
-      claim.value = claim.value - claims_.of_linear(claim.expression->linear, *claim.domain, claim.box, claim.name);
+      claim.value = std::move(claim.value) - claims_.of_linear(claim.expression->linear, *claim.domain, claim.box, claim.name);
       if (claim.expression->products.empty()) {
         checker_.require_equal(claim.value, constant(Fr::zero()), "einsum/" + claim.name);
       } else {
@@ -83,7 +83,7 @@ class EinsumArgument {
     Value claim = constant(Fr::zero());
     std::vector<Term> terms;
     for (const ExpressionClaim<Value>& expression : owed) {
-      claim = claim + expression.value * power;
+      claim = std::move(claim) + expression.value * power;
       for (Term& term :
            make_terms(*expression.expression, *expression.domain, expression.box, expression.point, power)) {
         terms.push_back(std::move(term));
@@ -113,11 +113,11 @@ class EinsumArgument {
       if (cubic) {
         const Value c3 = coefficient(3);
         const Fr coin = checker_.challenge(name);
-        claim = bind_round(claim, c0, c2, c3, coin);
+        claim = bind_round(std::move(claim), c0, c2, c3, coin);
         bound.coordinates.push_back(coin);
       } else {
         const Fr coin = checker_.challenge(name);
-        claim = bind_round(claim, c0, c2, coin);
+        claim = bind_round(std::move(claim), c0, c2, coin);
         bound.coordinates.push_back(coin);
       }
     }

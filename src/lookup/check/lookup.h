@@ -95,7 +95,7 @@ class LookupArgument {
       const Value c1 = checker_.receive(round_name + "/c1", LayerRoundQuestion{layer, round, 1, lambda, point_, bound});
       const Value c2 = checker_.receive(round_name + "/c2", LayerRoundQuestion{layer, round, 2, lambda, point_, bound});
       const Fr coin = checker_.challenge(round_name);
-      claim = bind_eq_round(claim, c1, c2, point_[round], coin);
+      claim = bind_eq_round(std::move(claim), c1, c2, point_[round], coin);
       bound.push_back(coin);
     }
     const auto end = [&](unsigned which, const char* label) {
@@ -122,8 +122,8 @@ class LookupArgument {
       const Fr selector = segment_selector(segment);
       const bool is_table = segment.kind == LeafSegment::Kind::kTable;
       const auto [p, q] = is_table ? table_leaf(segment.index, point) : lookup_leaf(segment.index, point);
-      leaf_p = leaf_p + p * selector;
-      leaf_q = leaf_q + q * selector;
+      leaf_p = std::move(leaf_p) + p * selector;
+      leaf_q = std::move(leaf_q) + q * selector;
     }
     checker_.require_equal(p_, leaf_p, "lookup/leaf/p");
     checker_.require_equal(q_, leaf_q, "lookup/leaf/q");
@@ -149,7 +149,7 @@ class LookupArgument {
     Value key = constant(Fr::from_u64(lookup.table + 1) * inside);
     Fr factor = gamma_;
     for (std::size_t entry = 0; entry < lookup.entries.size(); ++entry) {
-      key = key + entry_value(index, entry, box, point) * factor;
+      key = std::move(key) + entry_value(index, entry, box, point) * factor;
       factor *= gamma_;
     }
     return {constant(inside), constant((alpha_ - Fr::one()) * inside) - key};
