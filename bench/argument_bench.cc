@@ -74,7 +74,10 @@ void BM_CheckArgument(benchmark::State& state) {
   const Statement statement{c.model->circuit(), c.model->model_rows(), stated.input_rows, stated.public_values,
                             as_bytes("context")};
   const ByteView argument = ByteView(proof).last(c.model->circuit().proof_size_bytes());
-  for (auto _ : state) benchmark::DoNotOptimize(check_argument(statement, argument).so_far.accepted());
+  for (auto _ : state) {
+    Transcript transcript = c.model->transcript();
+    benchmark::DoNotOptimize(check_argument_of_model(statement, argument, transcript).so_far.accepted());
+  }
 }
 BENCHMARK(BM_CheckArgument)->Arg(0)->Arg(1)->Unit(benchmark::kMillisecond);
 

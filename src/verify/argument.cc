@@ -73,6 +73,11 @@ CheckedArgument check_argument(const Statement& statement, ByteView proof) {
 }
 
 CheckedArgument check_argument(const Statement& statement, ByteView proof, Transcript& transcript) {
+  absorb_model(transcript, statement.circuit, statement.model_rows);
+  return check_argument_of_model(statement, proof, transcript);
+}
+
+CheckedArgument check_argument_of_model(const Statement& statement, ByteView proof, Transcript& transcript) {
   const auto reject = [](const std::string& name) { return CheckedArgument{Verdict::reject(name), {}}; };
   if (Verdict verdict = check_statement(statement); !verdict.accepted()) return {verdict, {}};
   const PreparedCircuit& prepared = statement.circuit;
@@ -80,7 +85,7 @@ CheckedArgument check_argument(const Statement& statement, ByteView proof, Trans
   if (proof.size() < prepared.proof_size_bytes()) return reject("format/short");
   if (proof.size() > prepared.proof_size_bytes()) return reject("format/trailing");
   ProofSource source(proof);
-  absorb_statement(transcript, statement);
+  absorb_instance(transcript, statement);
 
   const std::size_t witness_rows = layout.rows(Owner::kWitness).count;
   const std::vector<G1Affine> committed = receive_points(source, transcript, committed_labels(witness_rows));

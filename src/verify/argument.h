@@ -32,6 +32,8 @@ struct CheckedArgument {
 CheckedArgument check_argument(const Statement& statement, ByteView proof);
 // The same on a given fresh transcript: tests keep its schedule, or put an oracle in place of the hash.
 CheckedArgument check_argument(const Statement& statement, ByteView proof, Transcript& transcript);
+// The same on a transcript that has absorbed the statement's model, and nothing else (absorb_model).
+CheckedArgument check_argument_of_model(const Statement& statement, ByteView proof, Transcript& transcript);
 
 // One argument alone, decided.
 Verdict verify_argument(const Statement& statement, ByteView proof);

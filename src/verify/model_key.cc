@@ -110,6 +110,7 @@ CheckedKey PendingModel::check(ModelKey key, const std::optional<Digest>& expect
   model->trust_ = expected_id ? Trust::kPinned : Trust::kGiven;
   model->visibility_ = key.visibility;
   model->model_rows_ = std::move(key.model_rows);
+  absorb_model(model->transcript_, *model->circuit_, model->model_rows_);
   CheckedRegistration registration =
       check_registration(model->circuit(), model->model_rows(), key.registration_proof);
   if (!registration.so_far.accepted()) return reject(registration.so_far);

@@ -59,6 +59,8 @@ class VerifiedModel {
   Visibility visibility() const { return visibility_; }
   const PreparedCircuit& circuit() const { return *circuit_; }
   const std::vector<G1Affine>& model_rows() const { return model_rows_; }
+  // Where the transcript of each of its proofs begins: absorb_model of the two above.
+  const Transcript& transcript() const { return transcript_; }
 
  private:
   friend class PendingModel;
@@ -69,6 +71,7 @@ class VerifiedModel {
   Visibility visibility_ = Visibility::kHidden;
   std::shared_ptr<const PreparedCircuit> circuit_;
   std::vector<G1Affine> model_rows_;
+  Transcript transcript_;
 };
 
 // A key of which everything but the registration proof's group equations was checked. It is not yet a model: those

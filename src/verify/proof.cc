@@ -105,7 +105,8 @@ CheckedProof check_proof(const VerifiedModel& model, const Expected& expected, B
   if (expected.input_rows && *expected.input_rows != out.input_rows)
     return reject("statement/input", "other input rows");
   const Statement statement{circuit, model.model_rows(), out.input_rows, out.public_values, expected.context};
-  CheckedArgument argument = check_argument(statement, *reader.take(reader.remaining()));
+  Transcript transcript = model.transcript();
+  CheckedArgument argument = check_argument_of_model(statement, *reader.take(reader.remaining()), transcript);
   if (!argument.so_far.accepted()) return {{argument.so_far, {}, {}}, {}};
   return {std::move(out), std::move(argument.owed)};
 }
