@@ -3,8 +3,8 @@
 //   absorb(kind, label, data):  pending += kind || u32 |label| || label || u64 |data| || data
 //   challenge(label):           absorb('c', label, ""); state = keccak256(state || pending); pending = "";
 //                               coin = (keccak256(state || 0) || keccak256(state || 1)) mod p     bias below 2^-256
-// The state begins as 32 zero bytes. Everything absorbed since the last challenge enters the next one. The pending bytes
-// are hashed as they come; a copy of a transcript goes on from where it was copied.
+// The state begins as 32 zero bytes. Everything absorbed since the last challenge enters the next one. The pending
+// bytes are hashed as they come; a copy of a transcript goes on from where it was copied.
 #pragma once
 
 #include <string>

@@ -115,13 +115,13 @@ class LookupArgument {
 
   // p and q at the leaf point are affine in leaf values: filler (0, 1) everywhere, replaced inside the boxes.
   void reduce_leaves() {
-    const NamedPoint point{"L", point_};
+    EqWeights eq({"L", point_});
     Value leaf_p = constant(Fr::zero());
     Value leaf_q = constant(Fr::one());
     for (const LeafSegment& segment : tree_.segments) {
       const Fr selector = segment_selector(segment);
       const bool is_table = segment.kind == LeafSegment::Kind::kTable;
-      const auto [p, q] = is_table ? table_leaf(segment.index, point) : lookup_leaf(segment.index, point);
+      const auto [p, q] = is_table ? table_leaf(segment.index, eq) : lookup_leaf(segment.index, eq);
       leaf_p = std::move(leaf_p) + p * selector;
       leaf_q = std::move(leaf_q) + q * selector;
     }
@@ -141,40 +141,39 @@ class LookupArgument {
   }
 
   // (p, q - 1) of a lookup's segment: inside the box p = 1 and q = alpha - t(entries).
-  std::pair<Value, Value> lookup_leaf(std::size_t index, const NamedPoint& point) {
+  std::pair<Value, Value> lookup_leaf(std::size_t index, EqWeights& eq) {
     const Lookup& lookup = circuit_.lookups[index];
-    const AxisWeights box = box_weights(lookup.domain, point);
+    const AxisWeights box = box_weights(lookup.domain, eq);
     Fr inside = Fr::one();
     for (AxisId axis = 0; axis < lookup.domain.box_rank; ++axis) inside *= box[axis].total();
     Value key = constant(Fr::from_u64(lookup.table + 1) * inside);
     Fr factor = gamma_;
     for (std::size_t entry = 0; entry < lookup.entries.size(); ++entry) {
-      key = std::move(key) + entry_value(index, entry, box, point) * factor;
+      key = std::move(key) + entry_value(index, entry, box) * factor;
       factor *= gamma_;
     }
     return {constant(inside), constant((alpha_ - Fr::one()) * inside) - key};
   }
 
   // An entry without products is linear in claims; one with products is a hidden value that an expression claim owes.
-  Value entry_value(std::size_t index, std::size_t entry, const AxisWeights& box, const NamedPoint& point) {
+  Value entry_value(std::size_t index, std::size_t entry, const AxisWeights& box) {
     const Lookup& lookup = circuit_.lookups[index];
     const Expression& expression = lookup.entries[entry];
     const std::string label = lookup.name + "/" + std::to_string(entry);
     if (expression.products.empty()) return claims_.of_linear(expression.linear, lookup.domain, box, label);
     const Value value = checker_.receive("leaf/" + label, LeafQuestion{index, entry, box});
     const std::size_t bits = axes_bits(lookup.domain, box_axes(lookup.domain));
-    owed_.push_back(
-        {label, &expression, &lookup.domain, box,
-         std::vector<Fr>(point.coordinates.end() - static_cast<std::ptrdiff_t>(bits), point.coordinates.end()), value});
+    owed_.push_back({label, &expression, &lookup.domain, box,
+                     std::vector<Fr>(point_.end() - static_cast<std::ptrdiff_t>(bits), point_.end()), value});
     return value;
   }
 
   // (p, q - 1) of a table's segment: p = -m, q = alpha - t(row), the columns evaluated by everyone.
-  std::pair<Value, Value> table_leaf(std::size_t index, const NamedPoint& point) {
+  std::pair<Value, Value> table_leaf(std::size_t index, EqWeights& eq) {
     const Table& table = circuit_.tables[index];
     const auto rows = static_cast<std::int64_t>(table_rows(table));
     const Domain domain{{rows}, 1};
-    const AxisWeights box = box_weights(domain, point);
+    const AxisWeights box = box_weights(domain, eq);
     const Fr inside = box[0].total();
     Fr key = Fr::from_u64(index + 1) * inside;
     Fr factor = gamma_;
