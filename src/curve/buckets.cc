@@ -18,8 +18,6 @@ constexpr std::size_t kMaxRuns = 8;
 // Points in flight are bounded, so that they stay in the cache.
 constexpr std::size_t kPointsInFlight = 8192;
 
-std::uint32_t index(std::size_t i) { return static_cast<std::uint32_t>(i); }
-
 std::size_t bucket_of(std::int16_t digit) { return static_cast<std::size_t>(digit < 0 ? -digit : digit) - 1; }
 
 // Sorts the points by bucket, and sums every bucket: buckets[s * K + j - 1] = B_j of set s.
@@ -31,9 +29,10 @@ class BucketFiller {
   void fill(std::span<const std::int16_t> digits, std::span<G1Affine> buckets) {
     count(digits);
     sort(digits);
-    sum_segments(sorted_, segments_);
+    work_.resize(sorted_.size() / 2);
+    sum_segments(sorted_, segments_, work_);
     for (std::size_t s = 0; s < segments_.size(); ++s) {
-      buckets[s] = segments_[s].size == 0 ? G1Affine::identity() : sorted_[segments_[s].begin];
+      buckets[s] = segments_[s].size == 0 ? G1Affine::identity() : sorted_[segments_[s].begin].value();
     }
   }
 
@@ -64,7 +63,7 @@ class BucketFiller {
         const std::int16_t digit = digits[s * points_.size() + i];
         if (digit == 0) continue;
         Segment& segment = set[bucket_of(digit)];
-        sorted_[segment.begin + segment.size++] = digit < 0 ? -points_[i] : points_[i];
+        sorted_[segment.begin + segment.size++] = PointRef(&points_[i], digit < 0);
       }
     }
   }
@@ -72,7 +71,8 @@ class BucketFiller {
   std::span<const G1Affine> points_;
   std::size_t buckets_a_set_;
   std::vector<Segment> segments_;
-  std::vector<G1Affine> sorted_;
+  std::vector<PointRef> sorted_;
+  std::vector<G1Affine> work_;
 };
 
 // S = sum_t weighted_t + L sum_t t tail_t; see weigh_buckets.
@@ -92,30 +92,27 @@ G1 join_runs(std::span<const G1Affine> tails, std::span<const G1Affine> weighted
 //   tail_t += B,  weighted_t += tail_t
 // which leaves tail_t = the sum of its B and weighted_t = the sum of (position in the run, from 1) B. The runs of all
 // sets advance together, so that they share inversions.
-std::vector<G1> weigh_buckets(std::vector<G1Affine> buckets, std::size_t sets) {
+std::vector<G1> weigh_buckets(std::span<const G1Affine> buckets, std::size_t sets) {
   const std::size_t runs_a_set = std::min(kMaxRuns, buckets.size() / sets);
   const std::size_t runs = sets * runs_a_set;
   const std::size_t run_length = buckets.size() / runs;
-  // One array for the adder: the buckets, then the tails, then the weighted sums.
-  const std::size_t tails = buckets.size();
-  const std::size_t weighted = tails + runs;
-  buckets.resize(weighted + runs);
+  std::vector<G1Affine> tails(runs);
+  std::vector<G1Affine> weighted(runs);
   BatchAdder adder;
   for (std::size_t position = run_length; position-- > 0;) {
     for (std::size_t run = 0; run < runs; ++run) {
-      adder.add(index(tails + run), index(run * run_length + position), index(tails + run));
+      adder.add(PointRef(&tails[run]), PointRef(&buckets[run * run_length + position]), &tails[run]);
     }
-    adder.run(buckets);
+    adder.flush();
     for (std::size_t run = 0; run < runs; ++run) {
-      adder.add(index(weighted + run), index(tails + run), index(weighted + run));
+      adder.add(PointRef(&weighted[run]), PointRef(&tails[run]), &weighted[run]);
     }
-    adder.run(buckets);
+    adder.flush();
   }
   std::vector<G1> out(sets);
-  const std::span<const G1Affine> all = buckets;
   for (std::size_t s = 0; s < sets; ++s) {
-    out[s] = join_runs(all.subspan(tails + s * runs_a_set, runs_a_set),
-                       all.subspan(weighted + s * runs_a_set, runs_a_set), run_length);
+    out[s] = join_runs(std::span(tails).subspan(s * runs_a_set, runs_a_set),
+                       std::span(weighted).subspan(s * runs_a_set, runs_a_set), run_length);
   }
   return out;
 }
@@ -139,7 +136,7 @@ std::vector<G1> sums_by_buckets(std::span<const G1Affine> points, std::span<cons
     filler.fill(digits.subspan(first * points.size(), count * points.size()),
                 std::span(buckets).subspan(first * buckets_a_set, count * buckets_a_set));
   }
-  return weigh_buckets(std::move(buckets), sets);
+  return weigh_buckets(buckets, sets);
 }
 
 }  // namespace veil

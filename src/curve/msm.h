@@ -13,6 +13,7 @@
 namespace veil {
 
 struct Segment;
+class PointRef;
 
 // sum_i scalars[i] * points[i]; equal sizes; an empty sum is the identity. Identity points and zero scalars are fine.
 G1 msm(std::span<const G1Affine> points, std::span<const Fr> scalars);
@@ -48,7 +49,7 @@ class RowCommitter {
 
  private:
   void gather(std::span<const std::int64_t> row, std::size_t first_column, std::size_t windows,
-              std::vector<G1Affine>& points, std::vector<Segment>& segments) const;
+              std::vector<PointRef>& points, std::vector<Segment>& segments) const;
   void append_table_sums(std::span<const std::int64_t> rows, std::size_t row_length, std::size_t first_column,
                          std::size_t windows, std::vector<G1>& out) const;
   std::vector<G1> sums(std::span<const std::int64_t> rows, std::size_t row_length, std::size_t first_column) const;

@@ -16,11 +16,9 @@ constexpr std::size_t kPointsInFlight = 8192;   // 512 KiB
 constexpr std::size_t kBucketsInFlight = 8192;  // 512 KiB
 constexpr std::size_t kMinBatch = 128;          // below it, additions in Jacobian coordinates beat the inversions
 
-// The table has columns * 2^(c-1) points of 64 bytes: at most 1 MiB up to 512 columns, 4 MiB for 4096.
-unsigned choose_table_bits(std::size_t columns) {
-  if (columns <= 128) return 8;
-  return columns <= 512 ? 6 : 5;
-}
+// The table has columns * 2^(c-1) points of 64 bytes: 8 KiB a column up to 1024 columns, 4 MiB for 4096, where long
+// rows of small integers are sorted instead.
+unsigned choose_table_bits(std::size_t columns) { return columns <= 1024 ? 8 : 5; }
 
 std::uint64_t magnitude(std::int64_t value) {
   const auto bits = static_cast<std::uint64_t>(value);
@@ -102,47 +100,50 @@ RowCommitter::RowCommitter(std::size_t columns) : columns_(columns), table_bits_
     for (std::size_t j = 0; j < columns; ++j) {
       const std::size_t first = j * multiples;
       for (std::size_t i = 0; i < known; ++i) {
-        adder.add(static_cast<std::uint32_t>(first + i), static_cast<std::uint32_t>(first + known - 1),
-                  static_cast<std::uint32_t>(first + known + i));
+        adder.add(PointRef(&table_[first + i]), PointRef(&table_[first + known - 1]), &table_[first + known + i]);
       }
-      if (adder.pending() >= 1024) adder.run(table_);
     }
-    adder.run(table_);
+    adder.flush();
   }
 }
 
-// Appends, window by window, the table points that the windows of the row's entries select: one segment a window.
+// Appends, window by window, references to the table points that the windows of the row's entries select: one segment a
+// window.
 void RowCommitter::gather(std::span<const std::int64_t> row, std::size_t first_column, std::size_t windows,
-                          std::vector<G1Affine>& points, std::vector<Segment>& segments) const {
+                          std::vector<PointRef>& points, std::vector<Segment>& segments) const {
   std::vector<std::int16_t> digits(row.size() * windows);  // [window][entry]
   for (std::size_t j = 0; j < row.size(); ++j) {
     const std::array<std::uint64_t, 1> limbs = {magnitude(row[j])};
     write_signed_digits(limbs, row[j] < 0, table_bits_, &digits[j], windows, row.size());
   }
   for (std::size_t w = 0; w < windows; ++w) {
-    const std::size_t begin = points.size();
-    for (std::size_t j = 0; j < row.size(); ++j) {
-      const std::int16_t digit = digits[w * row.size() + j];
-      if (digit == 0) continue;
+    std::size_t end = points.size();
+    const auto begin = static_cast<std::uint32_t>(end);
+    points.resize(end + row.size());
+    for (std::size_t j = 0; j < row.size(); ++j) {  // a zero is written and then overwritten: no branch to mispredict
+      const std::int32_t digit = digits[w * row.size() + j];
       const auto multiple = static_cast<std::size_t>(digit < 0 ? -digit : digit);
-      const G1Affine& point = table_[((first_column + j) << (table_bits_ - 1)) + multiple - 1];
-      points.push_back(digit < 0 ? -point : point);
+      const std::size_t one = digit != 0 ? 1 : 0;
+      points[end] = PointRef(&table_[((first_column + j) << (table_bits_ - 1)) + multiple - one], digit < 0);
+      end += one;
     }
-    segments.push_back({static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(points.size() - begin)});
+    points.resize(end);
+    segments.push_back({begin, static_cast<std::uint32_t>(end) - begin});
   }
 }
 
 void RowCommitter::append_table_sums(std::span<const std::int64_t> rows, std::size_t row_length,
                                      std::size_t first_column, std::size_t windows, std::vector<G1>& out) const {
-  std::vector<G1Affine> points;
+  std::vector<PointRef> points;
   std::vector<Segment> segments;
   for (std::size_t i = 0; i < rows.size(); i += row_length) {
     gather(rows.subspan(i, row_length), first_column, windows, points, segments);
   }
-  if (points.size() >= kMinBatch) sum_segments(points, segments);
+  std::vector<G1Affine> work(points.size() / 2);
+  if (points.size() >= kMinBatch) sum_segments(points, segments, work);
   std::vector<G1> sums(segments.size());
   for (std::size_t s = 0; s < segments.size(); ++s) {
-    for (std::uint32_t k = 0; k < segments[s].size; ++k) sums[s] += points[segments[s].begin + k];
+    for (std::uint32_t k = 0; k < segments[s].size; ++k) sums[s] += points[segments[s].begin + k].value();
   }
   for (std::size_t s = 0; s < sums.size(); s += windows) {
     out.push_back(join_windows(std::span(sums).subspan(s, windows), table_bits_));

@@ -123,6 +123,99 @@ TEST_P(ArraysTest, Axpy) {
   }
 }
 
+TEST_P(ArraysTest, Scale) {
+  for (const std::size_t size : kSizes) {
+    const std::vector<Fr> x = random_frs(size, rng_);
+    const Fr a = random_fr(rng_);
+    std::vector<Fr> out(size);
+    kernels().scale(out.data(), a, x.data(), size);
+    for (std::size_t i = 0; i < size; ++i) EXPECT_EQ(out[i], a * x[i]);
+  }
+}
+
+TEST_P(ArraysTest, AddFractions) {
+  for (const std::size_t size : kSizes) {
+    const std::vector<Fr> p = random_frs(2 * size, rng_), q = random_frs(2 * size, rng_);
+    std::vector<Fr> numerators(size), denominators(size);
+    kernels().add_fractions(numerators.data(), denominators.data(), p.data(), q.data(), size);
+    for (std::size_t i = 0; i < size; ++i) {
+      EXPECT_EQ(numerators[i], p[2 * i] * q[2 * i + 1] + p[2 * i + 1] * q[2 * i]);
+      EXPECT_EQ(denominators[i], q[2 * i] * q[2 * i + 1]);
+    }
+  }
+}
+
+// A round polynomial from its values: a(X) b(X) c(X) at X = 0, 1, 2, 3 by definition of the tables.
+Fr at(const std::vector<Fr>& table, std::size_t i, const Fr& x) {
+  return table[i] + x * (table[i + table.size() / 2] - table[i]);
+}
+
+TEST_P(ArraysTest, ProductRound) {
+  for (const std::size_t half : kSizes) {
+    const std::vector<Fr> left = random_frs(2 * half, rng_), right = random_frs(2 * half, rng_);
+    const ProductRound round = kernels().product_round(left.data(), right.data(), half);
+    std::array<Fr, 3> values;
+    for (std::size_t i = 0; i < half; ++i) {
+      for (std::size_t x = 0; x < 3; ++x) values[x] += at(left, i, Fr::from_u64(x)) * at(right, i, Fr::from_u64(x));
+    }
+    EXPECT_EQ(round.constant, values[0]);
+    EXPECT_EQ(round.square.doubled(), values[2] - values[1].doubled() + values[0]);
+  }
+}
+
+TEST_P(ArraysTest, WeightedRound) {
+  for (const std::size_t half : kSizes) {
+    const std::vector<Fr> eq = random_frs(2 * half, rng_), left = random_frs(2 * half, rng_),
+                          right = random_frs(2 * half, rng_);
+    const WeightedRound round = kernels().weighted_round(eq.data(), left.data(), right.data(), half);
+    for (std::uint64_t x = 0; x < 5; ++x) {
+      const Fr point = Fr::from_u64(x);
+      Fr value;
+      for (std::size_t i = 0; i < half; ++i) value += at(eq, i, point) * at(left, i, point) * at(right, i, point);
+      EXPECT_EQ(round[0] + point * (round[1] + point * (round[2] + point * round[3])), value);
+    }
+  }
+}
+
+TEST_P(ArraysTest, FractionRound) {
+  for (const std::size_t half : kSizes) {
+    const std::vector<Fr> eq = random_frs(half, rng_), p0 = random_frs(2 * half, rng_), r1 = random_frs(2 * half, rng_),
+                          q0 = random_frs(2 * half, rng_), q1 = random_frs(2 * half, rng_);
+    const FractionTables tables{p0.data(), r1.data(), q0.data(), q1.data()};
+    const ProductRound round = kernels().fraction_round(eq.data(), tables, half);
+    std::array<Fr, 3> values;
+    for (std::size_t i = 0; i < half; ++i) {
+      for (std::size_t x = 0; x < 3; ++x) {
+        const Fr point = Fr::from_u64(x);
+        values[x] += eq[i] * (at(p0, i, point) * at(q1, i, point) + at(q0, i, point) * at(r1, i, point));
+      }
+    }
+    EXPECT_EQ(round.constant, values[0]);
+    EXPECT_EQ(round.square.doubled(), values[2] - values[1].doubled() + values[0]);
+  }
+}
+
+// The largest stored limbs everywhere, in long arrays: sums that are reduced late must not wrap.
+TEST_P(ArraysTest, RoundsOfLargestValuesDoNotWrap) {
+  constexpr std::size_t kHalf = 5000;
+  Limbs raw = Fr::kModulus;
+  --raw[0];
+  const Fr largest = Fr::from_raw(raw);
+  std::vector<Fr> high(2 * kHalf, largest), steps(2 * kHalf);  // differences of `steps`: the largest value
+  std::fill(steps.begin() + kHalf, steps.end(), largest);
+  const Fr count = Fr::from_u64(kHalf);
+  const ProductRound product = kernels().product_round(high.data(), high.data(), kHalf);
+  EXPECT_EQ(product.constant, count * largest.square());
+  EXPECT_EQ(kernels().product_round(steps.data(), steps.data(), kHalf).square, count * largest.square());
+  const WeightedRound weighted = kernels().weighted_round(steps.data(), steps.data(), steps.data(), kHalf);
+  EXPECT_EQ(weighted[3], count * largest.square() * largest);
+  EXPECT_EQ(weighted[0] + weighted[1] + weighted[2], Fr::zero());
+  const ProductRound fractions =
+      kernels().fraction_round(high.data(), {steps.data(), steps.data(), steps.data(), steps.data()}, kHalf);
+  EXPECT_EQ(fractions.square, count * largest.square().doubled() * largest);
+  EXPECT_EQ(fractions.constant, Fr::zero());
+}
+
 TEST_P(ArraysTest, Powers) {
   for (const std::size_t size : kSizes) {
     const Fr x = random_fr(rng_);

@@ -8,8 +8,7 @@
 #include <vector>
 
 #include "base/cpu.h"
-#include "field/fq.h"
-#include "field/fr.h"
+#include "field/arrays.h"
 
 namespace veil {
 
@@ -23,11 +22,17 @@ struct FieldKernels {
   void (*axpy)(Fr* y, const Fr& a, const Fr* x, std::size_t count);
   void (*axpy_int)(Fr* y, const Fr& a, const std::int64_t* x, std::size_t count);
   void (*powers)(Fr* out, const Fr& x, std::size_t count);
+  void (*scale)(Fr* out, const Fr& a, const Fr* x, std::size_t count);
+  void (*add_fractions)(Fr* numerators, Fr* denominators, const Fr* p, const Fr* q, std::size_t count);
+  ProductRound (*product_round)(const Fr* left, const Fr* right, std::size_t half);
+  WeightedRound (*weighted_round)(const Fr* eq, const Fr* left, const Fr* right, std::size_t half);
+  ProductRound (*fraction_round)(const Fr* eq, const FractionTables& tables, std::size_t half);
 };
 
 const FieldKernels& portable_field_kernels();
 #if defined(__x86_64__)
-const FieldKernels& adx_field_kernels();  // to be called only where the machine has ADX
+const FieldKernels& adx_field_kernels();   // to be called only where the machine has ADX
+const FieldKernels& ifma_field_kernels();  // to be called only where the machine has AVX-512 IFMA (base/cpu.h)
 #endif
 // Those of a level, or of the nearest one below it that has its own.
 const FieldKernels& field_kernels(CpuLevel level);
