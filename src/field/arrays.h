@@ -1,6 +1,6 @@
 // Operations over arrays of field elements: the places where proving time goes. Each is one entry of a FieldKernels
 // table that is chosen once (base/cpu.h), so a faster kernel never touches a caller. All kernels give equal results.
-// Sizes that must agree are checked in every build and abort when they do not.
+// Sizes that must agree are checked in every build and abort when they do not. Large arrays are shared between threads.
 #pragma once
 
 #include <array>
@@ -35,6 +35,9 @@ void axpy(std::span<Fr> y, const Fr& a, std::span<const std::int64_t> x);
 // out[i] = a * x[i]; equal sizes. out may be x itself but must not overlap it otherwise.
 void scale(std::span<Fr> out, const Fr& a, std::span<const Fr> x);
 
+// high[i] = r * low[i], low[i] -= high[i]; equal sizes. A table of eq grows so by one variable, its new first one.
+void split(std::span<Fr> low, std::span<Fr> high, const Fr& r);
+
 // ---- Rounds of sumchecks. A table holds a multilinear polynomial with its first variable X as the two halves:
 // t(X, i) = t[i] + X (t[i + half] - t[i]).
 
@@ -47,7 +50,9 @@ struct ProductRound {
 ProductRound product_round(std::span<const Fr> left, std::span<const Fr> right);
 
 // sum_i eq(X, i) left(X, i) right(X, i), coefficients from the constant up. Equal, even sizes.
-using WeightedRound = std::array<Fr, 4>;
+struct WeightedRound {
+  std::array<Fr, 4> coefficients;
+};
 WeightedRound weighted_round(std::span<const Fr> eq, std::span<const Fr> left, std::span<const Fr> right);
 
 // sum_i eq[i] (p0 q1 + q0 r1)(X, i), without the linear coefficient. Tables of 2 eq.size() elements.

@@ -97,7 +97,7 @@ TEST_P(ArraysTest, Fold) {
     const std::vector<Fr> table = random_frs(2 * size, rng_);
     const Fr r = random_fr(rng_);
     std::vector<Fr> folded = table;
-    kernels().fold(folded.data(), size, r);
+    kernels().fold(folded.data(), size, size, r);
     for (std::size_t i = 0; i < size; ++i) {
       EXPECT_EQ(folded[i], table[i] * (Fr::one() - r) + table[i + size] * r);
       EXPECT_EQ(folded[i + size], table[i + size]);
@@ -133,6 +133,19 @@ TEST_P(ArraysTest, Scale) {
   }
 }
 
+TEST_P(ArraysTest, Split) {
+  for (const std::size_t size : kSizes) {
+    const std::vector<Fr> table = random_frs(size, rng_);
+    const Fr r = random_fr(rng_);
+    std::vector<Fr> low = table, high(size);
+    kernels().split(low.data(), high.data(), r, size);
+    for (std::size_t i = 0; i < size; ++i) {
+      EXPECT_EQ(high[i], r * table[i]);
+      EXPECT_EQ(low[i], table[i] - r * table[i]);
+    }
+  }
+}
+
 TEST_P(ArraysTest, AddFractions) {
   for (const std::size_t size : kSizes) {
     const std::vector<Fr> p = random_frs(2 * size, rng_), q = random_frs(2 * size, rng_);
@@ -153,7 +166,7 @@ Fr at(const std::vector<Fr>& table, std::size_t i, const Fr& x) {
 TEST_P(ArraysTest, ProductRound) {
   for (const std::size_t half : kSizes) {
     const std::vector<Fr> left = random_frs(2 * half, rng_), right = random_frs(2 * half, rng_);
-    const ProductRound round = kernels().product_round(left.data(), right.data(), half);
+    const ProductRound round = kernels().product_round(left.data(), right.data(), half, half);
     std::array<Fr, 3> values;
     for (std::size_t i = 0; i < half; ++i) {
       for (std::size_t x = 0; x < 3; ++x) values[x] += at(left, i, Fr::from_u64(x)) * at(right, i, Fr::from_u64(x));
@@ -167,12 +180,12 @@ TEST_P(ArraysTest, WeightedRound) {
   for (const std::size_t half : kSizes) {
     const std::vector<Fr> eq = random_frs(2 * half, rng_), left = random_frs(2 * half, rng_),
                           right = random_frs(2 * half, rng_);
-    const WeightedRound round = kernels().weighted_round(eq.data(), left.data(), right.data(), half);
+    const auto [c] = kernels().weighted_round(eq.data(), left.data(), right.data(), half, half);
     for (std::uint64_t x = 0; x < 5; ++x) {
       const Fr point = Fr::from_u64(x);
       Fr value;
       for (std::size_t i = 0; i < half; ++i) value += at(eq, i, point) * at(left, i, point) * at(right, i, point);
-      EXPECT_EQ(round[0] + point * (round[1] + point * (round[2] + point * round[3])), value);
+      EXPECT_EQ(c[0] + point * (c[1] + point * (c[2] + point * c[3])), value);
     }
   }
 }
@@ -182,7 +195,7 @@ TEST_P(ArraysTest, FractionRound) {
     const std::vector<Fr> eq = random_frs(half, rng_), p0 = random_frs(2 * half, rng_), r1 = random_frs(2 * half, rng_),
                           q0 = random_frs(2 * half, rng_), q1 = random_frs(2 * half, rng_);
     const FractionTables tables{p0.data(), r1.data(), q0.data(), q1.data()};
-    const ProductRound round = kernels().fraction_round(eq.data(), tables, half);
+    const ProductRound round = kernels().fraction_round(eq.data(), tables, half, half);
     std::array<Fr, 3> values;
     for (std::size_t i = 0; i < half; ++i) {
       for (std::size_t x = 0; x < 3; ++x) {
@@ -204,14 +217,14 @@ TEST_P(ArraysTest, RoundsOfLargestValuesDoNotWrap) {
   std::vector<Fr> high(2 * kHalf, largest), steps(2 * kHalf);  // differences of `steps`: the largest value
   std::fill(steps.begin() + kHalf, steps.end(), largest);
   const Fr count = Fr::from_u64(kHalf);
-  const ProductRound product = kernels().product_round(high.data(), high.data(), kHalf);
+  const ProductRound product = kernels().product_round(high.data(), high.data(), kHalf, kHalf);
   EXPECT_EQ(product.constant, count * largest.square());
-  EXPECT_EQ(kernels().product_round(steps.data(), steps.data(), kHalf).square, count * largest.square());
-  const WeightedRound weighted = kernels().weighted_round(steps.data(), steps.data(), steps.data(), kHalf);
+  EXPECT_EQ(kernels().product_round(steps.data(), steps.data(), kHalf, kHalf).square, count * largest.square());
+  const auto [weighted] = kernels().weighted_round(steps.data(), steps.data(), steps.data(), kHalf, kHalf);
   EXPECT_EQ(weighted[3], count * largest.square() * largest);
   EXPECT_EQ(weighted[0] + weighted[1] + weighted[2], Fr::zero());
   const ProductRound fractions =
-      kernels().fraction_round(high.data(), {steps.data(), steps.data(), steps.data(), steps.data()}, kHalf);
+      kernels().fraction_round(high.data(), {steps.data(), steps.data(), steps.data(), steps.data()}, kHalf, kHalf);
   EXPECT_EQ(fractions.square, count * largest.square().doubled() * largest);
   EXPECT_EQ(fractions.constant, Fr::zero());
 }

@@ -130,8 +130,9 @@ void inner_product_int(benchmark::State& state) {
 BENCHMARK(inner_product_int)->ArgsProduct({{0, 1, 2}, {8, 32, 64}});
 
 void fold(benchmark::State& state) {
-  run_kernel(state,
-             [](const FieldKernels& k, std::vector<Fr>& a, const auto& b) { k.fold(a.data(), kCount / 2, b[0]); });
+  run_kernel(state, [](const FieldKernels& k, std::vector<Fr>& a, const auto& b) {
+    k.fold(a.data(), kCount / 2, kCount / 2, b[0]);
+  });
 }
 BENCHMARK(fold)->DenseRange(0, 2);
 
@@ -175,16 +176,16 @@ BENCHMARK(add_fractions)->DenseRange(0, 2);
 // Rounds: an element is one of the half that is left.
 void product_round(benchmark::State& state) {
   run_kernel(state, [](const FieldKernels& k, std::vector<Fr>& a, const auto& b) {
-    benchmark::DoNotOptimize(k.product_round(a.data(), b.data(), kCount / 2));
-    benchmark::DoNotOptimize(k.product_round(a.data(), b.data(), kCount / 2));
+    benchmark::DoNotOptimize(k.product_round(a.data(), b.data(), kCount / 2, kCount / 2));
+    benchmark::DoNotOptimize(k.product_round(a.data(), b.data(), kCount / 2, kCount / 2));
   });
 }
 BENCHMARK(product_round)->DenseRange(0, 2);
 
 void weighted_round(benchmark::State& state) {
   run_kernel(state, [](const FieldKernels& k, std::vector<Fr>& a, const auto& b) {
-    benchmark::DoNotOptimize(k.weighted_round(b.data(), a.data(), b.data(), kCount / 2));
-    benchmark::DoNotOptimize(k.weighted_round(b.data(), a.data(), b.data(), kCount / 2));
+    benchmark::DoNotOptimize(k.weighted_round(b.data(), a.data(), b.data(), kCount / 2, kCount / 2));
+    benchmark::DoNotOptimize(k.weighted_round(b.data(), a.data(), b.data(), kCount / 2, kCount / 2));
   });
 }
 BENCHMARK(weighted_round)->DenseRange(0, 2);
@@ -192,8 +193,8 @@ BENCHMARK(weighted_round)->DenseRange(0, 2);
 void fraction_round(benchmark::State& state) {
   run_kernel(state, [](const FieldKernels& k, std::vector<Fr>& a, const auto& b) {
     const FractionTables tables{a.data(), b.data(), b.data(), a.data()};
-    benchmark::DoNotOptimize(k.fraction_round(b.data(), tables, kCount / 2));
-    benchmark::DoNotOptimize(k.fraction_round(b.data(), tables, kCount / 2));
+    benchmark::DoNotOptimize(k.fraction_round(b.data(), tables, kCount / 2, kCount / 2));
+    benchmark::DoNotOptimize(k.fraction_round(b.data(), tables, kCount / 2, kCount / 2));
   });
 }
 BENCHMARK(fraction_round)->DenseRange(0, 2);

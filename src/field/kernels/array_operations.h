@@ -82,8 +82,8 @@ struct ArrayOperations {
     return Arithmetic::add(low, high, kFr);
   }
 
-  static void fold(Fr* table, std::size_t half, const Fr& r) {
-    for (std::size_t i = 0; i < half; ++i) {
+  static void fold(Fr* table, std::size_t half, std::size_t count, const Fr& r) {
+    for (std::size_t i = 0; i < count; ++i) {
       const Limbs step = Arithmetic::subtract(table[i + half].raw(), table[i].raw(), kFr);
       table[i] = Fr::from_raw(Arithmetic::add(table[i].raw(), Arithmetic::multiply(step, r.raw(), kFr), kFr));
     }
@@ -128,6 +128,13 @@ struct ArrayOperations {
     for (std::size_t i = 0; i < count; ++i) out[i] = product(x[i], a);
   }
 
+  static void split(Fr* low, Fr* high, const Fr& r, std::size_t count) {
+    for (std::size_t i = 0; i < count; ++i) {
+      high[i] = product(low[i], r);
+      low[i] = difference(low[i], high[i]);
+    }
+  }
+
   static void add_fractions(Fr* numerators, Fr* denominators, const Fr* p, const Fr* q, std::size_t count) {
     for (std::size_t i = 0; i < count; ++i) {
       numerators[i] = product_sum(p[2 * i], q[2 * i + 1], p[2 * i + 1], q[2 * i]);
@@ -135,10 +142,10 @@ struct ArrayOperations {
     }
   }
 
-  static ProductRound product_round(const Fr* left, const Fr* right, std::size_t half) {
+  static ProductRound product_round(const Fr* left, const Fr* right, std::size_t half, std::size_t count) {
     Wide<9> constant{};
     Wide<9> square{};
-    for (std::size_t i = 0; i < half; ++i) {
+    for (std::size_t i = 0; i < count; ++i) {
       Arithmetic::accumulate(constant, left[i].raw(), right[i].raw());
       Arithmetic::accumulate(square, difference(left[i + half], left[i]).raw(),
                              difference(right[i + half], right[i]).raw());
@@ -146,9 +153,10 @@ struct ArrayOperations {
     return {Fr::from_raw(reduce(constant)), Fr::from_raw(reduce(square))};
   }
 
-  static WeightedRound weighted_round(const Fr* eq, const Fr* left, const Fr* right, std::size_t half) {
+  static WeightedRound weighted_round(const Fr* eq, const Fr* left, const Fr* right, std::size_t half,
+                                      std::size_t count) {
     std::array<Wide<9>, 4> sums{};
-    for (std::size_t i = 0; i < half; ++i) {
+    for (std::size_t i = 0; i < count; ++i) {
       const Fr eq1 = difference(eq[i + half], eq[i]);
       const Fr left1 = difference(left[i + half], left[i]);
       const Fr right1 = difference(right[i + half], right[i]);
@@ -163,14 +171,14 @@ struct ArrayOperations {
       Arithmetic::accumulate(sums[3], eq1.raw(), high.raw());
     }
     WeightedRound out;
-    for (std::size_t degree = 0; degree < 4; ++degree) out[degree] = Fr::from_raw(reduce(sums[degree]));
+    for (std::size_t degree = 0; degree < 4; ++degree) out.coefficients[degree] = Fr::from_raw(reduce(sums[degree]));
     return out;
   }
 
-  static ProductRound fraction_round(const Fr* eq, const FractionTables& t, std::size_t half) {
+  static ProductRound fraction_round(const Fr* eq, const FractionTables& t, std::size_t half, std::size_t count) {
     Wide<9> constant{};
     Wide<9> square{};
-    for (std::size_t i = 0; i < half; ++i) {
+    for (std::size_t i = 0; i < count; ++i) {
       const Fr at_zero = product_sum(t.p0[i], t.q1[i], t.q0[i], t.r1[i]);
       const Fr slopes = product_sum(difference(t.p0[i + half], t.p0[i]), difference(t.q1[i + half], t.q1[i]),
                                     difference(t.q0[i + half], t.q0[i]), difference(t.r1[i + half], t.r1[i]));
@@ -181,9 +189,11 @@ struct ArrayOperations {
   }
 
   static constexpr FieldKernels kernels(std::string_view name) {
-    return {
-        name,  batch_inverse<Fr>, batch_inverse<Fq>, inner_product,  inner_product_int, fold, axpy, axpy_int, powers,
-        scale, add_fractions,     product_round,     weighted_round, fraction_round};
+    return {name,          batch_inverse<Fr>, batch_inverse<Fq>,
+            inner_product, inner_product_int, fold,
+            axpy,          axpy_int,          powers,
+            scale,         add_fractions,     split,
+            product_round, weighted_round,    fraction_round};
   }
 };
 

@@ -18,15 +18,17 @@ struct FieldKernels {
   void (*batch_inverse_fq)(Fq* values, std::size_t count);
   Fr (*inner_product)(const Fr* a, const Fr* b, std::size_t count);
   Fr (*inner_product_int)(const Fr* weights, const std::int64_t* values, std::size_t count);
-  void (*fold)(Fr* table, std::size_t half, const Fr& r);
+  // Where two halves are read, the second is `half` elements behind the first, and `count` of each are.
+  void (*fold)(Fr* table, std::size_t half, std::size_t count, const Fr& r);
   void (*axpy)(Fr* y, const Fr& a, const Fr* x, std::size_t count);
   void (*axpy_int)(Fr* y, const Fr& a, const std::int64_t* x, std::size_t count);
   void (*powers)(Fr* out, const Fr& x, std::size_t count);
   void (*scale)(Fr* out, const Fr& a, const Fr* x, std::size_t count);
   void (*add_fractions)(Fr* numerators, Fr* denominators, const Fr* p, const Fr* q, std::size_t count);
-  ProductRound (*product_round)(const Fr* left, const Fr* right, std::size_t half);
-  WeightedRound (*weighted_round)(const Fr* eq, const Fr* left, const Fr* right, std::size_t half);
-  ProductRound (*fraction_round)(const Fr* eq, const FractionTables& tables, std::size_t half);
+  void (*split)(Fr* low, Fr* high, const Fr& r, std::size_t count);
+  ProductRound (*product_round)(const Fr* left, const Fr* right, std::size_t half, std::size_t count);
+  WeightedRound (*weighted_round)(const Fr* eq, const Fr* left, const Fr* right, std::size_t half, std::size_t count);
+  ProductRound (*fraction_round)(const Fr* eq, const FractionTables& tables, std::size_t half, std::size_t count);
 };
 
 const FieldKernels& portable_field_kernels();

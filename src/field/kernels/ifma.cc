@@ -99,15 +99,15 @@ VEIL_IFMA_TARGET Fr inner_product_int(const Fr* weights, const std::int64_t* val
   return out;
 }
 
-VEIL_IFMA_TARGET void fold(Fr* table, std::size_t half, const Fr& r) {
+VEIL_IFMA_TARGET void fold(Fr* table, std::size_t half, std::size_t count, const Fr& r) {
   const Fixed factor = fixed(r);
-  const std::size_t whole = whole_octets(half);
+  const std::size_t whole = whole_octets(count);
   for (std::size_t i = 0; i < whole; i += kLanes) {
     const Octet low = load(table + i);
     const Octet step = difference(load(table + i + half), low);
     store(table + i, canonical<FrParams>(plus(low, fix<FrParams>(step, factor))));
   }
-  for (std::size_t i = whole; i < half; ++i) table[i] += r * (table[i + half] - table[i]);
+  for (std::size_t i = whole; i < count; ++i) table[i] += r * (table[i + half] - table[i]);
 }
 
 VEIL_IFMA_TARGET void axpy(Fr* y, const Fr& a, const Fr* x, std::size_t count) {
@@ -153,6 +153,21 @@ VEIL_IFMA_TARGET void axpy_int(Fr* y, const Fr& a, const std::int64_t* x, std::s
   for (std::size_t i = whole; i < count; ++i) y[i] += a * Fr::from_int(x[i]);
 }
 
+VEIL_IFMA_TARGET void split(Fr* low, Fr* high, const Fr& r, std::size_t count) {
+  const Fixed factor = fixed(r);
+  const std::size_t whole = whole_octets(count);
+  for (std::size_t i = 0; i < whole; i += kLanes) {
+    const Octet value = load(low + i);
+    const Octet upper = canonical<FrParams>(fix<FrParams>(value, factor));
+    store(high + i, upper);
+    store(low + i, canonical<FrParams>(plus_multiple<FrParams, 1>(minus(value, upper))));
+  }
+  for (std::size_t i = whole; i < count; ++i) {
+    high[i] = low[i] * r;
+    low[i] -= high[i];
+  }
+}
+
 VEIL_IFMA_TARGET void add_fractions(Fr* numerators, Fr* denominators, const Fr* p, const Fr* q, std::size_t count) {
   const std::size_t whole = whole_octets(count);
   for (std::size_t i = 0; i < whole; i += kLanes) {
@@ -169,8 +184,8 @@ VEIL_IFMA_TARGET void add_fractions(Fr* numerators, Fr* denominators, const Fr* 
   }
 }
 
-VEIL_IFMA_TARGET ProductRound product_round(const Fr* left, const Fr* right, std::size_t half) {
-  const std::size_t whole = whole_octets(half);
+VEIL_IFMA_TARGET ProductRound product_round(const Fr* left, const Fr* right, std::size_t half, std::size_t count) {
+  const std::size_t whole = whole_octets(count);
   ProductRound out;
   for (std::size_t begin = 0; begin < whole; begin += kLanes * kProductsTogether) {
     WideOctet constant = zero_wide();
@@ -184,15 +199,16 @@ VEIL_IFMA_TARGET ProductRound product_round(const Fr* left, const Fr* right, std
     out.constant += total(constant, kOneProduct);
     out.square += total(square, kOneProduct);
   }
-  for (std::size_t i = whole; i < half; ++i) {
+  for (std::size_t i = whole; i < count; ++i) {
     out.constant += left[i] * right[i];
     out.square += (left[i + half] - left[i]) * (right[i + half] - right[i]);
   }
   return out;
 }
 
-VEIL_IFMA_TARGET WeightedRound weighted_round(const Fr* eq, const Fr* left, const Fr* right, std::size_t half) {
-  const std::size_t whole = whole_octets(half);
+VEIL_IFMA_TARGET WeightedRound weighted_round(const Fr* eq, const Fr* left, const Fr* right, std::size_t half,
+                                              std::size_t count) {
+  const std::size_t whole = whole_octets(count);
   WeightedRound out{};
   for (std::size_t begin = 0; begin < whole; begin += kLanes * kProductsTogether / 2) {
     WideOctet sums[4] = {zero_wide(), zero_wide(), zero_wide(), zero_wide()};
@@ -211,21 +227,22 @@ VEIL_IFMA_TARGET WeightedRound weighted_round(const Fr* eq, const Fr* left, cons
       accumulate(sums[2], eq1, middle);
       accumulate(sums[3], eq1, high);
     }
-    for (std::size_t degree = 0; degree < 4; ++degree) out[degree] += total(sums[degree], kTwoProducts);
+    for (std::size_t degree = 0; degree < 4; ++degree) out.coefficients[degree] += total(sums[degree], kTwoProducts);
   }
-  for (std::size_t i = whole; i < half; ++i) {
+  for (std::size_t i = whole; i < count; ++i) {
     const Fr eq1 = eq[i + half] - eq[i], left1 = left[i + half] - left[i], right1 = right[i + half] - right[i];
     const Fr low = left[i] * right[i], middle = left[i] * right1 + left1 * right[i], high = left1 * right1;
-    out[0] += eq[i] * low;
-    out[1] += eq[i] * middle + eq1 * low;
-    out[2] += eq[i] * high + eq1 * middle;
-    out[3] += eq1 * high;
+    out.coefficients[0] += eq[i] * low;
+    out.coefficients[1] += eq[i] * middle + eq1 * low;
+    out.coefficients[2] += eq[i] * high + eq1 * middle;
+    out.coefficients[3] += eq1 * high;
   }
   return out;
 }
 
-VEIL_IFMA_TARGET ProductRound fraction_round(const Fr* eq, const FractionTables& t, std::size_t half) {
-  const std::size_t whole = whole_octets(half);
+VEIL_IFMA_TARGET ProductRound fraction_round(const Fr* eq, const FractionTables& t, std::size_t half,
+                                             std::size_t count) {
+  const std::size_t whole = whole_octets(count);
   ProductRound out;
   for (std::size_t begin = 0; begin < whole; begin += kLanes * kProductsTogether) {
     WideOctet constant = zero_wide();
@@ -243,7 +260,7 @@ VEIL_IFMA_TARGET ProductRound fraction_round(const Fr* eq, const FractionTables&
     out.constant += total(constant, kTwoProducts);
     out.square += total(square, kTwoProducts);
   }
-  for (std::size_t i = whole; i < half; ++i) {
+  for (std::size_t i = whole; i < count; ++i) {
     const std::size_t j = i + half;
     out.constant += eq[i] * (t.p0[i] * t.q1[i] + t.q0[i] * t.r1[i]);
     out.square += eq[i] * ((t.p0[j] - t.p0[i]) * (t.q1[j] - t.q1[i]) + (t.q0[j] - t.q0[i]) * (t.r1[j] - t.r1[i]));
@@ -266,6 +283,7 @@ const FieldKernels& ifma_field_kernels() {
                                         adx_field_kernels().powers,
                                         scale,
                                         add_fractions,
+                                        split,
                                         product_round,
                                         weighted_round,
                                         fraction_round};
