@@ -254,6 +254,22 @@ TEST(Msm, RepeatedOppositeAndIdentityPoints) {
   EXPECT_DEATH(msm(same, few), "check failed");
 }
 
+TEST(FixedBase, AddsManyMultiples) {
+  std::mt19937_64 rng(18);
+  const FixedBase base(blinding_generator());
+  for (const std::size_t count : {std::size_t{0}, std::size_t{1}, std::size_t{5}, std::size_t{128}, std::size_t{131}}) {
+    std::vector<Fr> scalars(count);
+    std::vector<G1Affine> sums(count), expected(count);
+    for (std::size_t i = 0; i < count; ++i) {
+      scalars[i] = i % 4 == 0 ? Fr::from_int(static_cast<std::int64_t>(i % 7) - 3) : random_fr(rng);
+      sums[i] = i % 3 == 0 ? G1Affine::identity() : i % 3 == 1 ? -blinding_generator() : random_point(rng);
+      expected[i] = (G1(blinding_generator()) * scalars[i] + sums[i]).to_affine();
+    }
+    base.add_multiples(scalars, sums);
+    EXPECT_EQ(sums, expected);
+  }
+}
+
 TEST(FixedBase, AgreesWithMultiplication) {
   std::mt19937_64 rng(9);
   const FixedBase base(blinding_generator());

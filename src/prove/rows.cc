@@ -14,13 +14,10 @@ std::vector<G1Affine> commit_rows(const RowCommitter& committer, const RowBlinde
   VEIL_CHECK(blinders.empty() || blinders.size() == rows.count);
   const std::size_t columns = committer.columns();
   if (rows.count == 0) return {};
-  const std::vector<G1Affine> plain =
+  std::vector<G1Affine> points =
       committer.commit_rows(matrix.subspan(rows.first * columns, rows.count * columns), columns);
-  if (blinders.empty()) return plain;
-  std::vector<G1> points;
-  points.reserve(rows.count);
-  for (std::size_t i = 0; i < rows.count; ++i) points.push_back(blinder.blind(blinders[i]) + plain[i]);
-  return G1::batch_to_affine(points);
+  if (!blinders.empty()) blinder.blind(blinders, points);
+  return points;
 }
 
 SecretVector<Fr> sample_blinders(Drbg& drbg, std::size_t count) {

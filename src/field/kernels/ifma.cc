@@ -100,8 +100,8 @@ VEIL_IFMA_TARGET Fr inner_product_int(const Fr* weights, const std::int64_t* val
 }
 
 VEIL_IFMA_TARGET void fold(Fr* table, std::size_t half, std::size_t count, const Fr& r) {
-  const Fixed factor = fixed(r);
   const std::size_t whole = whole_octets(count);
+  const Fixed factor = whole == 0 ? Fixed{} : fixed(r);
   for (std::size_t i = 0; i < whole; i += kLanes) {
     const Octet low = load(table + i);
     const Octet step = difference(load(table + i + half), low);
@@ -111,8 +111,8 @@ VEIL_IFMA_TARGET void fold(Fr* table, std::size_t half, std::size_t count, const
 }
 
 VEIL_IFMA_TARGET void axpy(Fr* y, const Fr& a, const Fr* x, std::size_t count) {
-  const Fixed factor = fixed(a);
   const std::size_t whole = whole_octets(count);
+  const Fixed factor = whole == 0 ? Fixed{} : fixed(a);
   for (std::size_t i = 0; i < whole; i += kLanes) {
     store(y + i, canonical<FrParams>(plus(load(y + i), fix<FrParams>(load(x + i), factor))));
   }
@@ -120,8 +120,8 @@ VEIL_IFMA_TARGET void axpy(Fr* y, const Fr& a, const Fr* x, std::size_t count) {
 }
 
 VEIL_IFMA_TARGET void scale(Fr* out, const Fr& a, const Fr* x, std::size_t count) {
-  const Fixed factor = fixed(a);
   const std::size_t whole = whole_octets(count);
+  const Fixed factor = whole == 0 ? Fixed{} : fixed(a);
   for (std::size_t i = 0; i < whole; i += kLanes) {
     store(out + i, canonical<FrParams>(fix<FrParams>(load(x + i), factor)));
   }
@@ -132,9 +132,9 @@ VEIL_IFMA_TARGET void scale(Fr* out, const Fr& a, const Fr* x, std::size_t count
 VEIL_IFMA_TARGET void axpy_int(Fr* y, const Fr& a, const std::int64_t* x, std::size_t count) {
   const Fr shift = a * Fr::from_int128(-(Int128{1} << 63));
   // Raw limbs: power[i] must carry the domain of y.
-  const Fixed factor = fixed(Fr::from_raw(power_of_two_mod(Fr::kModulus, 512)) * a);
-  const Octet constant = broadcast(to_radix52(shift.raw()));
   const std::size_t whole = whole_octets(count);
+  const Fixed factor = whole == 0 ? Fixed{} : fixed(Fr::from_raw(power_of_two_mod(Fr::kModulus, 512)) * a);
+  const Octet constant = broadcast(to_radix52(shift.raw()));
   for (std::size_t i = 0; i < whole; i += kLanes) {
     const __m512i value = load_biased(x + i);
     const __m512i low = low_bits(value);
@@ -154,8 +154,8 @@ VEIL_IFMA_TARGET void axpy_int(Fr* y, const Fr& a, const std::int64_t* x, std::s
 }
 
 VEIL_IFMA_TARGET void split(Fr* low, Fr* high, const Fr& r, std::size_t count) {
-  const Fixed factor = fixed(r);
   const std::size_t whole = whole_octets(count);
+  const Fixed factor = whole == 0 ? Fixed{} : fixed(r);
   for (std::size_t i = 0; i < whole; i += kLanes) {
     const Octet value = load(low + i);
     const Octet upper = canonical<FrParams>(fix<FrParams>(value, factor));

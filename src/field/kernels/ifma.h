@@ -252,13 +252,11 @@ struct Fixed {
 
 template <class Field>
 inline Fixed fixed(const Field& r) {
-  constexpr Field kStep = Field::from_raw(power_of_two_mod(Field::kModulus, 256 + 52));  // 2^52
+  constexpr Limbs kPowers[5] = {power_of_two_mod(Field::kModulus, 52), power_of_two_mod(Field::kModulus, 104),
+                                power_of_two_mod(Field::kModulus, 156), power_of_two_mod(Field::kModulus, 208),
+                                power_of_two_mod(Field::kModulus, 260)};
   Fixed out{};
-  Field power = r;
-  for (Radix52& each : out.power) {
-    power = power * kStep;
-    each = to_radix52(power.to_limbs());
-  }
+  for (std::size_t i = 0; i < 5; ++i) out.power[i] = to_radix52((r * Field::from_raw(kPowers[i])).raw());  // leaves R
   return out;
 }
 
