@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "curve/batch_add.h"
+#include "parallel/parallel.h"
 
 namespace veil {
 namespace {
@@ -17,6 +18,9 @@ constexpr std::size_t kMaxRuns = 8;
 
 // Points in flight are bounded, so that they stay in the cache.
 constexpr std::size_t kPointsInFlight = 8192;
+
+// Sums that make it worth while to share them between threads.
+constexpr std::size_t kParallelSums = 4096;
 
 std::size_t bucket_of(std::int16_t digit) { return static_cast<std::size_t>(digit < 0 ? -digit : digit) - 1; }
 
@@ -129,14 +133,21 @@ std::vector<G1> sums_by_buckets(std::span<const G1Affine> points, std::span<cons
   // Indices of points are 32 bits (batch_add.h).
   VEIL_CHECK(points.size() <= std::size_t{1} << 30 && sets <= (std::size_t{1} << 30) / buckets_a_set);
   std::vector<G1Affine> buckets(sets * buckets_a_set);
-  BucketFiller filler(points, buckets_a_set);
-  const std::size_t together = std::max<std::size_t>(1, kPointsInFlight / points.size());
-  for (std::size_t first = 0; first < sets; first += together) {
-    const std::size_t count = std::min(together, sets - first);
-    filler.fill(digits.subspan(first * points.size(), count * points.size()),
-                std::span(buckets).subspan(first * buckets_a_set, count * buckets_a_set));
-  }
-  return weigh_buckets(buckets, sets);
+  std::vector<G1> out(sets);
+  const std::size_t grain = std::max<std::size_t>(1, kParallelSums / (points.size() + buckets_a_set));
+  for_ranges_of(sets, grain, 1, [&](std::size_t begin, std::size_t end) {
+    BucketFiller filler(points, buckets_a_set);
+    const std::size_t together = std::max<std::size_t>(1, kPointsInFlight / points.size());
+    for (std::size_t first = begin; first < end; first += together) {
+      const std::size_t count = std::min(together, end - first);
+      filler.fill(digits.subspan(first * points.size(), count * points.size()),
+                  std::span(buckets).subspan(first * buckets_a_set, count * buckets_a_set));
+    }
+    const std::vector<G1> some =
+        weigh_buckets(std::span(buckets).subspan(begin * buckets_a_set, (end - begin) * buckets_a_set), end - begin);
+    std::copy(some.begin(), some.end(), out.begin() + static_cast<std::ptrdiff_t>(begin));
+  });
+  return out;
 }
 
 }  // namespace veil

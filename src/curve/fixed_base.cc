@@ -5,6 +5,7 @@
 #include "curve/batch_add.h"
 #include "curve/msm.h"
 #include "curve/signed_digits.h"
+#include "parallel/parallel.h"
 
 namespace veil {
 namespace {
@@ -57,28 +58,32 @@ G1 FixedBase::operator*(const Fr& scalar) const {
 }
 
 // Each multiple is a segment of table points; all segments share inversions.
-void FixedBase::add_multiples(std::span<const Fr> scalars, std::span<G1Affine> sums) const {
-  VEIL_CHECK(scalars.size() == sums.size());
+void FixedBase::add_some_multiples(std::span<const Fr> scalars, std::span<G1Affine> sums) const {
   std::vector<PointRef> refs;
   std::vector<Segment> segments;
-  std::vector<G1Affine> work(kScalarsTogether * (kWindows + 1) / 2 + 1);
-  for (std::size_t first = 0; first < scalars.size(); first += kScalarsTogether) {
-    const std::size_t count = std::min(kScalarsTogether, scalars.size() - first);
-    refs.clear();
-    segments.clear();
-    for (std::size_t i = first; i < first + count; ++i) {
-      const auto begin = static_cast<std::uint32_t>(refs.size());
-      refs.emplace_back(&sums[i]);
-      const Digits digits = digits_of(scalars[i]);
-      for (std::size_t w = 0; w < kWindows; ++w) {
-        const auto multiple = static_cast<std::size_t>(digits[w] < 0 ? -digits[w] : digits[w]);
-        if (multiple != 0) refs.emplace_back(&table_[w * kMultiples + multiple - 1], digits[w] < 0);
-      }
-      segments.push_back({begin, static_cast<std::uint32_t>(refs.size()) - begin});
+  for (std::size_t i = 0; i < scalars.size(); ++i) {
+    const auto begin = static_cast<std::uint32_t>(refs.size());
+    refs.emplace_back(&sums[i]);
+    const Digits digits = digits_of(scalars[i]);
+    for (std::size_t w = 0; w < kWindows; ++w) {
+      const auto multiple = static_cast<std::size_t>(digits[w] < 0 ? -digits[w] : digits[w]);
+      if (multiple != 0) refs.emplace_back(&table_[w * kMultiples + multiple - 1], digits[w] < 0);
     }
-    sum_segments(refs, segments, work);
-    for (std::size_t i = 0; i < count; ++i) sums[first + i] = refs[segments[i].begin].value();
+    segments.push_back({begin, static_cast<std::uint32_t>(refs.size()) - begin});
   }
+  std::vector<G1Affine> work(refs.size() / 2);
+  sum_segments(refs, segments, work);
+  for (std::size_t i = 0; i < sums.size(); ++i) sums[i] = refs[segments[i].begin].value();
+}
+
+void FixedBase::add_multiples(std::span<const Fr> scalars, std::span<G1Affine> sums) const {
+  VEIL_CHECK(scalars.size() == sums.size());
+  for_ranges_of(scalars.size(), kScalarsTogether, 1, [&](std::size_t begin, std::size_t end) {
+    for (std::size_t first = begin; first < end; first += kScalarsTogether) {
+      const std::size_t count = std::min(kScalarsTogether, end - first);
+      add_some_multiples(scalars.subspan(first, count), sums.subspan(first, count));
+    }
+  });
 }
 
 }  // namespace veil

@@ -28,6 +28,8 @@ class FixedBase {
   void add_multiples(std::span<const Fr> scalars, std::span<G1Affine> sums) const;
 
  private:
+  void add_some_multiples(std::span<const Fr> scalars, std::span<G1Affine> sums) const;
+
   std::vector<G1Affine> table_;  // [window][multiple - 1]
 };
 
@@ -52,8 +54,8 @@ class RowCommitter {
  private:
   void gather(std::span<const std::int64_t> row, std::size_t first_column, std::size_t windows,
               std::vector<PointRef>& points, std::vector<Segment>& segments) const;
-  void append_table_sums(std::span<const std::int64_t> rows, std::size_t row_length, std::size_t first_column,
-                         std::size_t windows, std::vector<G1>& out) const;
+  void write_table_sums(std::span<const std::int64_t> rows, std::size_t row_length, std::size_t first_column,
+                        std::size_t windows, std::span<G1> out) const;
   std::vector<G1> sums(std::span<const std::int64_t> rows, std::size_t row_length, std::size_t first_column) const;
 
   std::size_t columns_;

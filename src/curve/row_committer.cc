@@ -8,12 +8,14 @@
 #include "curve/generators.h"
 #include "curve/msm.h"
 #include "curve/signed_digits.h"
+#include "parallel/parallel.h"
 
 namespace veil {
 namespace {
 
 constexpr std::size_t kPointsInFlight = 8192;   // 512 KiB
 constexpr std::size_t kBucketsInFlight = 8192;  // 512 KiB
+constexpr std::size_t kParallelSums = 4096;     // that make it worth while to share them between threads
 constexpr std::size_t kMinBatch = 128;          // below it, additions in Jacobian coordinates beat the inversions
 
 // The table has columns * 2^(c-1) points of 64 bytes: 8 KiB a column up to 1024 columns, 4 MiB for 4096, where long
@@ -68,8 +70,8 @@ G1 join_windows(std::span<const G1> sums, unsigned window_bits) {
 }
 
 // Rows over the bases themselves, without the table.
-void append_bucket_sums(std::span<const G1Affine> bases, std::span<const std::int64_t> rows, unsigned bits,
-                        unsigned window_bits, std::vector<G1>& out) {
+void write_bucket_sums(std::span<const G1Affine> bases, std::span<const std::int64_t> rows, unsigned bits,
+                       unsigned window_bits, std::span<G1> out) {
   const std::size_t length = bases.size();
   const std::size_t windows = signed_windows(bits, window_bits);
   const std::size_t row_count = rows.size() / length;
@@ -83,7 +85,7 @@ void append_bucket_sums(std::span<const G1Affine> bases, std::span<const std::in
   }
   const std::vector<G1> sums = sums_by_buckets(bases, digits, window_bits);
   for (std::size_t i = 0; i < row_count; ++i) {
-    out.push_back(join_windows(std::span(sums).subspan(i * windows, windows), window_bits));
+    out[i] = join_windows(std::span(sums).subspan(i * windows, windows), window_bits);
   }
 }
 
@@ -95,16 +97,19 @@ RowCommitter::RowCommitter(std::size_t columns) : columns_(columns), table_bits_
   const std::size_t multiples = std::size_t{1} << (table_bits_ - 1);
   table_.resize(columns * multiples);
   for (std::size_t j = 0; j < columns; ++j) table_[j * multiples] = bases[j];
-  BatchAdder adder;
-  for (std::size_t known = 1; known < multiples; known *= 2) {
-    for (std::size_t j = 0; j < columns; ++j) {
-      const std::size_t first = j * multiples;
-      for (std::size_t i = 0; i < known; ++i) {
-        adder.add(PointRef(&table_[first + i]), PointRef(&table_[first + known - 1]), &table_[first + known + i]);
-      }
-    }
-    adder.flush();
-  }
+  for_ranges_of(columns, std::max<std::size_t>(1, kParallelSums / multiples), 1,
+                [&](std::size_t begin, std::size_t end) {
+                  BatchAdder adder;
+                  for (std::size_t known = 1; known < multiples; known *= 2) {
+                    for (std::size_t j = begin; j < end; ++j) {
+                      G1Affine* const first = &table_[j * multiples];
+                      for (std::size_t i = 0; i < known; ++i) {
+                        adder.add(PointRef(first + i), PointRef(first + known - 1), first + known + i);
+                      }
+                    }
+                    adder.flush();
+                  }
+                });
 }
 
 // Appends, window by window, references to the table points that the windows of the row's entries select: one segment a
@@ -132,8 +137,8 @@ void RowCommitter::gather(std::span<const std::int64_t> row, std::size_t first_c
   }
 }
 
-void RowCommitter::append_table_sums(std::span<const std::int64_t> rows, std::size_t row_length,
-                                     std::size_t first_column, std::size_t windows, std::vector<G1>& out) const {
+void RowCommitter::write_table_sums(std::span<const std::int64_t> rows, std::size_t row_length,
+                                    std::size_t first_column, std::size_t windows, std::span<G1> out) const {
   std::vector<PointRef> points;
   std::vector<Segment> segments;
   for (std::size_t i = 0; i < rows.size(); i += row_length) {
@@ -145,15 +150,14 @@ void RowCommitter::append_table_sums(std::span<const std::int64_t> rows, std::si
   for (std::size_t s = 0; s < segments.size(); ++s) {
     for (std::uint32_t k = 0; k < segments[s].size; ++k) sums[s] += points[segments[s].begin + k].value();
   }
-  for (std::size_t s = 0; s < sums.size(); s += windows) {
-    out.push_back(join_windows(std::span(sums).subspan(s, windows), table_bits_));
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    out[i] = join_windows(std::span(sums).subspan(i * windows, windows), table_bits_);
   }
 }
 
 std::vector<G1> RowCommitter::sums(std::span<const std::int64_t> rows, std::size_t row_length,
                                    std::size_t first_column) const {
-  std::vector<G1> out;
-  out.reserve(rows.size() / row_length);
+  std::vector<G1> out(rows.size() / row_length);
   const Spread spread(rows, row_length);
   const unsigned bits = spread.bits;
   const unsigned bucket_bits = spread.best_bucket_bits();
@@ -162,17 +166,22 @@ std::vector<G1> RowCommitter::sums(std::span<const std::int64_t> rows, std::size
   const bool by_buckets = spread.bucket_cost(bucket_bits) < 8 * spread.additions(table_bits_);
   const std::size_t work_a_row = by_buckets ? bucket_windows << (bucket_bits - 1) : table_windows * row_length;
   const std::size_t most = by_buckets ? kBucketsInFlight : kPointsInFlight;
-  const std::size_t together = std::max<std::size_t>(1, most / work_a_row) * row_length;
+  const std::size_t together = std::max<std::size_t>(1, most / work_a_row);
   const std::span<const G1Affine> bases = generators(columns_).subspan(first_column, row_length);
-  while (!rows.empty()) {
-    const std::span<const std::int64_t> some = rows.first(std::min(together, rows.size()));
-    if (by_buckets) {
-      append_bucket_sums(bases, some, bits, bucket_bits, out);
-    } else {
-      append_table_sums(some, row_length, first_column, table_windows, out);
+  const std::size_t grain =
+      std::max<std::size_t>(1, std::min(together, kParallelSums / (row_length * table_windows + 1)));
+  for_ranges_of(spread.rows, grain, 1, [&](std::size_t begin, std::size_t end) {
+    for (std::size_t first = begin; first < end; first += together) {
+      const std::size_t count = std::min(together, end - first);
+      const std::span<const std::int64_t> some = rows.subspan(first * row_length, count * row_length);
+      const std::span<G1> to = std::span(out).subspan(first, count);
+      if (by_buckets) {
+        write_bucket_sums(bases, some, bits, bucket_bits, to);
+      } else {
+        write_table_sums(some, row_length, first_column, table_windows, to);
+      }
     }
-    rows = rows.subspan(some.size());
-  }
+  });
   return out;
 }
 

@@ -23,18 +23,31 @@ inline std::size_t num_ranges(std::size_t count, std::size_t grain) {
   return std::min(count / grain, kRangesAThread * threads);
 }
 
-// work(begin, end) for ranges that make up 0 .. count - 1. Ranges begin at multiples of eight.
+// Where a range begins; all but the first at multiples of `step`.
+inline std::size_t range_begin(std::size_t range, std::size_t ranges, std::size_t count, std::size_t step) {
+  return range == ranges ? count : range * count / ranges / step * step;
+}
+
+// work(begin, end) for ranges that make up 0 .. count - 1, beginning at multiples of `step`.
 template <class Work>
-void for_ranges(std::size_t count, std::size_t grain, const Work& work) {
+void for_ranges_of(std::size_t count, std::size_t grain, std::size_t step, const Work& work) {
   const std::size_t ranges = num_ranges(count, grain);
   if (ranges == 1) {
     if (count != 0) work(std::size_t{0}, count);
     return;
   }
-  const auto begin_of = [&](std::size_t range) {
-    return range == ranges ? count : range * count / ranges & ~std::size_t{7};
-  };
-  tbb::parallel_for(std::size_t{0}, ranges, [&](std::size_t range) { work(begin_of(range), begin_of(range + 1)); });
+  tbb::parallel_for(std::size_t{0}, ranges, [&](std::size_t range) {
+    work(range_begin(range, ranges, count, step), range_begin(range + 1, ranges, count, step));
+  });
+}
+
+// The steps of kernels over arrays: eight elements.
+inline constexpr std::size_t kArrayStep = 8;
+
+// For arrays: ranges begin at whole steps of kernels, unless they are smaller than one.
+template <class Work>
+void for_ranges(std::size_t count, std::size_t grain, const Work& work) {
+  for_ranges_of(count, grain, grain < kArrayStep ? 1 : kArrayStep, work);
 }
 
 // The sum of work(begin, end) over such ranges; Value needs += and a default that is zero.
@@ -43,11 +56,10 @@ Value sum_ranges(std::size_t count, std::size_t grain, const Work& work) {
   const std::size_t ranges = num_ranges(count, grain);
   if (ranges == 1) return work(std::size_t{0}, count);
   std::vector<Value> parts(ranges);
-  const auto begin_of = [&](std::size_t range) {
-    return range == ranges ? count : range * count / ranges & ~std::size_t{7};
-  };
-  tbb::parallel_for(std::size_t{0}, ranges,
-                    [&](std::size_t range) { parts[range] = work(begin_of(range), begin_of(range + 1)); });
+  tbb::parallel_for(std::size_t{0}, ranges, [&](std::size_t range) {
+    parts[range] =
+        work(range_begin(range, ranges, count, kArrayStep), range_begin(range + 1, ranges, count, kArrayStep));
+  });
   Value out{};
   for (const Value& part : parts) out += part;
   return out;
