@@ -29,6 +29,13 @@ constexpr std::size_t kGrain = 4096;  // elements: tens of microseconds, against
 void batch_inverse(std::span<Fr> values) { chosen().batch_inverse_fr(values.data(), values.size()); }
 void batch_inverse(std::span<Fq> values) { chosen().batch_inverse_fq(values.data(), values.size()); }
 
+void square_root_candidates(std::span<Fq> values) {
+  constexpr std::size_t kRootGrain = 32;  // some tens of microseconds
+  for_ranges(values.size(), kRootGrain, [&](std::size_t begin, std::size_t end) {
+    chosen().square_root_candidates(values.data() + begin, end - begin);
+  });
+}
+
 Fr inner_product(std::span<const Fr> a, std::span<const Fr> b) {
   VEIL_CHECK(a.size() == b.size());
   return sum_ranges<Fr>(a.size(), kGrain, [&](std::size_t begin, std::size_t end) {

@@ -18,6 +18,9 @@ namespace veil {
 void batch_inverse(std::span<Fr> values);
 void batch_inverse(std::span<Fq> values);
 
+// Replaces every value v by v^((q+1)/4): a square root where v has one, something else where it has none.
+void square_root_candidates(std::span<Fq> values);
+
 // sum_i a[i] * b[i]; equal sizes.
 Fr inner_product(std::span<const Fr> a, std::span<const Fr> b);
 // sum_i weights[i] * values[i]; equal sizes, exact for every int64. Several times faster than field times field.

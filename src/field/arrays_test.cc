@@ -58,6 +58,23 @@ TEST_P(ArraysTest, BatchInverse) {
   }
 }
 
+TEST_P(ArraysTest, SquareRootCandidates) {
+  for (const std::size_t size : {std::size_t{0}, std::size_t{1}, std::size_t{3}, std::size_t{4}, std::size_t{31},
+                                 std::size_t{32}, std::size_t{33}, std::size_t{75}}) {
+    std::vector<Fq> values(size);
+    for (Fq& value : values) value = Fq::from_limbs({rng_(), rng_(), rng_(), rng_()});
+    if (size > 2) values[1] = Fq::zero();
+    if (size > 2) values[2] = -Fq::one();  // no square
+    std::vector<Fq> roots = values;
+    kernels().square_root_candidates(roots.data(), size);
+    for (std::size_t i = 0; i < size; ++i) {
+      const bool is_root = roots[i].square() == values[i];
+      EXPECT_EQ(is_root, values[i].is_square());
+      EXPECT_TRUE(is_root || roots[i].square() == -values[i]);  // as (q-1)/2 powers are 1 or -1
+    }
+  }
+}
+
 TEST_P(ArraysTest, InnerProduct) {
   for (const std::size_t size : kSizes) {
     const std::vector<Fr> a = random_frs(size, rng_), b = random_frs(size, rng_);

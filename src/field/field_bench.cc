@@ -114,6 +114,15 @@ void batch_inverse(benchmark::State& state) {
 }
 BENCHMARK(batch_inverse)->DenseRange(0, 2);
 
+void square_roots(benchmark::State& state) {
+  std::vector<Fq> values(kCount);
+  for (std::size_t i = 0; i < kCount; ++i) values[i] = Fq::from_u64(i);
+  for (auto _ : state) kernels(state).square_root_candidates(values.data(), kCount);
+  per_element(state);
+  state.SetLabel(std::string(kernels(state).name));
+}
+BENCHMARK(square_roots)->DenseRange(0, 2);
+
 void inner_product(benchmark::State& state) {
   run_kernel(state, [](const FieldKernels& k, const std::vector<Fr>& a, const auto& b) {
     benchmark::DoNotOptimize(k.inner_product(a.data(), b.data(), kCount));

@@ -53,6 +53,10 @@ struct ArrayOperations {
     }
   }
 
+  static void square_root_candidates(Fq* values, std::size_t count) {
+    for (std::size_t i = 0; i < count; ++i) values[i] = values[i].square_root_candidate();
+  }
+
   // Products are summed as integers and reduced once. sum < count p^2 < 2^64 2^508 < 2^576: nine limbs are enough.
   static Fr inner_product(const Fr* a, const Fr* b, std::size_t count) {
     Wide<9> sum{};
@@ -189,11 +193,22 @@ struct ArrayOperations {
   }
 
   static constexpr FieldKernels kernels(std::string_view name) {
-    return {name,          batch_inverse<Fr>, batch_inverse<Fq>,
-            inner_product, inner_product_int, fold,
-            axpy,          axpy_int,          powers,
-            scale,         add_fractions,     split,
-            product_round, weighted_round,    fraction_round};
+    return {name,
+            batch_inverse<Fr>,
+            batch_inverse<Fq>,
+            square_root_candidates,
+            inner_product,
+            inner_product_int,
+            fold,
+            axpy,
+            axpy_int,
+            powers,
+            scale,
+            add_fractions,
+            split,
+            product_round,
+            weighted_round,
+            fraction_round};
   }
 };
 

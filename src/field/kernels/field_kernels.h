@@ -16,6 +16,7 @@ struct FieldKernels {
   std::string_view name;
   void (*batch_inverse_fr)(Fr* values, std::size_t count);
   void (*batch_inverse_fq)(Fq* values, std::size_t count);
+  void (*square_root_candidates)(Fq* values, std::size_t count);
   Fr (*inner_product)(const Fr* a, const Fr* b, std::size_t count);
   Fr (*inner_product_int)(const Fr* weights, const std::int64_t* values, std::size_t count);
   // Where two halves are read, the second is `half` elements behind the first, and `count` of each are.

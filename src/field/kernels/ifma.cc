@@ -41,6 +41,60 @@ VEIL_IFMA_INLINE Octet product_sum(const Octet& a, const Octet& b, const Octet& 
   return reduce<FrParams>(sum);
 }
 
+// v^((q+1)/4) for four octets at a time, by windows of 4 bits: one chain of squarings would wait for each.
+// In the domain of multiply() a stored value is v/16, so that the result carries 16^-e, and 16^e brings it back.
+constexpr std::size_t kRootOctets = 4;
+constexpr Limbs kRootExponent = increment(shift_right(Fq::kModulus, 2));
+constexpr Fq kRootUnit = Fq::from_u64(16).pow(kRootExponent);
+
+VEIL_IFMA_INLINE void multiply_each(Octet a[kRootOctets], const Octet b[kRootOctets]) {
+  for (std::size_t u = 0; u < kRootOctets; ++u) a[u] = ifma::multiply<FqParams>(a[u], b[u]);
+}
+
+VEIL_IFMA_TARGET void square_roots_of_octets(Fq values[kRootOctets * kLanes]) {
+  constexpr int kWindows = 63;  // of 4 bits: the exponent is below 2^252
+  Octet powers[16][kRootOctets];
+  for (std::size_t u = 0; u < kRootOctets; ++u) {
+    powers[0][u] = broadcast(to_radix52(Fq::from_u64(16).raw()));  // 1
+    powers[1][u] = load(values + u * kLanes);
+  }
+  for (std::size_t k = 2; k < 16; ++k) {
+    for (std::size_t u = 0; u < kRootOctets; ++u) {
+      powers[k][u] = ifma::multiply<FqParams>(powers[k - 1][u], powers[1][u]);
+    }
+  }
+  Octet root[kRootOctets];
+  for (std::size_t u = 0; u < kRootOctets; ++u) root[u] = powers[0][u];
+  for (int window = kWindows; window-- > 0;) {
+    for (int bit = 0; bit < 4; ++bit) {
+      for (std::size_t u = 0; u < kRootOctets; ++u) root[u] = ifma::square<FqParams>(root[u]);
+    }
+    const auto digit =
+        static_cast<std::size_t>(kRootExponent[static_cast<std::size_t>(window) / 16] >> (4 * (window % 16)) & 15);
+    if (digit != 0) multiply_each(root, powers[digit]);
+  }
+  const Octet unit = broadcast(to_radix52(kRootUnit.raw()));
+  for (std::size_t u = 0; u < kRootOctets; ++u) {
+    store(values + u * kLanes, canonical<FqParams>(ifma::multiply<FqParams>(root[u], unit)));
+  }
+}
+
+void square_root_candidates(Fq* values, std::size_t count) {
+  constexpr std::size_t kTogether = kRootOctets * kLanes;
+  constexpr std::size_t kFew = 4;  // fewer are faster one by one
+  const std::size_t whole = count / kTogether * kTogether;
+  for (std::size_t i = 0; i < whole; i += kTogether) square_roots_of_octets(values + i);
+  const std::size_t rest = count - whole;
+  if (rest < kFew) {
+    for (std::size_t i = whole; i < count; ++i) values[i] = values[i].square_root_candidate();
+    return;
+  }
+  Fq filled[kTogether];
+  for (std::size_t i = 0; i < rest; ++i) filled[i] = values[whole + i];
+  square_roots_of_octets(filled);
+  for (std::size_t i = 0; i < rest; ++i) values[whole + i] = filled[i];
+}
+
 VEIL_IFMA_TARGET Fr inner_product(const Fr* a, const Fr* b, std::size_t count) {
   constexpr std::size_t kTogether = 256 * kLanes;  // 256 * 0.0119p + 2.6p < 6p
   const std::size_t whole = whole_octets(count);
@@ -275,6 +329,7 @@ const FieldKernels& ifma_field_kernels() {
   static const FieldKernels kKernels = {"ifma",
                                         adx_field_kernels().batch_inverse_fr,
                                         adx_field_kernels().batch_inverse_fq,
+                                        square_root_candidates,
                                         inner_product,
                                         inner_product_int,
                                         fold,
