@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
 #include <random>
 
 #include "field/kernels/field_kernels.h"
@@ -161,6 +162,49 @@ TEST_P(ArraysTest, Split) {
       EXPECT_EQ(low[i], table[i] - r * table[i]);
     }
   }
+}
+
+template <class T, class Kernel>
+void expect_weighted_rows(Kernel kernel, std::mt19937_64& rng) {
+  for (const std::size_t rows : {std::size_t{0}, std::size_t{1}, std::size_t{5}, std::size_t{300}, std::size_t{2049}}) {
+    for (const std::size_t columns :
+         {std::size_t{0}, std::size_t{1}, std::size_t{8}, std::size_t{24}, std::size_t{41}}) {
+      const std::size_t stride = columns + rng() % 3;
+      std::vector<T> data(rows * stride + columns);
+      for (T& entry : data) entry = static_cast<T>(rng());
+      for (std::size_t i = 0; i < data.size(); i += 5)
+        data[i] = i % 2 == 0 ? std::numeric_limits<T>::min() : std::numeric_limits<T>::max();
+      const std::vector<Fr> weights = random_frs(rows, rng), before = random_frs(columns, rng);
+      std::vector<Fr> out = before;
+      kernel(out.data(), weights.data(), data.data(), rows, static_cast<std::ptrdiff_t>(stride), columns);
+      for (std::size_t j = 0; j < columns; ++j) {
+        Fr expected = before[j];
+        for (std::size_t i = 0; i < rows; ++i) expected += weights[i] * Fr::from_int(data[i * stride + j]);
+        ASSERT_EQ(out[j], expected) << rows << " x " << columns;
+      }
+    }
+  }
+}
+
+TEST_P(ArraysTest, AddWeightedRows) {
+  expect_weighted_rows<std::int8_t>(kernels().add_weighted_rows_8, rng_);
+  expect_weighted_rows<std::int16_t>(kernels().add_weighted_rows_16, rng_);
+}
+
+// The largest stored limbs and the largest entries in every row: late carries must not be lost.
+TEST_P(ArraysTest, WeightedRowsOfLargestValuesDoNotWrap) {
+  constexpr std::size_t kRows = 4097, kColumns = 24;
+  Limbs raw = Fr::kModulus;
+  --raw[0];
+  const std::vector<Fr> weights(kRows, Fr::from_raw(raw));
+  std::vector<Fr> out(kColumns);
+  const std::vector<std::int8_t> bytes(kRows * kColumns, 127);
+  kernels().add_weighted_rows_8(out.data(), weights.data(), bytes.data(), kRows, kColumns, kColumns);
+  EXPECT_EQ(out, std::vector<Fr>(kColumns, weights[0] * Fr::from_u64(127 * kRows)));
+  const std::vector<std::int16_t> shorts(kRows * kColumns, 32767);
+  std::fill(out.begin(), out.end(), Fr::zero());
+  kernels().add_weighted_rows_16(out.data(), weights.data(), shorts.data(), kRows, kColumns, kColumns);
+  EXPECT_EQ(out, std::vector<Fr>(kColumns, weights[0] * Fr::from_u64(32767 * kRows)));
 }
 
 TEST_P(ArraysTest, AddFractions) {

@@ -172,6 +172,26 @@ void scale(benchmark::State& state) {
 }
 BENCHMARK(scale)->DenseRange(0, 2);
 
+// An element: an entry of a matrix of 1024 rows and 960 columns.
+template <class T>
+void run_weighted_rows(benchmark::State& state, void (*FieldKernels::*kernel)(Fr*, const Fr*, const T*, std::size_t,
+                                                                              std::ptrdiff_t, std::size_t)) {
+  constexpr std::size_t kColumns = 960;
+  const std::vector<Fr> weights = random_frs();
+  std::vector<Fr> out(kColumns);
+  std::vector<T> data(kCount * kColumns);
+  std::mt19937_64 rng(3);
+  for (T& entry : data) entry = static_cast<T>(rng());
+  for (auto _ : state) (kernels(state).*kernel)(out.data(), weights.data(), data.data(), kCount, kColumns, kColumns);
+  state.counters["each"] =
+      benchmark::Counter(static_cast<double>(state.iterations()) * static_cast<double>(data.size()),
+                         benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
+}
+void add_weighted_rows_8(benchmark::State& state) { run_weighted_rows(state, &FieldKernels::add_weighted_rows_8); }
+BENCHMARK(add_weighted_rows_8)->DenseRange(0, 2);
+void add_weighted_rows_16(benchmark::State& state) { run_weighted_rows(state, &FieldKernels::add_weighted_rows_16); }
+BENCHMARK(add_weighted_rows_16)->DenseRange(0, 2);
+
 void add_fractions(benchmark::State& state) {  // an element: of the results
   std::vector<Fr> denominators(kCount);
   std::vector<Fr> twice = random_frs();

@@ -146,6 +146,20 @@ struct ArrayOperations {
     }
   }
 
+  // A column at a time. sum < rows 2^63 p, six limbs, as in inner_product_int.
+  template <class T>
+  static void add_weighted_rows(Fr* out, const Fr* weights, const T* data, std::size_t rows, std::ptrdiff_t row_stride,
+                                std::size_t columns) {
+    for (std::size_t j = 0; j < columns; ++j) {
+      std::array<Wide<6>, 2> sums{};
+      const T* entry = data + j;
+      for (std::size_t i = 0; i < rows; ++i, entry += row_stride) {
+        Arithmetic::accumulate(sums[*entry < 0 ? 1 : 0], weights[i].raw(), magnitude(*entry));
+      }
+      out[j] = sum(out[j], Fr::from_raw(Arithmetic::subtract(reduce(sums[0]), reduce(sums[1]), kFr)));
+    }
+  }
+
   static ProductRound product_round(const Fr* left, const Fr* right, std::size_t half, std::size_t count) {
     Wide<9> constant{};
     Wide<9> square{};
@@ -206,6 +220,8 @@ struct ArrayOperations {
             scale,
             add_fractions,
             split,
+            add_weighted_rows<std::int8_t>,
+            add_weighted_rows<std::int16_t>,
             product_round,
             weighted_round,
             fraction_round};

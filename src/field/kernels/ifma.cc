@@ -339,6 +339,8 @@ const FieldKernels& ifma_field_kernels() {
                                         scale,
                                         add_fractions,
                                         split,
+                                        add_weighted_rows_ifma,
+                                        add_weighted_rows_ifma,
                                         product_round,
                                         weighted_round,
                                         fraction_round};
