@@ -41,6 +41,11 @@ IntegerWidth narrowest_width(std::span<const std::int64_t> values) {
   return narrowest_width(low, high);
 }
 
+IntegerWidth IntegerView::narrowest_width() const {
+  if (width_ != IntegerWidth::k64) return width_;
+  return veil::narrowest_width(std::span(static_cast<const std::int64_t*>(data_), size_));
+}
+
 IntegerView IntegerView::part(std::size_t first, std::size_t count) const {
   VEIL_CHECK(first <= size_ && count <= size_ - first);
   return {static_cast<const std::byte*>(data_) + first * width_bytes(width_), count, width_};
@@ -52,7 +57,8 @@ void IntegerView::copy_to(std::span<std::int64_t> out) const {
 }
 
 bool IntegerView::all_within(std::int64_t low, std::int64_t high) const {
-  return visit([&](const auto* entries) {
+  return visit([&]<class T>(const T* entries) {
+    if (low <= std::numeric_limits<T>::min() && high >= std::numeric_limits<T>::max()) return true;
     return std::all_of(entries, entries + size_, [&](std::int64_t value) { return value >= low && value <= high; });
   });
 }
@@ -81,20 +87,6 @@ bool operator==(const IntegerArray& a, const IntegerArray& b) {
 
 IntegerBuffer::IntegerBuffer(std::size_t size, IntegerWidth width)
     : storage_(allocate(size * width_bytes(width))), size_(size), width_(width) {}
-
-template <class Visitor>
-void IntegerBuffer::visit(Visitor&& visitor) {
-  switch (width_) {
-    case IntegerWidth::k8:
-      return visitor(reinterpret_cast<std::int8_t*>(storage_.get()));
-    case IntegerWidth::k16:
-      return visitor(reinterpret_cast<std::int16_t*>(storage_.get()));
-    case IntegerWidth::k32:
-      return visitor(reinterpret_cast<std::int32_t*>(storage_.get()));
-    case IntegerWidth::k64:
-      return visitor(reinterpret_cast<std::int64_t*>(storage_.get()));
-  }
-}
 
 void IntegerBuffer::store(std::size_t first, IntegerView values) {
   VEIL_CHECK(first <= size_ && values.size() <= size_ - first);

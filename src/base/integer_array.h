@@ -56,6 +56,8 @@ class IntegerView {
   std::int64_t operator[](std::size_t index) const {
     return visit([index](const auto* entries) { return static_cast<std::int64_t>(entries[index]); });
   }
+  // Of the width itself, but for 64 bits, where the integers are looked at.
+  IntegerWidth narrowest_width() const;
   // Aborts where [first, first + count) is not inside.
   IntegerView part(std::size_t first, std::size_t count) const;
   // Sizes must agree.
@@ -103,11 +105,29 @@ class IntegerBuffer {
   // values go to [first, first + values.size()); each must fit the width.
   void store(std::size_t first, IntegerView values);
   void set(std::size_t index, std::int64_t value);
+  // Every entry in order is what next() gives; each must fit the width.
+  template <class Next>
+  void fill(Next&& next) {
+    visit([&]<class T>(T* to) {
+      for (std::size_t i = 0; i < size_; ++i) to[i] = static_cast<T>(next());
+    });
+  }
   IntegerArray finish() &&;
 
  private:
   template <class Visitor>
-  void visit(Visitor&& visitor);
+  void visit(Visitor&& visitor) {
+    switch (width_) {
+      case IntegerWidth::k8:
+        return visitor(reinterpret_cast<std::int8_t*>(storage_.get()));
+      case IntegerWidth::k16:
+        return visitor(reinterpret_cast<std::int16_t*>(storage_.get()));
+      case IntegerWidth::k32:
+        return visitor(reinterpret_cast<std::int32_t*>(storage_.get()));
+      case IntegerWidth::k64:
+        return visitor(reinterpret_cast<std::int64_t*>(storage_.get()));
+    }
+  }
 
   std::shared_ptr<std::byte> storage_;
   std::size_t size_;

@@ -102,7 +102,8 @@ std::vector<Fr> EinsumAnswers::fold_factor(const Form& form, const Term& term, c
   std::vector<AxisId> axes = folded_axes;
   axes.insert(axes.end(), kept.begin(), kept.end());
   const Reordered reordered = reorder(form, *term.domain, axes);
-  const std::vector<Int128> values = evaluate_form(circuit_, trace_, reordered.domain, reordered.form);
+  const std::vector<Int128> values =
+      evaluate_expression(circuit_, trace_, reordered.domain, linear_expression(reordered.form));
   return padded(weighted_rows(outer_weights(folded, folded_axes), values), *term.domain, kept);
 }
 
