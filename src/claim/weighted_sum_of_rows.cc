@@ -57,75 +57,74 @@ struct Accumulator {
   }
 };
 
-// An entry as a number that is never negative: entry + 2^(bits-1), in digits of 32 bits. What that adds is 2^(bits-1)
-// times the sum of the weights, for every output alike.
-template <class T>
-struct Offset {
-  static constexpr std::uint64_t kBias = std::uint64_t{1} << (8 * sizeof(T) - 1);
-  static constexpr std::size_t kDigits = sizeof(T) == 8 ? 2 : 1;
+// Entries of kBits bits as numbers that are never negative: entry + 2^(kBits-1), in digits of 32 bits. What that adds
+// is 2^(kBits-1) times the sum of the weights, for every output alike.
+template <class T, unsigned kBits>
+struct Biased {
+  using Entry = T;
+  static constexpr std::uint64_t kBias = std::uint64_t{1} << (kBits - 1);
+  static constexpr std::size_t kDigits = kBits > 32 ? 2 : 1;
+  using Sums = std::array<Accumulator, kDigits>;
 
   static std::uint32_t digit(T entry, std::size_t index) {
     const std::uint64_t biased = static_cast<std::uint64_t>(std::int64_t{entry}) + kBias;
     return static_cast<std::uint32_t>(biased >> (32 * index));
   }
+  static Fr reduced(const Sums& sums) {
+    if constexpr (kDigits == 1) {
+      return sums[0].reduced();
+    } else {
+      return sums[0].reduced() + sums[1].reduced() * Fr::from_u64(std::uint64_t{1} << 32);
+    }
+  }
 };
 
-template <class T>
-using Sums = std::array<Accumulator, Offset<T>::kDigits>;
-
-template <class T>
-void accumulate(std::span<const WeightedRow> rows, const T* column, Sums<T>& sums) {
-  Sums<T> local = sums;  // in registers
+template <class Code>
+void accumulate(std::span<const WeightedRow> rows, const typename Code::Entry* column, typename Code::Sums& sums) {
+  typename Code::Sums local = sums;  // in registers
   for (const WeightedRow& row : rows) {
-    const T entry = column[row.offset];
-    for (std::size_t d = 0; d < local.size(); ++d) local[d].add(row.weight, Offset<T>::digit(entry, d));
+    const auto entry = column[row.offset];
+    for (std::size_t d = 0; d < local.size(); ++d) local[d].add(row.weight, Code::digit(entry, d));
   }
   sums = local;
 }
 
-template <class T>
-Fr reduced(const Sums<T>& sums) {
-  if constexpr (Offset<T>::kDigits == 1) {
-    return sums[0].reduced();
-  } else {
-    return sums[0].reduced() + sums[1].reduced() * Fr::from_u64(std::uint64_t{1} << 32);
-  }
-}
-
 // Rows with entries side by side: copied to a tile first.
-template <class T>
-void accumulate_tile(std::span<const WeightedRow> rows, const T* corner, std::span<Sums<T>> sums) {
-  std::array<T, kTileRows * kTileColumns> tile;
+template <class Code>
+void accumulate_tile(std::span<const WeightedRow> rows, const typename Code::Entry* corner,
+                     std::span<typename Code::Sums> sums) {
+  std::array<typename Code::Entry, kTileRows * kTileColumns> tile;
   std::array<WeightedRow, kTileRows> moved;
   for (std::size_t i = 0; i < rows.size(); ++i) {
     std::copy_n(corner + rows[i].offset, sums.size(), tile.data() + i * kTileColumns);
     moved[i] = {rows[i].weight, static_cast<std::ptrdiff_t>(i * kTileColumns)};
   }
   for (std::size_t j = 0; j < sums.size(); ++j) {
-    accumulate(std::span<const WeightedRow>(moved.data(), rows.size()), tile.data() + j, sums[j]);
+    accumulate<Code>(std::span<const WeightedRow>(moved.data(), rows.size()), tile.data() + j, sums[j]);
   }
 }
 
-template <class T>
-void add_many_rows(std::span<const WeightedRow> rows, const Fr& total, const T* data, std::ptrdiff_t column_stride,
-                   std::span<Fr> out) {
-  const Fr bias = total * Fr::from_u64(Offset<T>::kBias);
-  std::array<Sums<T>, kTileColumns> sums;
+template <class Code>
+void add_many_rows(std::span<const WeightedRow> rows, const Fr& total, const typename Code::Entry* data,
+                   std::ptrdiff_t column_stride, std::span<Fr> out) {
+  using Sums = typename Code::Sums;
+  const Fr bias = total * Fr::from_u64(Code::kBias);
+  std::array<Sums, kTileColumns> sums;
   for (std::size_t first = 0; first < out.size(); first += kTileColumns) {
     const std::size_t columns = std::min(kTileColumns, out.size() - first);
-    std::fill_n(sums.begin(), columns, Sums<T>{});
-    const T* corner = data + static_cast<std::ptrdiff_t>(first) * column_stride;
+    std::fill_n(sums.begin(), columns, Sums{});
+    const auto* corner = data + static_cast<std::ptrdiff_t>(first) * column_stride;
     for (std::size_t at = 0; at < rows.size(); at += kTileRows) {
       const auto block = rows.subspan(at, std::min(kTileRows, rows.size() - at));
       if (column_stride == 1 && columns > 1) {
-        accumulate_tile(block, corner, std::span<Sums<T>>(sums.data(), columns));
+        accumulate_tile<Code>(block, corner, std::span<Sums>(sums.data(), columns));
         continue;
       }
       for (std::size_t j = 0; j < columns; ++j) {
-        accumulate(block, corner + static_cast<std::ptrdiff_t>(j) * column_stride, sums[j]);
+        accumulate<Code>(block, corner + static_cast<std::ptrdiff_t>(j) * column_stride, sums[j]);
       }
     }
-    for (std::size_t j = 0; j < columns; ++j) out[first + j] += reduced<T>(sums[j]) - bias;
+    for (std::size_t j = 0; j < columns; ++j) out[first + j] += Code::reduced(sums[j]) - bias;
   }
 }
 
@@ -140,6 +139,20 @@ void add_few_rows(std::span<const WeightedRow> rows, const T* data, std::ptrdiff
   }
 }
 
+// 64-bit storage mostly holds small integers: one digit less is half the work.
+bool fit_32_bits(std::span<const WeightedRow> rows, const std::int64_t* data, std::ptrdiff_t column_stride,
+                 std::size_t columns) {
+  for (const WeightedRow& row : rows) {
+    bool fit = true;
+    for (std::size_t j = 0; j < columns; ++j) {
+      const std::int64_t entry = data[row.offset + static_cast<std::ptrdiff_t>(j) * column_stride];
+      fit = fit && entry == static_cast<std::int32_t>(entry);
+    }
+    if (!fit) return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 void weighted_sum_of_rows(std::span<const Fr> weights, const IntegerMatrixView& matrix, std::span<Fr> out) {
@@ -147,11 +160,16 @@ void weighted_sum_of_rows(std::span<const Fr> weights, const IntegerMatrixView& 
   VEIL_CHECK(matrix.rows < (std::uint64_t{1} << 32));
   const std::vector<WeightedRow> rows = rows_with_weight(weights, matrix.row_stride);
   if (rows.empty() || out.empty()) return;
-  IntegerView(matrix.data, 0, matrix.width).visit([&](const auto* data) {
+  IntegerView(matrix.data, 0, matrix.width).visit([&]<class T>(const T* data) {
     if (rows.size() < kFewRows) return add_few_rows(rows, data, matrix.column_stride, out);
     Fr total;
     for (const Fr& weight : weights) total += weight;
-    add_many_rows(rows, total, data, matrix.column_stride, out);
+    if constexpr (sizeof(T) == 8) {
+      if (fit_32_bits(rows, data, matrix.column_stride, out.size())) {
+        return add_many_rows<Biased<T, 32>>(rows, total, data, matrix.column_stride, out);
+      }
+    }
+    add_many_rows<Biased<T, 8 * sizeof(T)>>(rows, total, data, matrix.column_stride, out);
   });
 }
 
