@@ -194,6 +194,7 @@ Result<ProverKey> read_prover_key(Reader& reader) {
   key.weights.resize(key.model.circuit.tensors.size());
   for (const TensorId id : model_tensors(key.model.circuit)) {
     const Tensor& tensor = key.model.circuit.tensors[id];
+    if (tensor.low > tensor.high) return damaged;
     auto integers = read_integers(reader, static_cast<std::size_t>(shape_size(tensor.shape)), declared_width(tensor));
     if (!integers) return damaged;
     key.weights[id] = std::move(*integers);
