@@ -31,7 +31,7 @@ std::vector<InputSpec> input_specs(const Graph& graph);  // columns of a CSV fil
 RealRow row_of(const DataSet& data, std::size_t row);
 
 // Weights by TensorId, as keys and commitments have them; and back.
-std::vector<std::vector<std::int64_t>> weights_by_tensor(const Lowering& lowering, const Weights& weights);
-Weights weights_by_model_id(const Lowering& lowering, const std::vector<std::vector<std::int64_t>>& by_tensor);
+std::vector<IntegerArray> weights_by_tensor(const Lowering& lowering, const Weights& weights);
+Weights weights_by_model_id(const Lowering& lowering, const std::vector<IntegerArray>& by_tensor);
 
 }  // namespace veil::cli

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/integer_array.h"
 #include "circuit/circuit.h"
 #include "commit/weight.h"
 
@@ -36,7 +37,7 @@ struct ViewWeights {
 ViewWeights view_weights(const Circuit& circuit, const View& view, const AxisWeights& scope);
 
 // sum_index prod weights * values
-Fr weighted_sum(std::span<const std::int64_t> values, std::span<const Weight> weights);
+Fr weighted_sum(const IntegerView& values, std::span<const Weight> weights);
 
 using PublicValues = std::vector<std::vector<std::int64_t>>;  // by TensorId; empty for committed tensors
 

@@ -1,5 +1,7 @@
 #include "field/arrays.h"
 
+#include <algorithm>
+
 #include "base/check.h"
 #include "field/kernels/field_kernels.h"
 #include "parallel/parallel.h"
@@ -23,6 +25,9 @@ const FieldKernels& chosen() {
 }
 
 constexpr std::size_t kGrain = 4096;  // elements: tens of microseconds, against a few to hand a range to a thread
+
+// Columns of a matrix whose entries make up enough work: an entry costs a tenth of an element's operation.
+std::size_t columns_grain(std::size_t rows) { return std::max<std::size_t>(64, 16 * kGrain / (rows + 1)); }
 
 }  // namespace
 
@@ -94,6 +99,22 @@ void split(std::span<Fr> low, std::span<Fr> high, const Fr& r) {
   const Fr fixed = r;
   for_ranges(low.size(), kGrain, [&](std::size_t begin, std::size_t end) {
     chosen().split(low.data() + begin, high.data() + begin, fixed, end - begin);
+  });
+}
+
+void add_weighted_rows(std::span<Fr> out, std::span<const Fr> weights, const std::int8_t* data,
+                       std::ptrdiff_t row_stride) {
+  for_ranges(out.size(), columns_grain(weights.size()), [&](std::size_t begin, std::size_t end) {
+    chosen().add_weighted_rows_8(out.data() + begin, weights.data(), data + begin, weights.size(), row_stride,
+                                 end - begin);
+  });
+}
+
+void add_weighted_rows(std::span<Fr> out, std::span<const Fr> weights, const std::int16_t* data,
+                       std::ptrdiff_t row_stride) {
+  for_ranges(out.size(), columns_grain(weights.size()), [&](std::size_t begin, std::size_t end) {
+    chosen().add_weighted_rows_16(out.data() + begin, weights.data(), data + begin, weights.size(), row_stride,
+                                  end - begin);
   });
 }
 

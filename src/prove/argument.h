@@ -19,13 +19,10 @@ namespace veil {
 // Answers of every part of the text, from one trace.
 class Answers {
  public:
-  Answers(const PreparedCircuit& circuit, const Trace& trace, const std::vector<std::int64_t>& matrix)
-      : trace_(trace),
-        lookup_(circuit.circuit(), trace),
-        einsum_(circuit.circuit(), trace),
-        column_(matrix, circuit.layout().columns()) {}
+  Answers(const PreparedCircuit& circuit, const Trace& trace, const RowMatrix& matrix)
+      : trace_(trace), lookup_(circuit.circuit(), trace), einsum_(circuit.circuit(), trace), column_(matrix) {}
 
-  Fr answer(const ClaimQuestion& question) { return weighted_sum(trace_.values[question.tensor], question.weights); }
+  Fr answer(const ClaimQuestion& question) { return weighted_sum(trace_.tensor(question.tensor), question.weights); }
   Fr answer(const RootQuestion& question) { return lookup_.answer(question); }
   Fr answer(const LayerRoundQuestion& question) { return lookup_.answer(question); }
   Fr answer(const LayerEndQuestion& question) { return lookup_.answer(question); }
@@ -70,7 +67,7 @@ struct PaddedAnswers {
 };
 
 struct CommittedRows {
-  std::vector<std::int64_t> matrix;  // of the whole trace
+  RowMatrix matrix;  // of the whole trace
   std::vector<G1Affine> witness;
   SecretVector<Fr> blinders;  // of all rows: model, input, witness
 };

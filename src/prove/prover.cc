@@ -24,7 +24,25 @@ PublicValues public_values_of(const Circuit& circuit, const Trace& trace) {
   return out;
 }
 
+// Is every model tensor of the trace the key's, or absent?
+bool has_weights_of(const ProverKey& key, const Trace& trace) {
+  for (std::size_t id = 0; id < key.weights.size(); ++id) {
+    if (key.model.circuit.tensors[id].owner != Owner::kModel) continue;
+    if (!trace.values[id].empty() ? !(IntegerArray(trace.values[id]) == key.weights[id])
+                                  : id >= trace.shared.size() || !(trace.shared[id] == key.weights[id])) {
+      return false;
+    }
+  }
+  return true;
+}
+
 }  // namespace
+
+Trace Prover::new_trace() const {
+  Trace trace = empty_trace(circuit_->circuit());
+  trace.shared = key_->weights;
+  return trace;
+}
 
 Result<Prover> Prover::open(ProverKey key) {
   Prover out;
@@ -37,6 +55,7 @@ Result<Prover> Prover::open(ProverKey key) {
   out.committer_ = std::make_shared<const RowCommitter>(out.circuit_->layout().columns());
   out.blinder_ = std::make_shared<const RowBlinder>();
   out.key_ = std::make_shared<const ProverKey>(std::move(key));
+  out.model_rows_ = out.circuit_->layout().matrix(out.new_trace(), Owner::kModel);
   out.entropy_ = system_entropy;
   return out;
 }
@@ -45,17 +64,21 @@ Result<ProofOutput> Prover::prove(const Trace& trace, ByteView context, PadStore
   if (context.size() > kMaxContextBytes) {
     return Error{"The context is longer than " + std::to_string(kMaxContextBytes) + " bytes."};
   }
+  if (!has_weights_of(*key_, trace)) return Error{"The trace holds other weights than the prover's key."};
   Stopwatch watch;
   ProofOutput out;
   const RowLayout& layout = circuit_->layout();
+  RowMatrix own_rows = layout.matrix(trace, Owner::kInput);
+  own_rows.append(layout.matrix(trace, Owner::kWitness));
   CommittedRows rows;
-  rows.matrix = layout.matrix(trace);
+  rows.matrix = model_rows_;
+  rows.matrix.append(own_rows);
   Proof proof;
   proof.model_id = model_id_;
   proof.context_digest = keccak256(context);
   proof.public_values = public_values_of(circuit_->circuit(), trace);
   const Digest statement = statement_digest(model_id_, proof.public_values, context);
-  const Digest witness = matrix_digest(rows.matrix);
+  const Digest witness = matrix_digest(own_rows);
   Drbg drbg(derive_seed("veil/seed/1", entropy_, {key_->secret.expose(), witness, statement}));
 
   const RowRange model = layout.rows(Owner::kModel);

@@ -24,10 +24,9 @@ class RowBlinder {
   FixedBase fixed_;
 };
 
-// The rows of one owner. `blinders`: one for each of them, or none (a public model: rho = 0).
-std::vector<G1Affine> commit_rows(const RowCommitter& committer, const RowBlinder& blinder,
-                                  std::span<const std::int64_t> matrix, const RowRange& rows,
-                                  std::span<const Fr> blinders);
+// Some rows of the matrix. `blinders`: one for each of them, or none (a public model: rho = 0).
+std::vector<G1Affine> commit_rows(const RowCommitter& committer, const RowBlinder& blinder, const RowMatrix& matrix,
+                                  const RowRange& rows, std::span<const Fr> blinders);
 
 SecretVector<Fr> sample_blinders(Drbg& drbg, std::size_t count);
 

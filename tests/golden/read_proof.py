@@ -465,7 +465,11 @@ def read_model_key(data):
 def read_prover_secrets(data, key):
     for tensor in key["circuit"]["tensors"]:
         if tensor["owner"] == MODEL:
-            data.take(8 * size_of(tensor["shape"]), f"weights of {tensor['name']}", "(secret)")
+            width = next(w for w in (1, 2, 4, 8) if -(1 << (8 * w - 1)) <= tensor["low"] and tensor["high"] < 1 << (8 * w - 1))
+            raw = data.take(width * size_of(tensor["shape"]), f"weights of {tensor['name']}", "(secret)")
+            for at in range(0, len(raw), width):
+                if not tensor["low"] <= int.from_bytes(raw[at : at + width], "big", signed=True) <= tensor["high"]:
+                    data.fail(f"a weight of {tensor['name']} is outside its range")
     count = data.u32("row blinders")
     if count != (len(key["rows"]) if key["visibility"] == 0 else 0):
         data.fail("the number of row blinders does not fit")

@@ -27,7 +27,7 @@ Leaves::Leaves(const Circuit& circuit, const Trace& trace)
       const Lookup& lookup = circuit.lookups[at.index];
       segment.tag = std::uint64_t{lookup.table} + 1;
       for (const Expression& entry : lookup.entries) {
-        segment.columns.push_back(make_column(evaluate_expression(circuit, trace, lookup.domain, entry)));
+        segment.columns.push_back(make_column(evaluate_box(circuit, trace, lookup.domain, entry)));
       }
       segment.box_rank = lookup.domain.box_rank;
       set_box(segment, std::span(lookup.domain.extent).first(lookup.domain.box_rank));
@@ -37,16 +37,10 @@ Leaves::Leaves(const Circuit& circuit, const Trace& trace)
   }
 }
 
-Leaves::Column Leaves::make_column(std::span<const Int128> values) {
-  Column column;
-  column.integers.reserve(values.size());
-  for (const Int128 value : values) {
-    column.integers.push_back(static_cast<std::int64_t>(value));
-    if (column.integers.back() == value) continue;
-    column.integers.clear();
-    for (const Int128 each : values) column.elements.push_back(Fr::from_int128(each));
-    break;
-  }
+Leaves::Column Leaves::make_column(BoxValues values) {
+  Column column{std::move(values.narrow), {}};
+  column.elements.reserve(values.wide.size());
+  for (const Int128 value : values.wide) column.elements.push_back(Fr::from_int128(value));
   return column;
 }
 

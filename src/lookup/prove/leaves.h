@@ -53,7 +53,7 @@ class Leaves {
     std::size_t length;
   };
 
-  static Column make_column(std::span<const Int128> values);
+  static Column make_column(BoxValues values);
   static void set_box(Segment& segment, std::span<const std::int64_t> lengths);
   static std::vector<Run> runs(const Segment& segment, std::size_t begin, std::size_t end);
   static void add_column(std::span<Fr> out, const Fr& factor, const Column& column, std::span<const Run> runs,

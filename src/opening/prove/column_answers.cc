@@ -1,13 +1,25 @@
 #include "opening/prove/column_answers.h"
 
+#include <iterator>
+
+#include "claim/weighted_sum_of_rows.h"
 #include "field/arrays.h"
 
 namespace veil {
 
 std::vector<Fr> ColumnAnswers::combine_rows(const std::map<std::size_t, Fr>& weights) const {
-  std::vector<Fr> out(columns_);
-  for (const auto& [row, weight] : weights) {
-    axpy(out, weight, std::span<const std::int64_t>(matrix_).subspan(row * columns_, columns_));
+  const std::size_t columns = matrix_.columns();
+  std::vector<Fr> out(columns);
+  for (const RowBlock& block : matrix_.blocks()) {
+    const auto begin = weights.lower_bound(block.rows.first);
+    const auto end = weights.lower_bound(block.rows.first + block.rows.count);
+    if (begin == end) continue;
+    const std::size_t first = begin->first;
+    std::vector<Fr> dense(std::prev(end)->first - first + 1);
+    for (auto at = begin; at != end; ++at) dense[at->first - first] = at->second;
+    const IntegerView entries = block.entries.view().part((first - block.rows.first) * columns, dense.size() * columns);
+    weighted_sum_of_rows(
+        dense, {entries.data(), entries.width(), dense.size(), columns, static_cast<std::ptrdiff_t>(columns), 1}, out);
   }
   return out;
 }
