@@ -4,8 +4,8 @@
 
 namespace veil::cli {
 
-Result<OwnedModel> open_owned_model(const std::string& path) {
-  VEIL_TRY(file, load_prover_file(path));
+Result<OwnedModel> open_owned_model(const std::string& path, bool with_onnx) {
+  VEIL_TRY(file, load_prover_file(path, with_onnx));
   VEIL_TRY(graph, parse_graph(file.graph_json, path));
   auto lowered = lower(graph);
   if (!lowered.ok() || lowered->circuit != file.key.model.circuit) {

@@ -95,7 +95,7 @@ Result<Outcome> run_prove(const ProveArguments& arguments) {
   Progress progress;
   progress.show("opening the key", 0.0);
   Stopwatch watch;
-  VEIL_TRY(model, open_owned_model(arguments.prover));
+  VEIL_TRY(model, open_owned_model(arguments.prover, false));
   const Timing load = watch.lap();
 
   progress.clear();

@@ -64,12 +64,17 @@ void write_openings(ArgumentWriter& out, const OpeningClaim<AffineForm>& opening
 }  // namespace
 
 Bytes prove_argument(const Statement& statement, const Trace& trace, const CommittedRows& rows, const Pads& pads,
-                     const Deviations* deviations) {
+                     const Deviations* deviations, const Transcript* after_model) {
   const PreparedCircuit& prepared = statement.circuit;
   VEIL_CHECK(pads.num_slots() == prepared.num_slots() && pads.columns() == prepared.layout().columns());
   VEIL_CHECK(pads.intact());
   Transcript transcript;
-  absorb_statement(transcript, statement);
+  if (after_model != nullptr) {
+    transcript = *after_model;
+    absorb_rest(transcript, statement);
+  } else {
+    absorb_statement(transcript, statement);
+  }
   ArgumentWriter out(transcript);
   for (std::size_t i = 0; i < rows.witness.size(); ++i) out.point("row/" + std::to_string(i), rows.witness[i]);
   out.point("pad/P", pads.pads_commitment());

@@ -79,7 +79,8 @@ struct Deviations {
 };
 
 // `statement` must be true of the trace, or the bytes will not verify. `rows` belong to the trace and the statement.
+// `after_model`: a transcript that absorb_model() has had for this circuit and these model rows; none: it is made.
 Bytes prove_argument(const Statement& statement, const Trace& trace, const CommittedRows& rows, const Pads& pads,
-                     const Deviations* deviations = nullptr);
+                     const Deviations* deviations = nullptr, const Transcript* after_model = nullptr);
 
 }  // namespace veil

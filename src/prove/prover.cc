@@ -55,6 +55,7 @@ Result<Prover> Prover::open(ProverKey key) {
   out.committer_ = std::make_shared<const RowCommitter>(out.circuit_->layout().columns());
   out.blinder_ = std::make_shared<const RowBlinder>();
   out.key_ = std::make_shared<const ProverKey>(std::move(key));
+  absorb_model(out.after_model_, *out.circuit_, out.key_->model.model_rows);
   out.model_rows_ = out.circuit_->layout().matrix(out.new_trace(), Owner::kModel);
   out.entropy_ = system_entropy;
   return out;
@@ -109,7 +110,7 @@ Result<ProofOutput> Prover::prove(const Trace& trace, ByteView context, PadStore
   (warm ? out.online : out.offline) += watch.lap();
 
   const Statement full{*circuit_, key_->model.model_rows, proof.input_rows, proof.public_values, context};
-  proof.argument = prove_argument(full, trace, rows, pads);
+  proof.argument = prove_argument(full, trace, rows, pads, nullptr, &after_model_);
   out.proof = write_proof(*circuit_, proof);
   out.online += watch.lap();
   return out;

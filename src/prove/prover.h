@@ -100,7 +100,8 @@ class Prover {
   std::shared_ptr<const PreparedCircuit> circuit_;
   std::shared_ptr<const RowCommitter> committer_;
   std::shared_ptr<const RowBlinder> blinder_;
-  RowMatrix model_rows_;  // the model's part of the matrix, shared by all proofs
+  RowMatrix model_rows_;    // the model's part of the matrix, shared by all proofs
+  Transcript after_model_;  // the model's part of the transcript
   Digest model_id_{};
   Entropy entropy_;
 };

@@ -4,26 +4,31 @@ namespace veil {
 
 void Transcript::absorb(char kind, std::string_view label, ByteView data) {
   if (keep_schedule_) schedule_.push_back(std::string(1, kind) + " " + std::string(label));
-  pending_.u8(static_cast<std::uint8_t>(kind));
-  pending_.u32(static_cast<std::uint32_t>(label.size()));
-  pending_.raw(as_bytes(label));
-  pending_.u64(data.size());
-  pending_.raw(data);
+  Writer header;
+  header.u8(static_cast<std::uint8_t>(kind));
+  header.u32(static_cast<std::uint32_t>(label.size()));
+  header.raw(as_bytes(label));
+  header.u64(data.size());
+  pending_.update(header.bytes());
+  pending_.update(data);
+}
+
+Keccak256 Transcript::hash_after(const Digest& state) {
+  Keccak256 hash;
+  hash.update(state);
+  return hash;
 }
 
 void Transcript::absorb_scalar(std::string_view label, const Fr& scalar) { absorb('s', label, scalar.to_bytes()); }
 
 Fr Transcript::challenge(std::string_view label) {
   absorb('c', label, {});
-  Keccak256 hash;
-  hash.update(state_);
-  hash.update(pending_.bytes());
-  state_ = hash.finish();
-  pending_ = Writer();
+  const Digest state = pending_.finish();
+  pending_ = hash_after(state);
   if (oracle_ != nullptr) return oracle_->challenge(label);
   std::array<std::uint8_t, 64> wide{};
   for (std::uint8_t half = 0; half < 2; ++half) {
-    hash.update(state_);
+    Keccak256 hash = hash_after(state);
     hash.update(ByteView(&half, 1));
     const Digest digest = hash.finish();
     std::copy(digest.begin(), digest.end(), wide.begin() + 32 * half);

@@ -23,6 +23,7 @@ class ChallengeOracle {
   virtual Fr challenge(std::string_view label) = 0;
 };
 
+// A copy goes on by itself: what many statements begin with need be absorbed once only.
 class Transcript {
  public:
   Transcript() = default;
@@ -39,9 +40,9 @@ class Transcript {
 
  private:
   void absorb(char kind, std::string_view label, ByteView data);
+  static Keccak256 hash_after(const Digest& state);
 
-  Digest state_{};
-  Writer pending_;
+  Keccak256 pending_ = hash_after(Digest{});  // of the state and of everything since the last challenge
   ChallengeOracle* oracle_ = nullptr;
   bool keep_schedule_ = false;
   std::vector<std::string> schedule_;

@@ -138,30 +138,35 @@ void absorb_row(Transcript& transcript, std::string_view prefix, std::size_t ind
   transcript.absorb_point(std::string(prefix) + "/" + std::to_string(index), compress(point));
 }
 
-void absorb_statement(Transcript& transcript, const Statement& statement) {
-  const PreparedCircuit& prepared = statement.circuit;
-  const RowLayout& layout = prepared.layout();
+void absorb_model(Transcript& transcript, const PreparedCircuit& circuit, std::span<const G1Affine> model_rows) {
+  const RowLayout& layout = circuit.layout();
   transcript.absorb_bytes("version", as_bytes(kProtocolVersion));
-  transcript.absorb_bytes("circuit", prepared.digest());
+  transcript.absorb_bytes("circuit", circuit.digest());
   transcript.absorb_bytes("generators", generators_digest());
   Writer sizes;
   sizes.u32(layout.log_columns());
-  sizes.u64(prepared.num_slots());
+  sizes.u64(circuit.num_slots());
   for (const Owner owner : {Owner::kModel, Owner::kInput, Owner::kWitness}) sizes.u64(layout.rows(owner).count);
   transcript.absorb_bytes("sizes", sizes.bytes());
-  for (std::size_t i = 0; i < statement.model_rows.size(); ++i) {
-    absorb_row(transcript, "model", i, statement.model_rows[i]);
-  }
+  for (std::size_t i = 0; i < model_rows.size(); ++i) absorb_row(transcript, "model", i, model_rows[i]);
+}
+
+void absorb_rest(Transcript& transcript, const Statement& statement) {
   for (std::size_t i = 0; i < statement.input_rows.size(); ++i) {
     absorb_row(transcript, "input", i, statement.input_rows[i]);
   }
   for (std::size_t id = 0; id < statement.public_values.size(); ++id) {
-    const std::string label = "public/" + prepared.circuit().tensors[id].name + "/";
+    const std::string label = "public/" + statement.circuit.circuit().tensors[id].name + "/";
     for (std::size_t i = 0; i < statement.public_values[id].size(); ++i) {
       transcript.absorb_scalar(label + std::to_string(i), Fr::from_int(statement.public_values[id][i]));
     }
   }
   transcript.absorb_bytes("context", statement.context);
+}
+
+void absorb_statement(Transcript& transcript, const Statement& statement) {
+  absorb_model(transcript, statement.circuit, statement.model_rows);
+  absorb_rest(transcript, statement);
 }
 
 }  // namespace veil

@@ -51,6 +51,9 @@ struct Statement {
 
 // Names: statement/rows, statement/public, statement/context.
 Verdict check_statement(const Statement& statement);
+// What all statements about a model begin with, then the rest. A prover of many statements absorbs the first part once.
+void absorb_model(Transcript& transcript, const PreparedCircuit& circuit, std::span<const G1Affine> model_rows);
+void absorb_rest(Transcript& transcript, const Statement& statement);
 void absorb_statement(Transcript& transcript, const Statement& statement);
 
 // "row/3" and the like, and the absorb that goes with it.
