@@ -2,10 +2,10 @@
 import json
 import os
 import re
+import resource
 import statistics
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -36,12 +36,17 @@ def in_venv(requirements="requirements.txt"):
         os.execv(VENV / "bin/python", [str(VENV / "bin/python"), *sys.argv])
 
 
-def timed(*words, environment=None):
-    """Runs a program to its end: (exit code, stdout, stderr, wall seconds)."""
-    begin = time.monotonic()
+def run_program(*words, environment=None):
+    """Runs a program to its end: (exit code, stdout, stderr)."""
     done = subprocess.run([str(word) for word in words], capture_output=True, text=True,
                           env={**os.environ, **(environment or {})})
-    return done.returncode, done.stdout, done.stderr, time.monotonic() - begin
+    return done.returncode, done.stdout, done.stderr
+
+
+def children_cpu():
+    """CPU seconds of all programs that have been run to their end."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
 
 
 class Veil:
@@ -54,14 +59,14 @@ class Veil:
         """The JSON object that a command prints. Refused: exit code 1 or 2."""
         environment = {"VEIL_CPU": level} if level else {}
         more = ["--threads", threads] if threads else []
-        code, out, err, _ = timed(self.program, command, *words, "--json", *more, environment=environment)
+        code, out, err = run_program(self.program, command, *words, "--json", *more, environment=environment)
         said = json.loads(out) if out else {"error": err.strip()}
         if code != 0:
             raise Refused(said.get("error") or said.get("sentence") or said.get("reason") or f"exit code {code}")
         return said
 
     def version(self):
-        return timed(self.program, "--version")[1].strip()
+        return run_program(self.program, "--version")[1].strip()
 
 
 def median(values):
@@ -100,7 +105,7 @@ def compiler_of(program):
     if not cache.exists():
         return "unknown"
     found = dict(re.findall(r"^(CMAKE_CXX_COMPILER|CMAKE_BUILD_TYPE):[A-Z]+=(.*)$", cache.read_text(), re.MULTILINE))
-    version = timed(found["CMAKE_CXX_COMPILER"], "--version")[1].splitlines()[0]
+    version = run_program(found["CMAKE_CXX_COMPILER"], "--version")[1].splitlines()[0]
     return f"{version}, {found['CMAKE_BUILD_TYPE']}"
 
 
