@@ -60,7 +60,7 @@ bool is_plain(const AxisIndex& index, std::size_t length, const AxisWeights& sco
 // The weights that an index map pulls back to one tensor axis: w[h] = sum over axis values that read h.
 Weight window_weight(const AxisIndex& index, std::size_t length, const AxisWeights& scope) {
   Weight out;
-  out.values.resize(length);
+  std::vector<Fr> sums(length);
   out.key = "w" + std::to_string(length) + "." + std::to_string(index.offset);
   for (const AxisTerm& term : index.terms) {
     out.key += "(" + std::to_string(term.coefficient) + "*" + scope[term.axis].key + ")";
@@ -79,9 +79,10 @@ Weight window_weight(const AxisIndex& index, std::size_t length, const AxisWeigh
   }
   for (const auto& [position, weight] : reads) {
     if (position >= 0 && position < static_cast<std::int64_t>(length)) {
-      out.values[static_cast<std::size_t>(position)] += weight;
+      sums[static_cast<std::size_t>(position)] += weight;
     }
   }
+  out.values = std::move(sums);
   return out;
 }
 

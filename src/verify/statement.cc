@@ -151,7 +151,7 @@ void absorb_model(Transcript& transcript, const PreparedCircuit& circuit, std::s
   for (std::size_t i = 0; i < model_rows.size(); ++i) absorb_row(transcript, "model", i, model_rows[i]);
 }
 
-void absorb_rest(Transcript& transcript, const Statement& statement) {
+void absorb_instance(Transcript& transcript, const Statement& statement) {
   for (std::size_t i = 0; i < statement.input_rows.size(); ++i) {
     absorb_row(transcript, "input", i, statement.input_rows[i]);
   }
@@ -166,7 +166,7 @@ void absorb_rest(Transcript& transcript, const Statement& statement) {
 
 void absorb_statement(Transcript& transcript, const Statement& statement) {
   absorb_model(transcript, statement.circuit, statement.model_rows);
-  absorb_rest(transcript, statement);
+  absorb_instance(transcript, statement);
 }
 
 }  // namespace veil

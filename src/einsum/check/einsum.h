@@ -88,7 +88,7 @@ class EinsumArgument {
     Functional linear;
     std::vector<Term> terms;
     for (const ExpressionClaim<Value>& expression : owed) {
-      claim = claim + expression.value * power;
+      claim = std::move(claim) + expression.value * power;
       linear.add(linear_part(expression), power);
       for (Term& term :
            make_terms(*expression.expression, *expression.domain, expression.box, expression.point, power)) {
@@ -120,11 +120,11 @@ class EinsumArgument {
       if (cubic) {
         const Value c3 = coefficient(3);
         const Fr coin = checker_.challenge(name);
-        claim = bind_round(claim, c0, c2, c3, coin);
+        claim = bind_round(std::move(claim), c0, c2, c3, coin);
         bound.coordinates.push_back(coin);
       } else {
         const Fr coin = checker_.challenge(name);
-        claim = bind_round(claim, c0, c2, coin);
+        claim = bind_round(std::move(claim), c0, c2, coin);
         bound.coordinates.push_back(coin);
       }
     }

@@ -95,7 +95,7 @@ class LookupArgument {
       const Value c1 = checker_.receive(round_name + "/c1", LayerRoundQuestion{layer, round, 1, lambda, point_, bound});
       const Value c2 = checker_.receive(round_name + "/c2", LayerRoundQuestion{layer, round, 2, lambda, point_, bound});
       const Fr coin = checker_.challenge(round_name);
-      claim = bind_eq_round(claim, c1, c2, point_[round], coin);
+      claim = bind_eq_round(std::move(claim), c1, c2, point_[round], coin);
       bound.push_back(coin);
     }
     const auto end = [&](unsigned which, const char* label) {
