@@ -139,6 +139,27 @@ void add_few_rows(std::span<const WeightedRow> rows, const T* data, std::ptrdiff
   }
 }
 
+// Where a kernel folds whole rows of small entries (field/arrays.h), matrices whose columns are not side by side are
+// turned tile by tile.
+template <class T>
+void add_by_kernel(std::span<const Fr> weights, const IntegerMatrixView& matrix, const T* data, std::span<Fr> out) {
+  if (matrix.column_stride == 1) return add_weighted_rows(out, weights, data, matrix.row_stride);
+  constexpr std::size_t kTurnedRows = 512;
+  std::array<T, kTurnedRows * kTileColumns> tile;
+  for (std::size_t row = 0; row < weights.size(); row += kTurnedRows) {
+    const std::size_t rows = std::min(kTurnedRows, weights.size() - row);
+    for (std::size_t column = 0; column < out.size(); column += kTileColumns) {
+      const std::size_t columns = std::min(kTileColumns, out.size() - column);
+      for (std::size_t j = 0; j < columns; ++j) {
+        const T* from = data + static_cast<std::ptrdiff_t>(row) * matrix.row_stride +
+                        static_cast<std::ptrdiff_t>(column + j) * matrix.column_stride;
+        for (std::size_t i = 0; i < rows; ++i, from += matrix.row_stride) tile[i * kTileColumns + j] = *from;
+      }
+      add_weighted_rows(out.subspan(column, columns), weights.subspan(row, rows), tile.data(), kTileColumns);
+    }
+  }
+}
+
 // 64-bit storage mostly holds small integers: one digit less is half the work.
 bool fit_32_bits(std::span<const WeightedRow> rows, const std::int64_t* data, std::ptrdiff_t column_stride,
                  std::size_t columns) {
@@ -162,6 +183,9 @@ void weighted_sum_of_rows(std::span<const Fr> weights, const IntegerMatrixView& 
   if (rows.empty() || out.empty()) return;
   IntegerView(matrix.data, 0, matrix.width).visit([&]<class T>(const T* data) {
     if (rows.size() < kFewRows) return add_few_rows(rows, data, matrix.column_stride, out);
+    if constexpr (sizeof(T) <= 2) {
+      if (kCpuLevel >= CpuLevel::kIfma) return add_by_kernel(weights, matrix, data, out);
+    }
     Fr total;
     for (const Fr& weight : weights) total += weight;
     if constexpr (sizeof(T) == 8) {

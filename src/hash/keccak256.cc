@@ -77,16 +77,21 @@ void Keccak256::update(ByteView data) {
   }
 }
 
-Digest Keccak256::finish() {
+template <std::size_t kBytes>
+std::array<std::uint8_t, kBytes> Keccak256::squeeze() {
+  static_assert(kBytes <= kRateBytes);
   absorb_byte(0x01, filled_);
   absorb_byte(0x80, kRateBytes - 1);
   permute(state_);
-  Digest out{};
+  std::array<std::uint8_t, kBytes> out{};
   for (std::size_t i = 0; i < out.size(); ++i) out[i] = static_cast<std::uint8_t>(state_[i / 8] >> (8 * (i % 8)));
   state_ = {};
   filled_ = 0;
   return out;
 }
+
+Digest Keccak256::finish() { return squeeze<32>(); }
+std::array<std::uint8_t, 128> Keccak256::finish_wide() { return squeeze<128>(); }
 
 Digest keccak256(ByteView data) {
   Keccak256 hash;

@@ -17,11 +17,15 @@ class Keccak256 {
   void update(ByteView data);
   // The digest of all that was given. The object is then as new.
   Digest finish();
+  // The first 128 bytes that the sponge squeezes, of which the digest is the first quarter; as new after it.
+  std::array<std::uint8_t, 128> finish_wide();
 
  private:
   static constexpr std::size_t kRateBytes = 136;
 
   void absorb_byte(std::uint8_t byte, std::size_t position);
+  template <std::size_t kBytes>
+  std::array<std::uint8_t, kBytes> squeeze();
 
   std::array<std::uint64_t, 25> state_{};
   std::size_t filled_ = 0;  // bytes of the current block, below kRateBytes

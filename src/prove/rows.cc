@@ -34,12 +34,9 @@ std::vector<G1Affine> commit_rows(const RowCommitter& committer, const RowBlinde
   VEIL_CHECK(blinders.empty() || blinders.size() == rows.count);
   if (rows.count == 0) return {};
   VEIL_CHECK(matrix.columns() == committer.columns());
-  const std::vector<G1Affine> plain = commit_in_parts(committer, matrix, rows);
-  if (blinders.empty()) return plain;
-  std::vector<G1> points;
-  points.reserve(rows.count);
-  for (std::size_t i = 0; i < rows.count; ++i) points.push_back(blinder.blind(blinders[i]) + plain[i]);
-  return G1::batch_to_affine(points);
+  std::vector<G1Affine> points = commit_in_parts(committer, matrix, rows);
+  if (!blinders.empty()) blinder.blind(blinders, points);
+  return points;
 }
 
 SecretVector<Fr> sample_blinders(Drbg& drbg, std::size_t count) {

@@ -17,7 +17,8 @@ namespace veil {
 class RowBlinder {
  public:
   RowBlinder();
-  G1 blind(const Fr& rho) const { return fixed_ * rho; }
+  // points[i] += blinders[i] H; equal sizes.
+  void blind(std::span<const Fr> blinders, std::span<G1Affine> points) const { fixed_.add_multiples(blinders, points); }
 
  private:
   FixedBase fixed_;

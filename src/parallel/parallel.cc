@@ -1,0 +1,25 @@
+#include "parallel/parallel.h"
+
+#include <tbb/global_control.h>
+
+#include <memory>
+
+namespace veil {
+namespace {
+
+std::unique_ptr<tbb::global_control>& limit() {
+  static std::unique_ptr<tbb::global_control> value;
+  return value;
+}
+
+}  // namespace
+
+void set_num_threads(std::size_t count) {
+  limit().reset();  // of two limits the smaller holds
+  limit() = std::make_unique<tbb::global_control>(tbb::global_control::max_allowed_parallelism,
+                                                  std::max<std::size_t>(1, count));
+}
+
+std::size_t num_threads() { return tbb::global_control::active_value(tbb::global_control::max_allowed_parallelism); }
+
+}  // namespace veil
