@@ -137,4 +137,36 @@ Fr weighted_sum(const IntegerView& values, std::span<const Weight> weights) {
   return sum_over_axes(std::move(rest), by_first ? weights.subspan(1) : weights.first(weights.size() - 1));
 }
 
+Functional functional_of_view(const Circuit& circuit, const PublicValues& public_values, const View& view,
+                              const AxisWeights& scope) {
+  ViewWeights weights = view_weights(circuit, view, scope);
+  if (!view.tensor) return {weights.factor, {}};
+  if (circuit.tensors[*view.tensor].owner == Owner::kPublic) {
+    return {weights.factor * weighted_sum(public_values[*view.tensor], weights.weights), {}};
+  }
+  return {Fr::zero(), {{*view.tensor, std::move(weights.weights), weights.factor}}};
+}
+
+Functional functional_of_form(const Circuit& circuit, const PublicValues& public_values, const Form& form,
+                              const AxisWeights& scope) {
+  Functional out;
+  for (const LinearTerm& term : form) {
+    out.add(functional_of_view(circuit, public_values, term.view, scope), Fr::from_int(term.coefficient));
+  }
+  return out;
+}
+
+Functional functional_of_linear(const Circuit& circuit, const PublicValues& public_values, const Form& form,
+                                const Domain& domain, const AxisWeights& box) {
+  Functional out;
+  for (const LinearTerm& term : form) {
+    AxisWeights scope = box;
+    for (const AxisId axis : used_axes({term})) {
+      if (scope[axis].values.empty()) scope[axis] = ones_weight(static_cast<std::size_t>(domain.extent[axis]));
+    }
+    out.add(functional_of_view(circuit, public_values, term.view, scope), Fr::from_int(term.coefficient));
+  }
+  return out;
+}
+
 }  // namespace veil

@@ -22,7 +22,13 @@ class Answers {
   Answers(const PreparedCircuit& circuit, const Trace& trace, const RowMatrix& matrix)
       : trace_(trace), lookup_(circuit.circuit(), trace), einsum_(circuit.circuit(), trace), column_(matrix) {}
 
-  Fr answer(const ClaimQuestion& question) { return weighted_sum(trace_.tensor(question.tensor), question.weights); }
+  Fr answer(const ClaimQuestion& question) {
+    Fr sum;
+    for (const FunctionalPart& part : question.parts) {
+      sum += part.factor * weighted_sum(trace_.tensor(part.tensor), part.weights);
+    }
+    return sum;
+  }
   Fr answer(const RootQuestion& question) { return lookup_.answer(question); }
   Fr answer(const LayerRoundQuestion& question) { return lookup_.answer(question); }
   Fr answer(const LayerEndQuestion& question) { return lookup_.answer(question); }
