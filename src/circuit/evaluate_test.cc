@@ -81,7 +81,7 @@ class RandomConstraint {
   LinearTerm term() { return {pick(-3, 3), random_() % 6 == 0 ? one_view() : view()}; }
   Form form() {
     Form out;
-    for (std::int64_t i = pick(0, 2); i >= 0; --i) out.push_back(term());
+    for (std::int64_t i = pick(random_() % 8 == 0 ? 0 : 1, 3); i > 0; --i) out.push_back(term());
     return out;
   }
 
