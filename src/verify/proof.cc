@@ -71,8 +71,6 @@ class OwedBatch {
   }
 
  private:
-  static constexpr std::size_t kMaxTermsInFlight = std::size_t{1} << 18;  // at most 96 bytes each: 24 MiB
-
   std::vector<OwedEquations> owed_;
   std::vector<Verdict*> verdicts_;
   std::size_t num_terms_ = 0;

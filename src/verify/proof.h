@@ -50,6 +50,7 @@ Verification verify(const VerifiedModel& model, const Expected& expected, ByteVi
 // Many proofs by few multi-scalar multiplications (verify/discharge.h): each gets the verdict that verify() would give
 // it, one Verification for each, in order. Proofs of one model share its rows and the generators, so a proof among many
 // costs a fraction of one alone. Memory besides the result is bounded, however many proofs there are.
+inline constexpr std::size_t kMaxTermsInFlight = std::size_t{1} << 18;  // of owed equations: at most 24 MiB
 struct PresentedProof {
   const VerifiedModel& model;
   const Expected& expected;
