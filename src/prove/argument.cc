@@ -64,10 +64,11 @@ void write_openings(ArgumentWriter& out, const OpeningClaim<AffineForm>& opening
 }  // namespace
 
 Bytes prove_argument(const Statement& statement, const Trace& trace, const CommittedRows& rows, const Pads& pads,
-                     const Deviations* deviations, const Transcript* after_model) {
+                     const Deviations* deviations, const Transcript* after_model, Profile* profile) {
   const PreparedCircuit& prepared = statement.circuit;
   VEIL_CHECK(pads.num_slots() == prepared.num_slots() && pads.columns() == prepared.layout().columns());
   VEIL_CHECK(pads.intact());
+  enter_phase(profile, "statement");
   Transcript transcript;
   if (after_model != nullptr) {
     transcript = *after_model;
@@ -81,14 +82,16 @@ Bytes prove_argument(const Statement& statement, const Trace& trace, const Commi
   out.point("pad/S", pads.masks_commitment());
   out.point("pad/mask", pads.mask_row_commitment());
 
+  enter_phase(profile, "lookup");
   Answers answers(prepared, trace, rows.matrix);
   const bool lies = deviations != nullptr && deviations->answer;
-  PaddedAnswers source{answers, pads.pads(), lies ? &deviations->answer : nullptr};
+  PaddedAnswers source{answers, pads.pads(), lies ? &deviations->answer : nullptr, 0, profile};
   Committed<PaddedAnswers> checker(transcript, source);
   const OpeningClaim<AffineForm> opening =
       argue(checker, prepared.circuit(), prepared.layout(), statement.public_values);
   for (const Fr& sent : checker.sent()) out.plain(sent);
 
+  enter_phase(profile, "fold");
   const PadFold fold(checker.constraints(), checker.sent(), transcript.challenge("fold/rho"));
   const FoldError error = fold_error(fold, pads);
   Fr delta = inner_product(pads.mask_row(), opening.column_eq) + evaluate_linear_part(opening.value, pads.masks());

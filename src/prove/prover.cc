@@ -63,7 +63,8 @@ Result<Prover> Prover::open(ProverKey key) {
   return out;
 }
 
-Result<ProofOutput> Prover::prove(const Trace& trace, ByteView context, PadStore* store) const {
+Result<ProofOutput> Prover::prove(const Trace& trace, ByteView context, PadStore* store, Profile* profile) const {
+  enter_phase(profile, "commit");
   if (context.size() > kMaxContextBytes) {
     return Error{"The context is longer than " + std::to_string(kMaxContextBytes) + " bytes."};
   }
@@ -98,6 +99,7 @@ Result<ProofOutput> Prover::prove(const Trace& trace, ByteView context, PadStore
                              blinders.subspan(witness_rows.first, witness_rows.count));
   out.online += watch.lap();
 
+  enter_phase(profile, "pads");
   const auto take_pads = [&]() -> Pads {
     std::optional<PadPair> pair = store != nullptr ? store->claim() : std::nullopt;
     if (!pair) return Pads::sample(drbg, circuit_->num_slots(), layout.columns());
@@ -112,7 +114,7 @@ Result<ProofOutput> Prover::prove(const Trace& trace, ByteView context, PadStore
   (warm ? out.online : out.offline) += watch.lap();
 
   const Statement full{*circuit_, key_->model.model_rows, proof.input_rows, proof.public_values, context};
-  proof.argument = prove_argument(full, trace, rows, pads, nullptr, &after_model_);
+  proof.argument = prove_argument(full, trace, rows, pads, nullptr, &after_model_, profile);
   out.proof = write_proof(*circuit_, proof);
   out.online += watch.lap();
   return out;

@@ -21,6 +21,7 @@
 #include "circuit/trace.h"
 #include "prove/argument.h"
 #include "prove/pad_store.h"
+#include "prove/profile.h"
 #include "prove/randomness.h"
 #include "prove/stopwatch.h"
 #include "verify/model_key.h"
@@ -85,7 +86,9 @@ class Prover {
 
   // The trace must satisfy the circuit (a false one gives bytes that do not verify); public tensors are taken from it.
   // Refuses a trace whose model tensors are not those of the key; one made from new_trace() costs no comparison.
-  Result<ProofOutput> prove(const Trace& trace, ByteView context, PadStore* store = nullptr) const;
+  // `profile` is told of the phases commit, pads, and those of prove_argument().
+  Result<ProofOutput> prove(const Trace& trace, ByteView context, PadStore* store = nullptr,
+                            Profile* profile = nullptr) const;
 
   // Prepares pairs of pads for this model until the store holds so many; safe beside proofs in other threads.
   void fill(PadStore& store, std::size_t pairs) const { store.fill(pairs, entropy_, key_->secret.expose()); }

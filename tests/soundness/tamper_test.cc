@@ -6,15 +6,12 @@
 
 #include "curve/generators.h"
 #include "support/proving.h"
+#include "support/sanitizers.h"
 
 namespace veil::testing {
 namespace {
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr std::size_t kStride = 13;  // sanitizers: a sample; the release build flips every byte
-#else
-constexpr std::size_t kStride = 1;
-#endif
+constexpr std::size_t kStride = kSanitized ? 13 : 1;  // sanitizers: a sample; the release build flips every byte
 
 struct Small {
   MlpOptions options;
