@@ -15,13 +15,12 @@ std::size_t axes_bits(const Domain& domain, std::span<const AxisId> axes) {
   return bits;
 }
 
-void assign_eq_weights(AxisWeights& weights, const Domain& domain, std::span<const AxisId> axes,
-                       const NamedPoint& point) {
-  std::size_t at = point.coordinates.size() - axes_bits(domain, axes);
+void assign_eq_weights(AxisWeights& weights, const Domain& domain, std::span<const AxisId> axes, EqWeights& eq) {
+  std::size_t at = eq.point().coordinates.size() - axes_bits(domain, axes);
   for (const AxisId axis : axes) {
     const auto length = static_cast<std::size_t>(domain.extent[axis]);
     const std::size_t bits = log2_ceil(length);
-    weights[axis] = eq_weight(point, at, bits, length);
+    weights[axis] = eq.at(at, bits, length);
     at += bits;
   }
 }
@@ -32,9 +31,9 @@ std::vector<AxisId> box_axes(const Domain& domain) {
   return axes;
 }
 
-AxisWeights box_weights(const Domain& domain, const NamedPoint& point) {
+AxisWeights box_weights(const Domain& domain, EqWeights& eq) {
   AxisWeights weights(domain.extent.size());
-  assign_eq_weights(weights, domain, box_axes(domain), point);
+  assign_eq_weights(weights, domain, box_axes(domain), eq);
   return weights;
 }
 

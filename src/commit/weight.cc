@@ -22,6 +22,14 @@ Weight eq_weight(const NamedPoint& point, std::size_t first, std::size_t count, 
   return weight;
 }
 
+Weight EqWeights::at(std::size_t first, std::size_t count, std::size_t length) {
+  for (const Known& known : known_) {
+    if (known.first == first && known.length == length) return known.weight;
+  }
+  known_.push_back({first, length, eq_weight(point_, first, count, length)});
+  return known_.back().weight;
+}
+
 Weight ones_weight(std::size_t length) {
   Weight weight;
   weight.values = std::vector<Fr>(length, Fr::one());

@@ -52,6 +52,26 @@ struct NamedPoint {
   std::vector<Fr> coordinates;
 };
 
+// The eq weights of one point, each made once: constraints of equal shapes ask for the same ones.
+class EqWeights {
+ public:
+  explicit EqWeights(NamedPoint point) : point_(std::move(point)) {}
+
+  const NamedPoint& point() const { return point_; }
+  // eq_weight(point, first, count, length)
+  Weight at(std::size_t first, std::size_t count, std::size_t length);
+
+ private:
+  struct Known {
+    std::size_t first;
+    std::size_t length;
+    Weight weight;
+  };
+
+  NamedPoint point_;
+  std::vector<Known> known_;
+};
+
 // eq(point[first .. first + count), i) for i < length; count = log2_ceil(length).
 Weight eq_weight(const NamedPoint& point, std::size_t first, std::size_t count, std::size_t length);
 Weight ones_weight(std::size_t length);

@@ -26,18 +26,16 @@ struct CheckedRegistration {
   std::optional<OwedEquations> owed;
 };
 
-CheckedRegistration check_registration(const PreparedCircuit& circuit, std::span<const G1Affine> model_rows,
-                                       ByteView proof) {
-  if (!has_model_tensors(circuit.circuit())) {
+CheckedRegistration check_registration(Circuit registration, const RowLayout& layout,
+                                       std::span<const G1Affine> model_rows, ByteView proof) {
+  if (!has_model_tensors(registration)) {
     if (proof.empty()) return {Verdict::accept(), {}};
     return {Verdict::reject("model/registration", "not expected"), {}};
   }
-  auto prepared =
-      PreparedCircuit::prepare(registration_circuit(circuit.circuit()).circuit, circuit.layout().log_columns());
+  auto prepared = PreparedCircuit::prepare(std::move(registration), layout.log_columns());
   if (!prepared.ok()) return {Verdict::reject("model/size", prepared.error().message), {}};
   const PublicValues none(prepared->circuit().tensors.size());
-  CheckedArgument checked =
-      check_argument({*prepared, model_rows, {}, none, as_bytes(kRegistrationContext)}, proof);
+  CheckedArgument checked = check_argument({*prepared, model_rows, {}, none, as_bytes(kRegistrationContext)}, proof);
   if (!checked.so_far.accepted()) return {registration_rejected(checked.so_far), {}};
   return {Verdict::accept(), std::move(checked.owed)};
 }
@@ -80,7 +78,10 @@ Result<ModelKey> read_model_key(Reader& reader) {
   return key;
 }
 
-Digest compute_model_id(const PreparedCircuit& circuit, std::span<const G1Affine> model_rows, Visibility visibility) {
+namespace {
+
+Digest model_id(const PreparedCircuit& circuit, const Circuit& registration, std::span<const G1Affine> model_rows,
+                Visibility visibility) {
   Writer writer;
   writer.text("veil/model/1");
   writer.text(kProtocolVersion);
@@ -90,8 +91,14 @@ Digest compute_model_id(const PreparedCircuit& circuit, std::span<const G1Affine
   writer.u64(model_rows.size());
   for (const G1Affine& row : model_rows) writer.raw(to_uncompressed(row));
   writer.u8(static_cast<std::uint8_t>(visibility));
-  writer.raw(circuit_digest(registration_circuit(circuit.circuit()).circuit));
+  writer.raw(circuit_digest(registration));
   return keccak256(writer.bytes());
+}
+
+}  // namespace
+
+Digest compute_model_id(const PreparedCircuit& circuit, std::span<const G1Affine> model_rows, Visibility visibility) {
+  return model_id(circuit, registration_circuit(circuit.circuit()).circuit, model_rows, visibility);
 }
 
 CheckedKey PendingModel::check(ModelKey key, const std::optional<Digest>& expected_id) {
@@ -103,7 +110,8 @@ CheckedKey PendingModel::check(ModelKey key, const std::optional<Digest>& expect
   if (key.model_rows.size() != circuit->layout().rows(Owner::kModel).count) {
     return reject(Verdict::reject("model/rows", "their number does not fit the circuit"));
   }
-  const Digest id = compute_model_id(*circuit, key.model_rows, key.visibility);
+  Circuit ranges = registration_circuit(circuit->circuit()).circuit;
+  const Digest id = model_id(*circuit, ranges, key.model_rows, key.visibility);
   if (expected_id && id != *expected_id) return reject(Verdict::reject("model/id", "the key has id " + to_hex(id)));
   std::shared_ptr<VerifiedModel> model(new VerifiedModel(std::move(circuit)));
   model->id_ = id;
@@ -112,7 +120,7 @@ CheckedKey PendingModel::check(ModelKey key, const std::optional<Digest>& expect
   model->model_rows_ = std::move(key.model_rows);
   absorb_model(model->transcript_, *model->circuit_, model->model_rows_);
   CheckedRegistration registration =
-      check_registration(model->circuit(), model->model_rows(), key.registration_proof);
+      check_registration(std::move(ranges), model->circuit().layout(), model->model_rows(), key.registration_proof);
   if (!registration.so_far.accepted()) return reject(registration.so_far);
   PendingModel pending(std::move(model));
   pending.registration_ = std::move(registration.owed);

@@ -77,16 +77,14 @@ class ReadCount {
 
 PreparedCircuit::PreparedCircuit(Circuit circuit, unsigned log_columns)
     : circuit_(std::move(circuit)), layout_(circuit_, log_columns), digest_(circuit_digest(circuit_)) {
-  Transcript transcript;
-  ZeroSource source;
-  Schedule schedule(transcript, source);
+  SlotCount slots;
   PublicValues zeros(circuit_.tensors.size());
   for (std::size_t id = 0; id < zeros.size(); ++id) {
     const Tensor& tensor = circuit_.tensors[id];
     if (tensor.owner == Owner::kPublic) zeros[id].assign(static_cast<std::size_t>(shape_size(tensor.shape)), 0);
   }
-  argue(schedule, circuit_, layout_, zeros);
-  num_slots_ = schedule.sent().size();
+  argue(slots, circuit_, layout_, zeros);
+  num_slots_ = slots.count();
 }
 
 Result<PreparedCircuit> PreparedCircuit::prepare(Circuit circuit, unsigned log_columns) {
