@@ -226,7 +226,7 @@ class LeftRow {
     for (std::size_t i = 0; i < cursors_.size(); ++i) {
       ViewRun run = current_run(walk, cursors_[i], i);
       if (stride_ == 0) run.end = 1;
-      add_run<Sum>(run, cursors_[i].coefficient, Row<Sum>{&one, 0}, buffer_.data(), 1);
+      add_run<Sum>(run, static_cast<Sum>(cursors_[i].coefficient), Row<Sum>{&one, 0}, buffer_.data(), 1);
     }
     return {buffer_.data(), stride_};
   }
@@ -258,7 +258,7 @@ void add_product(const Domain& domain, const Product& product, std::vector<Sum>&
     const Row<Sum> row = left.at(walk);
     for (std::size_t i = 0; i < product.right.size(); ++i) {
       const ViewRun run = current_run(walk, product.right[i], product.left.size() + i);
-      const Sum factor = static_cast<Sum>(product.coefficient) * product.right[i].coefficient;
+      const Sum factor = static_cast<Sum>(product.coefficient) * static_cast<Sum>(product.right[i].coefficient);
       add_run<Sum>(run, factor, row, out.data() + walk.out(), walk.out_stride());
     }
   } while (walk.next());
@@ -284,7 +284,8 @@ std::vector<std::int64_t> BoxValues::narrowed() && {
 BoxValues evaluate_box(const Circuit& circuit, const Trace& trace, const Domain& domain, const Expression& expression) {
   const std::vector<Product> products = make_products(circuit, trace, domain, expression);
   if (fits_64_bits(domain, products)) return {evaluate_in<std::int64_t>(domain, products), {}};
-  return {{}, evaluate_in<Int128>(domain, products)};
+  const std::vector<UInt128> wide = evaluate_in<UInt128>(domain, products);  // a lie may leave 128 bits, too
+  return {{}, std::vector<Int128>(wide.begin(), wide.end())};
 }
 
 std::vector<Int128> evaluate_expression(const Circuit& circuit, const Trace& trace, const Domain& domain,

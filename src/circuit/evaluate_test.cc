@@ -33,14 +33,15 @@ class RandomConstraint {
 
   // The expression at one index of the box, straight from circuit.h.
   Int128 at(std::vector<std::int64_t> index) const {
-    Int128 sum = 0;
+    UInt128 sum = 0;
     for (const LinearTerm& one : expression.linear) {
-      sum += summed({one}, {LinearTerm{1, one_view()}}, index);
+      sum += static_cast<UInt128>(summed({one}, {LinearTerm{1, one_view()}}, index));
     }
     for (const ProductTerm& product : expression.products) {
-      sum += product.coefficient * summed(product.left, product.right, index);
+      sum += static_cast<UInt128>(Int128{product.coefficient}) *
+             static_cast<UInt128>(summed(product.left, product.right, index));
     }
-    return sum;
+    return static_cast<Int128>(sum);
   }
 
  private:
