@@ -2,7 +2,9 @@
 #include <benchmark/benchmark.h>
 
 #include "prove/prover.h"
+#include "prove/stopwatch.h"
 #include "support/proving.h"
+#include "verify/proof.h"
 
 namespace veil::testing {
 namespace {
@@ -67,6 +69,53 @@ void BM_Verify(benchmark::State& state) {
   }
 }
 BENCHMARK(BM_Verify)->Arg(0)->Arg(1)->Unit(benchmark::kMillisecond);
+
+// Everything but the multi-scalar multiplication.
+void BM_CheckArgument(benchmark::State& state) {
+  const Case& c = case_of(state.range(0));
+  const Bytes proof = c.prover->prove(c.trace, as_bytes("context"))->proof;
+  const Verification stated = verify(*c.model, {as_bytes("context"), {}, {}}, proof);
+  const Statement statement{c.model->circuit(), c.model->model_rows(), stated.input_rows, stated.public_values,
+                            as_bytes("context")};
+  const ByteView argument = ByteView(proof).last(c.model->circuit().proof_size_bytes());
+  for (auto _ : state) {
+    Transcript transcript = c.model->transcript();
+    benchmark::DoNotOptimize(check_argument_of_model(statement, argument, transcript).so_far.accepted());
+  }
+}
+BENCHMARK(BM_CheckArgument)->Arg(0)->Arg(1)->Unit(benchmark::kMillisecond);
+
+// The time of a proof among so many, of one model.
+void BM_VerifyBatch(benchmark::State& state) {
+  const Case& c = case_of(state.range(0));
+  const Expected expected{as_bytes("context"), {}, {}};
+  std::vector<Bytes> proofs;
+  for (std::int64_t i = 0; i < state.range(1); ++i) proofs.push_back(c.prover->prove(c.trace, expected.context)->proof);
+  const std::vector<ByteView> views(proofs.begin(), proofs.end());
+  for (auto _ : state) {
+    Stopwatch watch;
+    const std::vector<Verification> verified = verify_all(*c.model, expected, views);
+    state.SetIterationTime(watch.lap().cpu_ms / 1e3 / static_cast<double>(views.size()));
+    for (const Verification& one : verified) {
+      if (!one.verdict.accepted()) state.SkipWithError("rejected");
+    }
+  }
+}
+BENCHMARK(BM_VerifyBatch)->ArgsProduct({{0, 1}, {1, 8, 64}})->UseManualTime()->Unit(benchmark::kMillisecond);
+
+// A key and a proof of it together, as `veil verify` does it.
+void BM_CheckKeyAndVerify(benchmark::State& state) {
+  const Case& c = case_of(state.range(0));
+  const Expected expected{as_bytes("context"), {}, {}};
+  const Bytes proof = c.prover->prove(c.trace, expected.context)->proof;
+  const ByteView view(proof);
+  for (auto _ : state) {
+    CheckedKey checked = PendingModel::check(c.prover->key().model, std::nullopt);
+    const KeyVerification out = verify_with_key(std::move(*checked.pending), expected, {&view, 1});
+    if (!out.key.model || !out.proofs[0].verdict.accepted()) state.SkipWithError("rejected");
+  }
+}
+BENCHMARK(BM_CheckKeyAndVerify)->Arg(0)->Arg(1)->Unit(benchmark::kMillisecond);
 
 void BM_CheckKey(benchmark::State& state) {
   const Case& c = case_of(state.range(0));

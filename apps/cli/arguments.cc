@@ -44,8 +44,9 @@ void declare(CLI::App& command, ProveArguments& arguments) {
 
 void declare(CLI::App& command, VerifyArguments& arguments) {
   command.add_option("VERIFIER", arguments.verifier, "verifier.veil")->required();
-  command.add_option("PROOF", arguments.proof, "The proof")->required();
-  command.add_option("--context", arguments.context, "The context that the proof must have been made for");
+  command.add_option("PROOF", arguments.proofs, "The proof; several are checked together, at a fraction of the time")
+      ->required();
+  command.add_option("--context", arguments.context, "The context that every proof must have been made for");
   command.add_option("--model-id", arguments.model_id, "Accept this model only (64 hex digits)");
 }
 
@@ -98,7 +99,7 @@ void add_commands(CLI::App& app, Call& call) {
                "veil prove key/prover.veil --input rows.csv --row 3 --context \"loan 17\" --out loan.proof"},
               run_prove);
   add_command(app, call,
-              {"verify", "Check a proof and print what it says",
+              {"verify", "Check proofs and print what they say",
                "veil verify key/verifier.veil loan.proof --context \"loan 17\""},
               run_verify);
   add_command(app, call,

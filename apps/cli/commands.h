@@ -28,7 +28,8 @@ struct ProveArguments {
 Result<Outcome> run_prove(const ProveArguments& arguments);
 
 struct VerifyArguments {
-  std::string verifier, proof, context;
+  std::string verifier, context;
+  std::vector<std::string> proofs;
   std::optional<std::string> model_id;
 };
 Result<Outcome> run_verify(const VerifyArguments& arguments);

@@ -1,6 +1,6 @@
 #include "cli/statement_text.h"
 
-#include <fmt/core.h>
+#include <fmt/format.h>
 
 #include <cmath>
 #include <vector>
@@ -151,15 +151,42 @@ Json statement_json(const VerifiedModel& model, const PublicValues& public_value
   return out;
 }
 
+std::string model_text(const VerifiedModel& model) {
+  return fmt::format("  model      {}\n             {} weights; {}\n", to_hex(model.id()),
+                     visibility_name(model.visibility()), trust_text(model.trust()));
+}
+
+std::string context_text(std::string_view context) {
+  return context.empty() ? "  context    none\n" : fmt::format("  context    \"{}\"\n", printable(context));
+}
+
+std::string outcome_line(const VerifiedModel& model, const PublicValues& public_values) {
+  constexpr std::size_t kMostValues = 16;
+  const Circuit& circuit = model.circuit().circuit();
+  std::vector<std::string> parts;
+  if (!circuit.claim.empty()) parts.push_back(printable(circuit.claim));
+  for (const TensorId id : tensors_of(circuit, Owner::kPublic)) {
+    const Meaning& meaning = meaning_of(circuit.tensors[id]);
+    const std::vector<std::int64_t>& integers = public_values[id];
+    std::vector<std::string> values;
+    for (std::size_t i = 0; i < integers.size() && i < kMostValues; ++i) {
+      values.push_back(number_text(real_value(integers[i], scale_of(meaning, i))));
+    }
+    if (integers.size() > kMostValues) values.emplace_back("...");
+    parts.push_back(fmt::format("{} = {}{}", printable(meaning.text), fmt::join(values, ", "),
+                                meaning.unit.empty() ? "" : " " + printable(meaning.unit)));
+  }
+  return fmt::format("{}", fmt::join(parts, "; "));
+}
+
 std::string statement_text(const VerifiedModel& model, const PublicValues& public_values, std::string_view context) {
   const Circuit& circuit = model.circuit().circuit();
-  std::string out = fmt::format("  model      {}\n             {} weights; {}\n", to_hex(model.id()),
-                                visibility_name(model.visibility()), trust_text(model.trust()));
+  std::string out = model_text(model);
   if (!circuit.claim.empty()) out += fmt::format("  claim      {}\n", printable(circuit.claim));
   for (const TensorId id : tensors_of(circuit, Owner::kPublic)) {
     out += output_text(circuit.tensors[id], public_values[id]);
   }
-  out += context.empty() ? "  context    none\n" : fmt::format("  context    \"{}\"\n", printable(context));
+  out += context_text(context);
   std::vector<std::string> inputs;
   for (const TensorId id : tensors_of(circuit, Owner::kInput)) inputs.push_back(input_text(circuit.tensors[id]));
   out += fmt::format("  input      {}\n", joined(inputs));

@@ -28,15 +28,100 @@ Json timing_json(const Timing& load, const Timing& check) {
   return Json{{"cpu_ms", check.cpu_ms}, {"wall_ms", check.wall_ms}, {"load_ms", load.wall_ms}};
 }
 
+std::string reason_text(const Verdict& verdict) {
+  return verdict.name() + (verdict.detail().empty() ? "" : " (" + printable(verdict.detail()) + ")");
+}
+
+Json verdict_json(const Verdict& verdict) {
+  if (verdict.accepted()) return Json{{"accepted", true}, {"reason", nullptr}};
+  return Json{{"accepted", false}, {"reason", verdict.name()}, {"detail", verdict.detail()}};
+}
+
 Outcome rejected(const Verdict& verdict, const Timing& load, const Timing& check) {
   Outcome out;
   out.exit_code = ExitCode::kRejected;
-  out.json =
-      Json{{"accepted", false}, {"reason", verdict.name()}, {"detail", verdict.detail()}, {"statement", nullptr}};
+  out.json = verdict_json(verdict);
+  out.json["statement"] = nullptr;
   out.json.update(timing_json(load, check));
-  out.text = fmt::format("REJECTED: {}{}\n", verdict.name(),
-                         verdict.detail().empty() ? "" : " (" + printable(verdict.detail()) + ")");
+  out.text = fmt::format("REJECTED: {}\n", reason_text(verdict));
   return out;
+}
+
+// One proof, in full.
+Outcome describe_one(const VerifiedModel& model, const Verification& verification, const std::string& context,
+                     std::size_t size_bytes, const Timing& load, const Timing& check) {
+  if (!verification.verdict.accepted()) return rejected(verification.verdict, load, check);
+  Outcome out;
+  out.json = verdict_json(verification.verdict);
+  out.json["statement"] = statement_json(model, verification.public_values, context);
+  out.json.update(timing_json(load, check));
+  out.json["proof_bytes"] = size_bytes;
+  out.text = fmt::format("ACCEPTED\n{}  checked    in {:.1f} ms ({}), and the key in {:.1f} ms\n",
+                         statement_text(model, verification.public_values, context), check.wall_ms,
+                         size_text(size_bytes), load.wall_ms);
+  return out;
+}
+
+// Several proofs, a line each.
+class ManyProofs {
+ public:
+  ManyProofs(const VerifyArguments& arguments, const std::vector<Bytes>& proofs)
+      : arguments_(arguments), proofs_(proofs) {}
+
+  // Where the key is rejected, every proof is, by the key's name.
+  Outcome describe(const VerifiedModel* model, const std::vector<Verification>& verifications, const Timing& load,
+                   const Timing& check) const {
+    Outcome out;
+    Json list = Json::array();
+    std::size_t accepted = 0;
+    for (std::size_t i = 0; i < proofs_.size(); ++i) {
+      const Verdict& verdict = verifications[i].verdict;
+      list.push_back(proof_json(model, i, verifications[i]));
+      out.text +=
+          fmt::format("{}  {}  {}\n", verdict.accepted() ? "ACCEPTED" : "REJECTED", printable(arguments_.proofs[i]),
+                      verdict.accepted() ? outcome_line(*model, verifications[i].public_values) : reason_text(verdict));
+      if (verdict.accepted()) ++accepted;
+    }
+    const bool all = accepted == proofs_.size();
+    out.exit_code = all ? ExitCode::kDone : ExitCode::kRejected;
+    out.json = Json{{"accepted", all}, {"accepted_proofs", accepted}, {"proofs", list}};
+    out.json.update(timing_json(load, check));
+    out.text += fmt::format("{} of {} proofs accepted\n", accepted, proofs_.size());
+    if (model != nullptr) out.text += model_text(*model) + context_text(arguments_.context);
+    out.text += fmt::format("  checked    in {:.1f} ms, {:.1f} ms a proof, and the key in {:.1f} ms\n", check.wall_ms,
+                            check.wall_ms / static_cast<double>(proofs_.size()), load.wall_ms);
+    return out;
+  }
+
+ private:
+  Json proof_json(const VerifiedModel* model, std::size_t i, const Verification& verification) const {
+    Json out{{"proof", printable(arguments_.proofs[i])}};
+    out.update(verdict_json(verification.verdict));
+    out["statement"] = verification.verdict.accepted()
+                           ? statement_json(*model, verification.public_values, arguments_.context)
+                           : Json(nullptr);
+    out["proof_bytes"] = proofs_[i].size();
+    return out;
+  }
+
+  const VerifyArguments& arguments_;
+  const std::vector<Bytes>& proofs_;
+};
+
+Result<std::vector<Bytes>> load_proofs(const std::vector<std::string>& paths) {
+  std::vector<Bytes> proofs;
+  for (const std::string& path : paths) {
+    VEIL_TRY(proof, load_proof(path));
+    proofs.push_back(std::move(proof));
+  }
+  return proofs;
+}
+
+// The key's own rejection, before its registration was settled, is every proof's.
+KeyVerification verify_together(CheckedKey checked, const Expected& expected, std::span<const ByteView> proofs) {
+  if (checked.pending) return verify_with_key(std::move(*checked.pending), expected, proofs);
+  const Verification rejected{checked.so_far, {}, {}};
+  return {{checked.so_far, nullptr}, std::vector<Verification>(proofs.size(), rejected)};
 }
 
 }  // namespace
@@ -45,28 +130,19 @@ Result<Outcome> run_verify(const VerifyArguments& arguments) {
   Stopwatch watch;
   VEIL_TRY(expected_id, pinned_id(arguments.model_id));
   VEIL_TRY(file, load_verifier_file(arguments.verifier));
-  VEIL_TRY(proof, load_proof(arguments.proof));
-  const VerifiedModel::Checked checked = VerifiedModel::check(std::move(file.model), expected_id);
+  VEIL_TRY(proofs, load_proofs(arguments.proofs));
+  CheckedKey checked = PendingModel::check(std::move(file.model), expected_id);
   const Timing load = watch.lap();
-  if (!checked.verdict.accepted()) return rejected(checked.verdict, load, {});
 
   Expected expected;
   expected.context = as_bytes(arguments.context);
-  const Verification verification = verify(*checked.model, expected, proof);
+  const std::vector<ByteView> views(proofs.begin(), proofs.end());
+  const KeyVerification verified = verify_together(std::move(checked), expected, views);
   const Timing check = watch.lap();
-  if (!verification.verdict.accepted()) return rejected(verification.verdict, load, check);
-
-  Outcome out;
-  const VerifiedModel& model = *checked.model;
-  out.json = Json{{"accepted", true},
-                  {"reason", nullptr},
-                  {"statement", statement_json(model, verification.public_values, arguments.context)}};
-  out.json.update(timing_json(load, check));
-  out.json["proof_bytes"] = proof.size();
-  out.text = fmt::format("ACCEPTED\n{}  checked    in {:.1f} ms ({}), and the key in {:.1f} ms\n",
-                         statement_text(model, verification.public_values, arguments.context), check.wall_ms,
-                         size_text(proof.size()), load.wall_ms);
-  return out;
+  const VerifiedModel* const model = verified.key.model.get();
+  if (proofs.size() > 1) return ManyProofs(arguments, proofs).describe(model, verified.proofs, load, check);
+  if (model == nullptr) return rejected(verified.key.verdict, load, check);
+  return describe_one(*model, verified.proofs[0], arguments.context, proofs[0].size(), load, check);
 }
 
 }  // namespace veil::cli

@@ -117,15 +117,30 @@ class Native {
   std::vector<std::string> failed_;
 };
 
-// Answers zero to everything: counts slots and records the schedule, which the statement alone fixes.
-struct ZeroSource {
-  template <class Question>
-  Fr next(const Question&) {
-    return Fr::zero();
-  }
-};
+// ---- SlotCount: counts messages, which the statement alone fixes. Nothing is hashed, sent or computed with.
+class SlotCount {
+ public:
+  struct Value {
+    friend Value operator+(const Value&, const Value&) { return {}; }
+    friend Value operator-(const Value&, const Value&) { return {}; }
+    friend Value operator*(const Value&, const Fr&) { return {}; }
+  };
 
-using Schedule = Native<ZeroSource>;
+  Value constant(const Fr&) const { return {}; }
+  template <class Question>
+  Value receive(std::string_view, const Question&) {
+    ++count_;
+    return {};
+  }
+  Fr challenge(std::string_view) { return Fr::one(); }
+  Value product(const Value&, const Value&) { return {}; }
+  void require_equal(const Value&, const Value&, const std::string&) {}
+
+  std::size_t count() const { return count_; }
+
+ private:
+  std::size_t count_ = 0;
+};
 
 // Replays scalars that were sent before (tests).
 struct ReplaySource {

@@ -1,5 +1,7 @@
 #include "checker/value.h"
 
+#include <iterator>
+
 namespace veil {
 
 AffineForm AffineForm::slot(std::uint32_t index) {
@@ -8,15 +10,19 @@ AffineForm AffineForm::slot(std::uint32_t index) {
   return form;
 }
 
-void AffineForm::add_scaled(const AffineForm& other, const Fr& factor) {
-  constant_ += factor * other.constant_;
-  if (other.terms_.empty()) return;
+// terms += scale(other).
+template <class Scale>
+void AffineForm::merge(const std::vector<Term>& other, const Scale& scale) {
+  if (terms_.empty() || (!other.empty() && terms_.back().slot < other.front().slot)) {
+    for (const Term& term : other) terms_.push_back(Term{term.slot, scale(term.coefficient)});
+    return;
+  }
   std::vector<Term> merged;
-  merged.reserve(terms_.size() + other.terms_.size());
+  merged.reserve(terms_.size() + other.size());
   auto mine = terms_.begin();
-  for (const Term& term : other.terms_) {
+  for (const Term& term : other) {
     while (mine != terms_.end() && mine->slot < term.slot) merged.push_back(*mine++);
-    const Fr scaled = factor * term.coefficient;
+    const Fr scaled = scale(term.coefficient);
     if (mine != terms_.end() && mine->slot == term.slot) {
       merged.push_back(Term{term.slot, mine->coefficient + scaled});
       ++mine;
@@ -28,41 +34,63 @@ void AffineForm::add_scaled(const AffineForm& other, const Fr& factor) {
   terms_ = std::move(merged);
 }
 
+void AffineForm::add_scaled(const AffineForm& other, const Fr& factor) {
+  constant_ += factor * other.constant_;
+  merge(other.terms_, [&](const Fr& coefficient) { return factor * coefficient; });
+}
+
+AffineForm& AffineForm::operator+=(const AffineForm& other) {
+  constant_ += other.constant_;
+  merge(other.terms_, [](const Fr& coefficient) { return coefficient; });
+  return *this;
+}
+
+AffineForm& AffineForm::operator-=(const AffineForm& other) {
+  constant_ -= other.constant_;
+  merge(other.terms_, [](const Fr& coefficient) { return -coefficient; });
+  return *this;
+}
+
+AffineForm& AffineForm::operator*=(const Fr& factor) {
+  constant_ *= factor;
+  for (Term& term : terms_) term.coefficient *= factor;
+  return *this;
+}
+
 AffineForm operator+(AffineForm a, const AffineForm& b) {
-  a.add_scaled(b, Fr::one());
+  a += b;
   return a;
 }
 
 AffineForm operator-(AffineForm a, const AffineForm& b) {
-  a.add_scaled(b, -Fr::one());
+  a -= b;
   return a;
 }
 
-AffineForm operator*(const AffineForm& a, const Fr& factor) {
-  AffineForm out;
-  out.add_scaled(a, factor);
-  return out;
+AffineForm operator*(AffineForm a, const Fr& factor) {
+  a *= factor;
+  return a;
 }
 
-Quadratic operator+(Quadratic a, const Quadratic& b) {
-  a.products.insert(a.products.end(), b.products.begin(), b.products.end());
-  a.affine.add_scaled(b.affine, Fr::one());
+Quadratic operator+(Quadratic a, Quadratic b) {
+  std::move(b.products.begin(), b.products.end(), std::back_inserter(a.products));
+  a.affine += b.affine;
   return a;
 }
 
 Quadratic operator+(Quadratic a, const AffineForm& b) {
-  a.affine.add_scaled(b, Fr::one());
+  a.affine += b;
   return a;
 }
 
 Quadratic operator-(Quadratic a, const AffineForm& b) {
-  a.affine.add_scaled(b, -Fr::one());
+  a.affine -= b;
   return a;
 }
 
 Quadratic operator*(Quadratic a, const Fr& factor) {
   for (Quadratic::Product& product : a.products) product.coefficient *= factor;
-  a.affine = a.affine * factor;
+  a.affine *= factor;
   return a;
 }
 

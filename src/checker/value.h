@@ -28,19 +28,25 @@ class AffineForm {
   const Fr& constant() const { return constant_; }
   const std::vector<Term>& terms() const { return terms_; }  // sorted by slot, each slot once
 
-  // this += factor * other
+  // this += factor * other. A form of younger slots only is appended in place: that is how rounds add messages.
   void add_scaled(const AffineForm& other, const Fr& factor);
+  AffineForm& operator+=(const AffineForm& other);
+  AffineForm& operator-=(const AffineForm& other);
+  AffineForm& operator*=(const Fr& factor);
 
   bool operator==(const AffineForm&) const = delete;
 
  private:
+  template <class Scale>
+  void merge(const std::vector<Term>& other, const Scale& scale);
+
   Fr constant_;
   std::vector<Term> terms_;
 };
 
 AffineForm operator+(AffineForm a, const AffineForm& b);
 AffineForm operator-(AffineForm a, const AffineForm& b);
-AffineForm operator*(const AffineForm& a, const Fr& factor);
+AffineForm operator*(AffineForm a, const Fr& factor);
 
 struct Quadratic {
   struct Product {
@@ -54,7 +60,7 @@ struct Quadratic {
   bool operator==(const Quadratic&) const = delete;
 };
 
-Quadratic operator+(Quadratic a, const Quadratic& b);
+Quadratic operator+(Quadratic a, Quadratic b);
 Quadratic operator+(Quadratic a, const AffineForm& b);
 Quadratic operator-(Quadratic a, const AffineForm& b);
 Quadratic operator*(Quadratic a, const Fr& factor);

@@ -17,11 +17,13 @@ using Cursors = std::vector<ViewCursor>;
 Cursors make_cursors(const Circuit& circuit, const Trace& trace, const Domain& domain,
                      std::span<const LinearTerm> form) {
   Cursors cursors;
+  cursors.reserve(form.size());
   for (const LinearTerm& term : form) cursors.push_back(make_cursor(circuit, trace, domain, term));
   return cursors;
 }
 
-// coefficient * sum over the summed axes that occur of left * right. A linear term has the factor 1 on the left.
+// coefficient * sum over the summed axes that occur of left * right. A linear term has nothing on the left, which
+// stands for 1.
 struct Product {
   std::int64_t coefficient = 1;
   Cursors left;
@@ -40,14 +42,14 @@ void mark_axes(std::span<const LinearTerm> form, std::vector<bool>& used) {
 // The right factor is read in place and the left one row by row: a single view belongs on the right, and the model's
 // narrow integers rather than those of a run.
 bool left_belongs_on_the_right(const Product& product) {
-  if (product.left.size() != 1) return false;
+  if (product.left.size() != 1) return false;  // a linear term is on the right as it is
   return product.right.size() != 1 || product.left[0].data.width() < product.right[0].data.width();
 }
 
 std::vector<Product> make_products(const Circuit& circuit, const Trace& trace, const Domain& domain,
                                    const Expression& expression) {
   std::vector<Product> out;
-  const Form one{LinearTerm{1, one_view()}};
+  out.reserve(expression.linear.size() + expression.products.size());
   const auto add = [&](std::int64_t coefficient, std::span<const LinearTerm> left, std::span<const LinearTerm> right) {
     Product product{coefficient, make_cursors(circuit, trace, domain, left),
                     make_cursors(circuit, trace, domain, right), std::vector<bool>(domain.extent.size(), false)};
@@ -56,8 +58,11 @@ std::vector<Product> make_products(const Circuit& circuit, const Trace& trace, c
     if (left_belongs_on_the_right(product)) std::swap(product.left, product.right);
     out.push_back(std::move(product));
   };
-  for (const LinearTerm& term : expression.linear) add(1, one, {&term, 1});
-  for (const ProductTerm& product : expression.products) add(product.coefficient, product.left, product.right);
+  for (const LinearTerm& term : expression.linear) add(1, {}, {&term, 1});
+  for (const ProductTerm& product : expression.products) {
+    if (product.left.empty() || product.right.empty()) continue;  // an empty form is zero
+    add(product.coefficient, product.left, product.right);
+  }
   return out;
 }
 
@@ -85,7 +90,7 @@ Int128 largest_magnitude(const IntegerView& data) {
 Int128 magnitude(std::int64_t value) { return std::max<Int128>(1, value < 0 ? -static_cast<Int128>(value) : value); }
 
 Int128 form_bound(const Cursors& cursors) {
-  Int128 bound = 0;
+  Int128 bound = cursors.empty() ? 1 : 0;
   for (const ViewCursor& cursor : cursors) {
     bound = capped(bound + capped(magnitude(cursor.coefficient)) * capped(largest_magnitude(cursor.data)));
   }
@@ -111,21 +116,27 @@ bool fits_64_bits(const Domain& domain, const std::vector<Product>& products) {
 // One flat position for each cursor, and the place in the output, while the axes but the inner one are walked.
 class Walk {
  public:
+  // Keeps references to both.
   Walk(const Domain& domain, const Product& product) : domain_(domain) {
     index_.assign(domain.extent.size(), 0);
+    strides_.reserve(product.left.size() + product.right.size() + 1);
+    flat_.reserve(strides_.capacity());
     for (const Cursors* cursors : {&product.left, &product.right}) {
       for (const ViewCursor& cursor : *cursors) add(cursor.strides, cursor.base);
     }
-    std::vector<std::int64_t> out(domain.extent.size(), 0);
+    out_strides_.assign(domain.extent.size(), 0);
     std::int64_t stride = 1;
-    for (std::size_t axis = domain.box_rank; axis-- > 0; stride *= domain.extent[axis]) out[axis] = stride;
-    add(out, 0);
+    for (std::size_t axis = domain.box_rank; axis-- > 0; stride *= domain.extent[axis]) out_strides_[axis] = stride;
+    add(out_strides_, 0);
     choose_axes(product.used);
   }
 
+  Walk(const Walk&) = delete;
+  Walk& operator=(const Walk&) = delete;
+
   const std::optional<AxisId>& inner() const { return inner_; }
   std::int64_t inner_length() const { return inner_ ? domain_.extent[*inner_] : 1; }
-  std::int64_t out_stride() const { return inner_ ? strides_.back()[*inner_] : 0; }
+  std::int64_t out_stride() const { return inner_ ? out_strides_[*inner_] : 0; }
   std::int64_t out() const { return flat_.back(); }
   std::int64_t flat(std::size_t cursor) const { return flat_[cursor]; }
   const std::vector<std::int64_t>& index() const { return index_; }
@@ -145,17 +156,17 @@ class Walk {
 
  private:
   void add(const std::vector<std::int64_t>& strides, std::int64_t base) {
-    strides_.push_back(strides);
+    strides_.push_back(&strides);
     flat_.push_back(base);
   }
 
   void move(AxisId axis, std::int64_t steps) {
-    for (std::size_t i = 0; i < flat_.size(); ++i) flat_[i] += steps * strides_[i][axis];
+    for (std::size_t i = 0; i < flat_.size(); ++i) flat_[i] += steps * (*strides_[i])[axis];
   }
 
   std::int64_t total_stride(AxisId axis) const {
     std::int64_t total = 0;
-    for (const std::vector<std::int64_t>& strides : strides_) total += std::abs(strides[axis]);
+    for (const std::vector<std::int64_t>* strides : strides_) total += std::abs((*strides)[axis]);
     return total;
   }
 
@@ -182,7 +193,8 @@ class Walk {
   std::vector<AxisId> outer_;  // the last moves fastest
   std::optional<AxisId> inner_;
   std::vector<std::int64_t> index_;
-  std::vector<std::vector<std::int64_t>> strides_;  // by cursor, then the output's
+  std::vector<std::int64_t> out_strides_;
+  std::vector<const std::vector<std::int64_t>*> strides_;  // by cursor, then the output's
   std::vector<std::int64_t> flat_;
 };
 
@@ -205,19 +217,24 @@ class LeftRow {
   // The row stays as it is while the walk moves along axes that the factor has not.
   Row<Sum> at(const Walk& walk) {
     if (!moved(walk)) return {buffer_.data(), stride_};
+    if (cursors_.empty()) {
+      buffer_[0] = 1;
+      return {buffer_.data(), 0};
+    }
     std::fill(buffer_.begin(), buffer_.end(), Sum{0});
     const Sum one = 1;
     for (std::size_t i = 0; i < cursors_.size(); ++i) {
       ViewRun run = current_run(walk, cursors_[i], i);
       if (stride_ == 0) run.end = 1;
-      add_run<Sum>(run, cursors_[i].coefficient, Row<Sum>{&one, 0}, buffer_.data(), 1);
+      add_run<Sum>(run, static_cast<Sum>(cursors_[i].coefficient), Row<Sum>{&one, 0}, buffer_.data(), 1);
     }
     return {buffer_.data(), stride_};
   }
 
  private:
   bool moved(const Walk& walk) {
-    bool moved = flats_.empty();
+    bool moved = !started_;
+    started_ = true;
     flats_.resize(cursors_.size());
     for (std::size_t i = 0; i < cursors_.size(); ++i) {
       moved = moved || !cursors_[i].bounded || flats_[i] != walk.flat(i);
@@ -230,6 +247,7 @@ class LeftRow {
   std::int64_t stride_ = 1;
   std::vector<Sum> buffer_;
   std::vector<std::int64_t> flats_;
+  bool started_ = false;
 };
 
 template <class Sum>
@@ -240,7 +258,7 @@ void add_product(const Domain& domain, const Product& product, std::vector<Sum>&
     const Row<Sum> row = left.at(walk);
     for (std::size_t i = 0; i < product.right.size(); ++i) {
       const ViewRun run = current_run(walk, product.right[i], product.left.size() + i);
-      const Sum factor = static_cast<Sum>(product.coefficient) * product.right[i].coefficient;
+      const Sum factor = static_cast<Sum>(product.coefficient) * static_cast<Sum>(product.right[i].coefficient);
       add_run<Sum>(run, factor, row, out.data() + walk.out(), walk.out_stride());
     }
   } while (walk.next());
@@ -266,7 +284,8 @@ std::vector<std::int64_t> BoxValues::narrowed() && {
 BoxValues evaluate_box(const Circuit& circuit, const Trace& trace, const Domain& domain, const Expression& expression) {
   const std::vector<Product> products = make_products(circuit, trace, domain, expression);
   if (fits_64_bits(domain, products)) return {evaluate_in<std::int64_t>(domain, products), {}};
-  return {{}, evaluate_in<Int128>(domain, products)};
+  const std::vector<UInt128> wide = evaluate_in<UInt128>(domain, products);  // a lie may leave 128 bits, too
+  return {{}, std::vector<Int128>(wide.begin(), wide.end())};
 }
 
 std::vector<Int128> evaluate_expression(const Circuit& circuit, const Trace& trace, const Domain& domain,

@@ -33,14 +33,15 @@ class RandomConstraint {
 
   // The expression at one index of the box, straight from circuit.h.
   Int128 at(std::vector<std::int64_t> index) const {
-    Int128 sum = 0;
+    UInt128 sum = 0;
     for (const LinearTerm& one : expression.linear) {
-      sum += summed({one}, {LinearTerm{1, one_view()}}, index);
+      sum += static_cast<UInt128>(summed({one}, {LinearTerm{1, one_view()}}, index));
     }
     for (const ProductTerm& product : expression.products) {
-      sum += product.coefficient * summed(product.left, product.right, index);
+      sum += static_cast<UInt128>(Int128{product.coefficient}) *
+             static_cast<UInt128>(summed(product.left, product.right, index));
     }
-    return sum;
+    return static_cast<Int128>(sum);
   }
 
  private:
@@ -81,7 +82,7 @@ class RandomConstraint {
   LinearTerm term() { return {pick(-3, 3), random_() % 6 == 0 ? one_view() : view()}; }
   Form form() {
     Form out;
-    for (std::int64_t i = pick(0, 2); i >= 0; --i) out.push_back(term());
+    for (std::int64_t i = pick(random_() % 8 == 0 ? 0 : 1, 3); i > 0; --i) out.push_back(term());
     return out;
   }
 

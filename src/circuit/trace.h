@@ -29,7 +29,7 @@ Trace empty_trace(const Circuit& circuit);
 // trace's do: the choice follows from the largest magnitude of every tensor that is read.
 struct BoxValues {
   std::vector<std::int64_t> narrow;
-  std::vector<Int128> wide;  // instead, where an intermediate sum might not fit 64 bits
+  std::vector<Int128> wide;  // instead, modulo 2^128, where an intermediate sum might not fit 64 bits
 
   bool is_wide() const { return !wide.empty(); }
   std::size_t size() const { return is_wide() ? wide.size() : narrow.size(); }

@@ -44,7 +44,8 @@ struct Row {
   std::int64_t stride = 1;  // 0 or 1
 };
 
-// out[j * out_stride] += factor * row[j] * run[j]; with out_stride 0 the sum over j. Sums must fit `Sum`.
+// out[j * out_stride] += factor * row[j] * run[j]; with out_stride 0 the sum over j. Sums must fit `Sum`,
+// or `Sum` is unsigned and they are taken modulo its size.
 template <class Sum>
 void add_run(const ViewRun& run, Sum factor, const Row<Sum>& row, Sum* out, std::int64_t out_stride) {
   const Sum scale = row.stride == 0 ? factor * row.entries[0] : factor;

@@ -15,13 +15,12 @@ std::size_t axes_bits(const Domain& domain, std::span<const AxisId> axes) {
   return bits;
 }
 
-void assign_eq_weights(AxisWeights& weights, const Domain& domain, std::span<const AxisId> axes,
-                       const NamedPoint& point) {
-  std::size_t at = point.coordinates.size() - axes_bits(domain, axes);
+void assign_eq_weights(AxisWeights& weights, const Domain& domain, std::span<const AxisId> axes, EqWeights& eq) {
+  std::size_t at = eq.point().coordinates.size() - axes_bits(domain, axes);
   for (const AxisId axis : axes) {
     const auto length = static_cast<std::size_t>(domain.extent[axis]);
     const std::size_t bits = log2_ceil(length);
-    weights[axis] = eq_weight(point, at, bits, length);
+    weights[axis] = eq.at(at, bits, length);
     at += bits;
   }
 }
@@ -32,9 +31,9 @@ std::vector<AxisId> box_axes(const Domain& domain) {
   return axes;
 }
 
-AxisWeights box_weights(const Domain& domain, const NamedPoint& point) {
+AxisWeights box_weights(const Domain& domain, EqWeights& eq) {
   AxisWeights weights(domain.extent.size());
-  assign_eq_weights(weights, domain, box_axes(domain), point);
+  assign_eq_weights(weights, domain, box_axes(domain), eq);
   return weights;
 }
 
@@ -60,7 +59,7 @@ bool is_plain(const AxisIndex& index, std::size_t length, const AxisWeights& sco
 // The weights that an index map pulls back to one tensor axis: w[h] = sum over axis values that read h.
 Weight window_weight(const AxisIndex& index, std::size_t length, const AxisWeights& scope) {
   Weight out;
-  out.values.resize(length);
+  std::vector<Fr> sums(length);
   out.key = "w" + std::to_string(length) + "." + std::to_string(index.offset);
   for (const AxisTerm& term : index.terms) {
     out.key += "(" + std::to_string(term.coefficient) + "*" + scope[term.axis].key + ")";
@@ -79,9 +78,10 @@ Weight window_weight(const AxisIndex& index, std::size_t length, const AxisWeigh
   }
   for (const auto& [position, weight] : reads) {
     if (position >= 0 && position < static_cast<std::int64_t>(length)) {
-      out.values[static_cast<std::size_t>(position)] += weight;
+      sums[static_cast<std::size_t>(position)] += weight;
     }
   }
+  out.values = std::move(sums);
   return out;
 }
 

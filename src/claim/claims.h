@@ -22,10 +22,9 @@ namespace veil {
 // Weights by axis of a constraint; an axis without weights (size 0) is not part of the sum at hand.
 using AxisWeights = std::vector<Weight>;
 
-// One coordinate block an axis, in the order given, most significant bit first, from the END of `point`.
-void assign_eq_weights(AxisWeights& weights, const Domain& domain, std::span<const AxisId> axes,
-                       const NamedPoint& point);
-AxisWeights box_weights(const Domain& domain, const NamedPoint& point);
+// One coordinate block an axis, in the order given, most significant bit first, from the END of the point of `eq`.
+void assign_eq_weights(AxisWeights& weights, const Domain& domain, std::span<const AxisId> axes, EqWeights& eq);
+AxisWeights box_weights(const Domain& domain, EqWeights& eq);
 std::size_t axes_bits(const Domain& domain, std::span<const AxisId> axes);
 std::vector<AxisId> box_axes(const Domain& domain);
 // The axes that a form's views use, each once, in order of first use.

@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "base/check.h"
+#include "field/arrays.h"
 #include "poly/eq.h"
 
 namespace veil {
@@ -179,8 +180,9 @@ RowMatrix RowLayout::matrix(const Trace& trace) const {
 
 namespace {
 
-// Product of vectors, first slowest: out[i * size(b) + j] = a[i] b[j].
+// Product of vectors, first slowest: out[i * size(b) + j] = a[i] b[j]. `a` begins as {1}.
 std::vector<Fr> outer(const std::vector<Fr>& a, const std::vector<Fr>& b) {
+  if (a.size() == 1 && a[0] == Fr::one()) return b;
   std::vector<Fr> out;
   out.reserve(a.size() * b.size());
   for (const Fr& x : a) {
@@ -228,11 +230,17 @@ std::vector<CutPart> split_cut(const Weight& weight, std::size_t length, unsigne
 
 }  // namespace
 
+void WeightPart::add_columns(std::span<Fr> columns, const Fr& factor) const {
+  const std::span<Fr> mine = columns.subspan(first_column, high.size() * low.size());
+  if (low.size() == 1) return axpy(mine, factor * low[0], high);
+  for (std::size_t i = 0; i < high.size(); ++i) axpy(mine.subspan(i * low.size(), low.size()), factor * high[i], low);
+}
+
 std::vector<WeightPart> RowLayout::parts(TensorId tensor, std::span<const Weight> weights) const {
   const Place& place = *places_[tensor];
   const Shape& shape = shapes_[tensor];
   VEIL_CHECK(weights.size() == shape.size());
-  if (shape.empty()) return {WeightPart{{{place.row, Fr::one()}}, place.offset, {Fr::one()}, "scalar"}};
+  if (shape.empty()) return {WeightPart{{{place.row, Fr::one()}}, place.offset, {Fr::one()}, {Fr::one()}, "scalar"}};
   std::vector<Fr> lead{Fr::one()};
   for (std::size_t d = 0; d < place.cut; ++d) lead = outer(lead, weights[d].values);
   std::vector<Fr> tail{Fr::one()};
@@ -249,7 +257,8 @@ std::vector<WeightPart> RowLayout::parts(TensorId tensor, std::span<const Weight
   for (CutPart& part : split_cut(weights[place.cut], length, place.low_bits, chunk_count)) {
     WeightPart claim_part;
     claim_part.first_column = place.offset;
-    claim_part.columns = outer(part.down, tail);
+    claim_part.high = std::move(part.down);
+    claim_part.low = tail;
     claim_part.column_key = std::to_string(place.offset) + "|" + part.key + tail_key;
     for (std::size_t i = 0; i < lead.size(); ++i) {
       for (std::size_t k = 0; k < part.up.size(); ++k) {

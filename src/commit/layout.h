@@ -20,13 +20,17 @@
 
 namespace veil {
 
-// One product part of a claim's weights: <rows x columns, matrix>. Rows outside `rows`, columns outside `columns`:
-// zero.
+// One product part of a claim's weights: <rows x columns, matrix>, zero outside both. The columns are themselves a
+// product, the last factor fastest: columns[first_column + i |low| + j] = high[i] low[j].
 struct WeightPart {
   std::vector<std::pair<std::size_t, Fr>> rows;
   std::size_t first_column = 0;
-  std::vector<Fr> columns;
+  std::vector<Fr> high;
+  std::vector<Fr> low;
   std::string column_key;  // equal keys: equal column weights
+
+  // columns += factor * this part's; `columns` has those of a whole row.
+  void add_columns(std::span<Fr> columns, const Fr& factor) const;
 };
 
 class RowLayout {

@@ -24,8 +24,10 @@ Weight random_weight(std::mt19937_64& random, std::size_t length, int kind) {
     for (unsigned i = 0; i < log2_ceil(length); ++i) point.coordinates.push_back(random_fr(random));
     return eq_weight(point, 0, point.coordinates.size(), length);
   }
+  std::vector<Fr> values;
+  for (std::size_t i = 0; i < length; ++i) values.push_back(random_fr(random));
   Weight weight;
-  for (std::size_t i = 0; i < length; ++i) weight.values.push_back(random_fr(random));
+  weight.values = std::move(values);
   return weight;
 }
 
@@ -34,9 +36,9 @@ Fr evaluate_parts(const RowLayout& layout, const std::vector<Fr>& matrix, const 
   Fr sum;
   for (const WeightPart& part : parts) {
     for (const auto& [row, weight] : part.rows) {
-      for (std::size_t j = 0; j < part.columns.size(); ++j) {
-        sum += weight * part.columns[j] * matrix[row * layout.columns() + part.first_column + j];
-      }
+      std::vector<Fr> columns(layout.columns());
+      part.add_columns(columns, weight);
+      for (std::size_t j = 0; j < columns.size(); ++j) sum += columns[j] * matrix[row * layout.columns() + j];
     }
   }
   return sum;

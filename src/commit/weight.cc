@@ -4,6 +4,8 @@
 
 namespace veil {
 
+const std::vector<Fr> SharedVector::kNone;
+
 Fr Weight::total() const {
   Fr sum;
   for (const Fr& value : values) sum += value;
@@ -14,15 +16,23 @@ Weight eq_weight(const NamedPoint& point, std::size_t first, std::size_t count, 
   const std::span<const Fr> coordinates = std::span<const Fr>(point.coordinates).subspan(first, count);
   Weight weight;
   weight.values = eq_table(coordinates, length);
-  weight.point.assign(coordinates.begin(), coordinates.end());
+  weight.point = std::vector<Fr>(coordinates.begin(), coordinates.end());
   weight.is_eq = true;
   weight.key = "e" + point.name + "." + std::to_string(first) + "." + std::to_string(length);
   return weight;
 }
 
+Weight EqWeights::at(std::size_t first, std::size_t count, std::size_t length) {
+  for (const Known& known : known_) {
+    if (known.first == first && known.length == length) return known.weight;
+  }
+  known_.push_back({first, length, eq_weight(point_, first, count, length)});
+  return known_.back().weight;
+}
+
 Weight ones_weight(std::size_t length) {
   Weight weight;
-  weight.values.assign(length, Fr::one());
+  weight.values = std::vector<Fr>(length, Fr::one());
   weight.key = "1." + std::to_string(length);
   return weight;
 }

@@ -7,17 +7,39 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "field/fr.h"
 
 namespace veil {
 
+// A vector that copies share: one weight is on the axes of many claims.
+class SharedVector {
+ public:
+  SharedVector() = default;
+  SharedVector(std::vector<Fr> values) : values_(std::make_shared<const std::vector<Fr>>(std::move(values))) {}
+
+  operator const std::vector<Fr>&() const { return values_ ? *values_ : kNone; }
+  operator std::span<const Fr>() const { return vector(); }
+  const std::vector<Fr>& vector() const { return *this; }
+  std::size_t size() const { return vector().size(); }
+  bool empty() const { return vector().empty(); }
+  const Fr& operator[](std::size_t i) const { return vector()[i]; }
+  auto begin() const { return vector().begin(); }
+  auto end() const { return vector().end(); }
+
+ private:
+  static const std::vector<Fr> kNone;
+  std::shared_ptr<const std::vector<Fr>> values_;
+};
+
 struct Weight {
-  std::vector<Fr> values;
-  std::vector<Fr> point;  // of an eq weight of more than one coordinate; empty otherwise
+  SharedVector values;
+  SharedVector point;  // of an eq weight of more than one coordinate; empty otherwise
   bool is_eq = false;
   std::string key;
 
@@ -28,6 +50,26 @@ struct Weight {
 struct NamedPoint {
   std::string name;
   std::vector<Fr> coordinates;
+};
+
+// The eq weights of one point, each made once: constraints of equal shapes ask for the same ones.
+class EqWeights {
+ public:
+  explicit EqWeights(NamedPoint point) : point_(std::move(point)) {}
+
+  const NamedPoint& point() const { return point_; }
+  // eq_weight(point, first, count, length)
+  Weight at(std::size_t first, std::size_t count, std::size_t length);
+
+ private:
+  struct Known {
+    std::size_t first;
+    std::size_t length;
+    Weight weight;
+  };
+
+  NamedPoint point_;
+  std::vector<Known> known_;
 };
 
 // eq(point[first .. first + count), i) for i < length; count = log2_ceil(length).

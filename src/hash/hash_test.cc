@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -60,6 +61,32 @@ TEST(Keccak256, AgreesWithPycryptodome) {
 TEST(Keccak256, KnownDigests) {  // of Ethereum: the empty code hash, the selector of transfer(address,uint256)
   EXPECT_EQ(to_hex(keccak256({})), "c5d2460186f7233c927e7db2dcc703c0e500b653ca82273b7bfad8045d85a470");
   EXPECT_EQ(to_hex(keccak256(as_bytes("transfer(address,uint256)"))).substr(0, 8), "a9059cbb");
+}
+
+TEST(Keccak256, BothIsTwice) {
+  for (std::size_t size = 0; size < kKeccak256RateBytes; ++size) {
+    const Bytes first = test_message(size);
+    const Bytes second = test_message(kKeccak256RateBytes - 1 - size);
+    const std::array<Digest, 2> both = keccak256_both(first, second);
+    EXPECT_EQ(both[0], keccak256(first));
+    EXPECT_EQ(both[1], keccak256(second));
+  }
+}
+
+// Whatever kernel this machine chooses gives what the portable one gives.
+TEST(Keccak256, KernelsAgree) {
+  std::mt19937_64 random(1);
+  for (int trial = 0; trial < 200; ++trial) {
+    std::array<KeccakState, 3> states{};
+    for (KeccakState& state : states) {
+      for (std::uint64_t& lane : state) lane = random();
+    }
+    std::array<KeccakState, 3> wanted = states;
+    for (KeccakState& state : wanted) portable::keccak_permute(state);
+    keccak_permute(states[0], states[1]);
+    keccak_permute(states[2]);
+    EXPECT_EQ(states, wanted);
+  }
 }
 
 // Digests from Python's hashlib; sizes around the block of 64 bytes.

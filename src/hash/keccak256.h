@@ -7,8 +7,11 @@
 #include <cstdint>
 
 #include "base/bytes.h"
+#include "hash/keccak_permutation.h"
 
 namespace veil {
+
+inline constexpr std::size_t kKeccak256RateBytes = 136;
 
 using Digest = std::array<std::uint8_t, 32>;
 
@@ -21,16 +24,18 @@ class Keccak256 {
   std::array<std::uint8_t, 128> finish_wide();
 
  private:
-  static constexpr std::size_t kRateBytes = 136;
+  static constexpr std::size_t kRateBytes = kKeccak256RateBytes;
 
-  void absorb_byte(std::uint8_t byte, std::size_t position);
   template <std::size_t kBytes>
   std::array<std::uint8_t, kBytes> squeeze();
 
-  std::array<std::uint64_t, 25> state_{};
+  KeccakState state_{};
+  std::array<std::uint8_t, kRateBytes> block_{};
   std::size_t filled_ = 0;  // bytes of the current block, below kRateBytes
 };
 
 Digest keccak256(ByteView data);
+// Of two messages of at most 135 bytes each, at little more than the price of one.
+std::array<Digest, 2> keccak256_both(ByteView first, ByteView second);
 
 }  // namespace veil

@@ -41,7 +41,7 @@ ProverFile small_prover_file(Visibility visibility) {
 }
 
 Bytes sealed(Bytes bytes) {
-  bytes.resize(bytes.size() - 32);
+  bytes.erase(bytes.end() - 32, bytes.end());
   const Digest digest = keccak256(bytes);
   bytes.insert(bytes.end(), digest.begin(), digest.end());
   return bytes;

@@ -1,10 +1,15 @@
 #include "parallel/parallel.h"
 
+#if VEIL_THREADS
 #include <tbb/global_control.h>
 
 #include <memory>
+#endif
 
 namespace veil {
+
+#if VEIL_THREADS
+
 namespace {
 
 std::unique_ptr<tbb::global_control>& limit() {
@@ -21,5 +26,12 @@ void set_num_threads(std::size_t count) {
 }
 
 std::size_t num_threads() { return tbb::global_control::active_value(tbb::global_control::max_allowed_parallelism); }
+
+#else
+
+void set_num_threads(std::size_t) {}
+std::size_t num_threads() { return 1; }
+
+#endif
 
 }  // namespace veil

@@ -1,8 +1,11 @@
-// Work shared between the threads of the process, by oneTBB. What is computed never depends on how many there are: work
-// is cut into ranges, results are exact, and a range knows nothing of its thread.
+// Work shared between the threads of the process, by oneTBB; one after the other where Veil is built without it
+// (VEIL_THREADS). What is computed never depends on how many there are: work is cut into ranges, results are exact, and
+// a range knows nothing of its thread.
 #pragma once
 
+#if VEIL_THREADS
 #include <tbb/parallel_for.h>
+#endif
 
 #include <algorithm>
 #include <cstddef>
@@ -28,6 +31,16 @@ inline std::size_t range_begin(std::size_t range, std::size_t ranges, std::size_
   return range == ranges ? count : range * count / ranges / step * step;
 }
 
+// work(range) for every range, on any thread.
+template <class Work>
+void for_each_range(std::size_t ranges, const Work& work) {
+#if VEIL_THREADS
+  tbb::parallel_for(std::size_t{0}, ranges, work);
+#else
+  for (std::size_t range = 0; range < ranges; ++range) work(range);
+#endif
+}
+
 // work(begin, end) for ranges that make up 0 .. count - 1, beginning at multiples of `step`.
 template <class Work>
 void for_ranges_of(std::size_t count, std::size_t grain, std::size_t step, const Work& work) {
@@ -36,7 +49,7 @@ void for_ranges_of(std::size_t count, std::size_t grain, std::size_t step, const
     if (count != 0) work(std::size_t{0}, count);
     return;
   }
-  tbb::parallel_for(std::size_t{0}, ranges, [&](std::size_t range) {
+  for_each_range(ranges, [&](std::size_t range) {
     work(range_begin(range, ranges, count, step), range_begin(range + 1, ranges, count, step));
   });
 }
@@ -56,7 +69,7 @@ Value sum_ranges(std::size_t count, std::size_t grain, const Work& work) {
   const std::size_t ranges = num_ranges(count, grain);
   if (ranges == 1) return work(std::size_t{0}, count);
   std::vector<Value> parts(ranges);
-  tbb::parallel_for(std::size_t{0}, ranges, [&](std::size_t range) {
+  for_each_range(ranges, [&](std::size_t range) {
     parts[range] =
         work(range_begin(range, ranges, count, kArrayStep), range_begin(range + 1, ranges, count, kArrayStep));
   });

@@ -72,7 +72,7 @@ Bytes prove_argument(const Statement& statement, const Trace& trace, const Commi
   Transcript transcript;
   if (after_model != nullptr) {
     transcript = *after_model;
-    absorb_rest(transcript, statement);
+    absorb_instance(transcript, statement);
   } else {
     absorb_statement(transcript, statement);
   }

@@ -1,5 +1,6 @@
 #include "prove/prover.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/check.h"
@@ -47,7 +48,8 @@ Trace Prover::new_trace() const {
 Result<Prover> Prover::open(ProverKey key) {
   Prover out;
   VEIL_TRY(circuit, PreparedCircuit::prepare(key.model.circuit, key.model.log_columns));
-  if (key.model.model_rows.size() != circuit.layout().rows(Owner::kModel).count) {
+  const std::size_t rows = circuit.layout().rows(Owner::kModel).count;
+  if (key.model.model_rows.size() != rows || (!key.row_blinders.empty() && key.row_blinders.size() != rows)) {
     return Error{"The prover's key is damaged: its rows do not fit its circuit."};
   }
   out.circuit_ = std::make_shared<const PreparedCircuit>(std::move(circuit));
@@ -86,11 +88,11 @@ Result<ProofOutput> Prover::prove(const Trace& trace, ByteView context, PadStore
   const RowRange model = layout.rows(Owner::kModel);
   const RowRange input = layout.rows(Owner::kInput);
   const RowRange witness_rows = layout.rows(Owner::kWitness);
-  rows.blinders = sample_blinders(drbg, layout.total_rows());
-  const std::span<Fr> blinders = rows.blinders.expose();
-  for (std::size_t i = 0; i < model.count; ++i) {
-    blinders[i] = key_->row_blinders.empty() ? Fr::zero() : key_->row_blinders.expose(i);
-  }
+  rows.blinders = SecretVector<Fr>(layout.total_rows());
+  const std::span<Fr> blinders = rows.blinders.expose();  // the model's rows come first; a public model's have none
+  const std::span<const Fr> of_model = key_->row_blinders.expose();
+  std::copy(of_model.begin(), of_model.end(), blinders.begin());
+  for (Fr& blinder : blinders.subspan(model.count)) blinder = sample_fr(drbg);
   proof.input_rows =
       commit_rows(*committer_, *blinder_, rows.matrix, input, blinders.subspan(input.first, input.count));
   rows.witness = commit_rows(*committer_, *blinder_, rows.matrix, witness_rows,

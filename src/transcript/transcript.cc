@@ -1,38 +1,44 @@
 #include "transcript/transcript.h"
 
+#include <algorithm>
+
 namespace veil {
+
+namespace {
+
+template <std::size_t kSize>
+std::array<std::uint8_t, kSize> big_endian(std::uint64_t value) {
+  std::array<std::uint8_t, kSize> out{};
+  for (std::size_t i = kSize; i-- > 0; value >>= 8) out[i] = static_cast<std::uint8_t>(value);
+  return out;
+}
+
+}  // namespace
 
 void Transcript::absorb(char kind, std::string_view label, ByteView data) {
   if (keep_schedule_) schedule_.push_back(std::string(1, kind) + " " + std::string(label));
-  Writer header;
-  header.u8(static_cast<std::uint8_t>(kind));
-  header.u32(static_cast<std::uint32_t>(label.size()));
-  header.raw(as_bytes(label));
-  header.u64(data.size());
-  pending_.update(header.bytes());
-  pending_.update(data);
+  const auto kind_byte = static_cast<std::uint8_t>(kind);
+  hash_.update({&kind_byte, 1});
+  hash_.update(big_endian<4>(label.size()));
+  hash_.update(as_bytes(label));
+  hash_.update(big_endian<8>(data.size()));
+  hash_.update(data);
 }
-
-Keccak256 Transcript::hash_after(const Digest& state) {
-  Keccak256 hash;
-  hash.update(state);
-  return hash;
-}
-
-void Transcript::absorb_scalar(std::string_view label, const Fr& scalar) { absorb('s', label, scalar.to_bytes()); }
 
 Fr Transcript::challenge(std::string_view label) {
   absorb('c', label, {});
-  const Digest state = pending_.finish();
-  pending_ = hash_after(state);
+  const Digest state = hash_.finish();
+  hash_.update(state);
   if (oracle_ != nullptr) return oracle_->challenge(label);
-  std::array<std::uint8_t, 64> wide{};
+  std::array<std::array<std::uint8_t, 33>, 2> inputs{};
   for (std::uint8_t half = 0; half < 2; ++half) {
-    Keccak256 hash = hash_after(state);
-    hash.update(ByteView(&half, 1));
-    const Digest digest = hash.finish();
-    std::copy(digest.begin(), digest.end(), wide.begin() + 32 * half);
+    std::copy(state.begin(), state.end(), inputs[half].begin());
+    inputs[half][32] = half;
   }
+  const std::array<Digest, 2> digests = keccak256_both(inputs[0], inputs[1]);
+  std::array<std::uint8_t, 64> wide{};
+  std::copy(digests[0].begin(), digests[0].end(), wide.begin());
+  std::copy(digests[1].begin(), digests[1].end(), wide.begin() + 32);
   return Fr::from_wide(wide);
 }
 

@@ -3,7 +3,8 @@
 //   absorb(kind, label, data):  pending += kind || u32 |label| || label || u64 |data| || data
 //   challenge(label):           absorb('c', label, ""); state = keccak256(state || pending); pending = "";
 //                               coin = (keccak256(state || 0) || keccak256(state || 1)) mod p     bias below 2^-256
-// The state begins as 32 zero bytes. Everything absorbed since the last challenge enters the next one.
+// The state begins as 32 zero bytes. Everything absorbed since the last challenge enters the next one. The pending
+// bytes are hashed as they come; a copy of a transcript goes on from where it was copied.
 #pragma once
 
 #include <string>
@@ -26,11 +27,12 @@ class ChallengeOracle {
 // A copy goes on by itself: what many statements begin with need be absorbed once only.
 class Transcript {
  public:
-  Transcript() = default;
-  explicit Transcript(ChallengeOracle* oracle) : oracle_(oracle) {}
+  Transcript() { hash_.update(Digest{}); }
+  explicit Transcript(ChallengeOracle* oracle) : Transcript() { oracle_ = oracle; }
 
   void absorb_bytes(std::string_view label, ByteView data) { absorb('b', label, data); }
-  void absorb_scalar(std::string_view label, const Fr& scalar);
+  void absorb_scalar(std::string_view label, const Fr& scalar) { absorb('s', label, scalar.to_bytes()); }
+  void absorb_scalar(std::string_view label, ByteView canonical) { absorb('s', label, canonical); }
   void absorb_point(std::string_view label, ByteView compressed) { absorb('p', label, compressed); }
   Fr challenge(std::string_view label);
 
@@ -40,9 +42,8 @@ class Transcript {
 
  private:
   void absorb(char kind, std::string_view label, ByteView data);
-  static Keccak256 hash_after(const Digest& state);
 
-  Keccak256 pending_ = hash_after(Digest{});  // of the state and of everything since the last challenge
+  Keccak256 hash_;  // of the state and everything pending
   ChallengeOracle* oracle_ = nullptr;
   bool keep_schedule_ = false;
   std::vector<std::string> schedule_;

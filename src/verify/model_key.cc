@@ -17,18 +17,27 @@ bool has_model_tensors(const Circuit& circuit) {
   return false;
 }
 
-// The registration proof shows the declared range of every weight; its rows are the model's rows.
-Verdict check_registration(const ModelKey& key) {
-  if (!has_model_tensors(key.circuit)) {
-    return key.registration_proof.empty() ? Verdict::accept() : Verdict::reject("model/registration", "not expected");
+Verdict registration_rejected(const Verdict& own) { return Verdict::reject("model/registration", own.name()); }
+
+// The registration proof shows the declared range of every weight; its rows are the model's rows. Owes nothing where
+// the circuit has no model tensors.
+struct CheckedRegistration {
+  Verdict so_far;
+  std::optional<OwedEquations> owed;
+};
+
+CheckedRegistration check_registration(Circuit registration, const RowLayout& layout,
+                                       std::span<const G1Affine> model_rows, ByteView proof) {
+  if (!has_model_tensors(registration)) {
+    if (proof.empty()) return {Verdict::accept(), {}};
+    return {Verdict::reject("model/registration", "not expected"), {}};
   }
-  auto prepared = PreparedCircuit::prepare(registration_circuit(key.circuit).circuit, key.log_columns);
-  if (!prepared.ok()) return Verdict::reject("model/size", prepared.error().message);
+  auto prepared = PreparedCircuit::prepare(std::move(registration), layout.log_columns());
+  if (!prepared.ok()) return {Verdict::reject("model/size", prepared.error().message), {}};
   const PublicValues none(prepared->circuit().tensors.size());
-  const Statement statement{*prepared, key.model_rows, {}, none, as_bytes(kRegistrationContext)};
-  const Verdict verdict = verify_argument(statement, key.registration_proof);
-  if (!verdict.accepted()) return Verdict::reject("model/registration", verdict.name());
-  return Verdict::accept();
+  CheckedArgument checked = check_argument({*prepared, model_rows, {}, none, as_bytes(kRegistrationContext)}, proof);
+  if (!checked.so_far.accepted()) return {registration_rejected(checked.so_far), {}};
+  return {Verdict::accept(), std::move(checked.owed)};
 }
 
 }  // namespace
@@ -69,7 +78,10 @@ Result<ModelKey> read_model_key(Reader& reader) {
   return key;
 }
 
-Digest compute_model_id(const PreparedCircuit& circuit, std::span<const G1Affine> model_rows, Visibility visibility) {
+namespace {
+
+Digest model_id(const PreparedCircuit& circuit, const Circuit& registration, std::span<const G1Affine> model_rows,
+                Visibility visibility) {
   Writer writer;
   writer.text("veil/model/1");
   writer.text(kProtocolVersion);
@@ -79,27 +91,56 @@ Digest compute_model_id(const PreparedCircuit& circuit, std::span<const G1Affine
   writer.u64(model_rows.size());
   for (const G1Affine& row : model_rows) writer.raw(to_uncompressed(row));
   writer.u8(static_cast<std::uint8_t>(visibility));
-  writer.raw(circuit_digest(registration_circuit(circuit.circuit()).circuit));
+  writer.raw(circuit_digest(registration));
   return keccak256(writer.bytes());
 }
 
-VerifiedModel::Checked VerifiedModel::check(ModelKey key, const std::optional<Digest>& expected_id) {
-  if (Verdict verdict = validate_circuit(key.circuit); !verdict.accepted()) return {verdict, nullptr};
-  auto prepared = PreparedCircuit::prepare(key.circuit, key.log_columns);
-  if (!prepared.ok()) return {Verdict::reject("model/size", prepared.error().message), nullptr};
+}  // namespace
+
+Digest compute_model_id(const PreparedCircuit& circuit, std::span<const G1Affine> model_rows, Visibility visibility) {
+  return model_id(circuit, registration_circuit(circuit.circuit()).circuit, model_rows, visibility);
+}
+
+CheckedKey PendingModel::check(ModelKey key, const std::optional<Digest>& expected_id) {
+  const auto reject = [](Verdict verdict) { return CheckedKey{std::move(verdict), std::nullopt}; };
+  if (Verdict verdict = validate_circuit(key.circuit); !verdict.accepted()) return reject(verdict);
+  auto prepared = PreparedCircuit::prepare(std::move(key.circuit), key.log_columns);
+  if (!prepared.ok()) return reject(Verdict::reject("model/size", prepared.error().message));
   auto circuit = std::make_shared<const PreparedCircuit>(std::move(prepared).value());
   if (key.model_rows.size() != circuit->layout().rows(Owner::kModel).count) {
-    return {Verdict::reject("model/rows", "their number does not fit the circuit"), nullptr};
+    return reject(Verdict::reject("model/rows", "their number does not fit the circuit"));
   }
-  const Digest id = compute_model_id(*circuit, key.model_rows, key.visibility);
-  if (expected_id && id != *expected_id) return {Verdict::reject("model/id", "the key has id " + to_hex(id)), nullptr};
-  if (Verdict verdict = check_registration(key); !verdict.accepted()) return {verdict, nullptr};
+  Circuit ranges = registration_circuit(circuit->circuit()).circuit;
+  const Digest id = model_id(*circuit, ranges, key.model_rows, key.visibility);
+  if (expected_id && id != *expected_id) return reject(Verdict::reject("model/id", "the key has id " + to_hex(id)));
   std::shared_ptr<VerifiedModel> model(new VerifiedModel(std::move(circuit)));
   model->id_ = id;
   model->trust_ = expected_id ? Trust::kPinned : Trust::kGiven;
   model->visibility_ = key.visibility;
   model->model_rows_ = std::move(key.model_rows);
-  return {Verdict::accept(), std::move(model)};
+  absorb_model(model->transcript_, *model->circuit_, model->model_rows_);
+  CheckedRegistration registration =
+      check_registration(std::move(ranges), model->circuit().layout(), model->model_rows(), key.registration_proof);
+  if (!registration.so_far.accepted()) return reject(registration.so_far);
+  PendingModel pending(std::move(model));
+  pending.registration_ = std::move(registration.owed);
+  return {Verdict::accept(), std::move(pending)};
+}
+
+VerifiedModel::Checked PendingModel::decided(const Verdict& registration) && {
+  if (!registration.accepted()) return {registration_rejected(registration), nullptr};
+  return {Verdict::accept(), std::move(model_)};
+}
+
+VerifiedModel::Checked PendingModel::settle() && {
+  const Verdict registration = registration_ ? discharge({&*registration_, 1})[0] : Verdict::accept();
+  return std::move(*this).decided(registration);
+}
+
+VerifiedModel::Checked VerifiedModel::check(ModelKey key, const std::optional<Digest>& expected_id) {
+  CheckedKey checked = PendingModel::check(std::move(key), expected_id);
+  if (!checked.pending) return {checked.so_far, nullptr};
+  return std::move(*checked.pending).settle();
 }
 
 }  // namespace veil

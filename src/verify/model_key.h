@@ -14,6 +14,7 @@
 
 #include "base/result.h"
 #include "base/verdict.h"
+#include "verify/discharge.h"
 #include "verify/statement.h"
 
 namespace veil {
@@ -40,6 +41,8 @@ enum class Trust : std::uint8_t {
   kAudited = 2,  // its circuit was re-derived from a quantised graph or model
 };
 
+class PendingModel;
+
 class VerifiedModel {
  public:
   struct Checked {
@@ -56,8 +59,11 @@ class VerifiedModel {
   Visibility visibility() const { return visibility_; }
   const PreparedCircuit& circuit() const { return *circuit_; }
   const std::vector<G1Affine>& model_rows() const { return model_rows_; }
+  // Where the transcript of each of its proofs begins: absorb_model of the two above.
+  const Transcript& transcript() const { return transcript_; }
 
  private:
+  friend class PendingModel;
   explicit VerifiedModel(std::shared_ptr<const PreparedCircuit> circuit) : circuit_(std::move(circuit)) {}
 
   Digest id_{};
@@ -65,6 +71,35 @@ class VerifiedModel {
   Visibility visibility_ = Visibility::kHidden;
   std::shared_ptr<const PreparedCircuit> circuit_;
   std::vector<G1Affine> model_rows_;
+  Transcript transcript_;
+};
+
+// A key of which everything but the registration proof's group equations was checked. It is not yet a model: those
+// equations are decided together with the first proofs of it (verify_with_key in verify/proof.h), over the same rows
+// and generators, or alone by settle().
+struct CheckedKey;
+
+class PendingModel {
+ public:
+  // Names: those of VerifiedModel::check.
+  static CheckedKey check(ModelKey key, const std::optional<Digest>& expected_id);
+
+  VerifiedModel::Checked settle() &&;
+
+ private:
+  friend class KeyVerifier;  // verify/proof.cc
+  explicit PendingModel(std::shared_ptr<VerifiedModel> model) : model_(std::move(model)) {}
+
+  // What a verdict on the registration's equations makes of the key.
+  VerifiedModel::Checked decided(const Verdict& registration) &&;
+
+  std::shared_ptr<VerifiedModel> model_;
+  std::optional<OwedEquations> registration_;  // nothing: no model tensors
+};
+
+struct CheckedKey {
+  Verdict so_far;
+  std::optional<PendingModel> pending;  // set when nothing is wrong so far
 };
 
 Digest compute_model_id(const PreparedCircuit& circuit, std::span<const G1Affine> model_rows, Visibility visibility);

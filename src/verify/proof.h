@@ -47,4 +47,24 @@ struct Verification {
 // Names: format/..., statement/model, statement/context, statement/public, statement/input, and those of argument.h.
 Verification verify(const VerifiedModel& model, const Expected& expected, ByteView proof);
 
+// Many proofs by few multi-scalar multiplications (verify/discharge.h): each gets the verdict that verify() would give
+// it, one Verification for each, in order. Proofs of one model share its rows and the generators, so a proof among many
+// costs a fraction of one alone. Memory besides the result is bounded, however many proofs there are.
+inline constexpr std::size_t kMaxTermsInFlight = std::size_t{1} << 18;  // of owed equations: at most 24 MiB
+struct PresentedProof {
+  const VerifiedModel& model;
+  const Expected& expected;
+  ByteView proof;
+};
+std::vector<Verification> verify_all(std::span<const PresentedProof> presented);
+std::vector<Verification> verify_all(const VerifiedModel& model, const Expected& expected,
+                                     std::span<const ByteView> proofs);
+
+// A key and the first proofs of it. The key's registration joins the proofs' multi-scalar multiplication.
+struct KeyVerification {
+  VerifiedModel::Checked key;
+  std::vector<Verification> proofs;  // where the key is rejected: all rejected, by the key's verdict
+};
+KeyVerification verify_with_key(PendingModel key, const Expected& expected, std::span<const ByteView> proofs);
+
 }  // namespace veil

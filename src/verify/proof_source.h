@@ -2,12 +2,24 @@
 #pragma once
 
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "base/bytes.h"
-#include "curve/g1.h"
+#include "curve/decompress_many.h"
 #include "field/fr.h"
+#include "transcript/transcript.h"
 
 namespace veil {
+
+// The name of what is wrong, or nothing. Points of a proof are never the identity.
+inline const char* read_points(ByteView bytes, std::span<G1Affine> points) {
+  const std::size_t read = decompress_many(bytes, points);
+  for (std::size_t i = 0; i < read; ++i) {
+    if (points[i].is_identity()) return "format/identity";
+  }
+  return read == points.size() ? nullptr : "format/point";
+}
 
 class ProofSource {
  public:
@@ -15,17 +27,29 @@ class ProofSource {
 
   Fr scalar() {
     const auto bytes = reader_.take(32);
-    if (!bytes) return fail<Fr>("format/short");
-    const auto value = Fr::from_bytes(*bytes);
-    return value ? *value : fail<Fr>("format/scalar");
+    return bytes ? scalar_of(*bytes) : fail<Fr>("format/short");
   }
 
-  G1Affine point() {
+  // Reads a scalar and absorbs it: the bytes themselves, as they are canonical wherever nothing has failed.
+  Fr absorbed_scalar(Transcript& transcript, std::string_view label) {
     const auto bytes = reader_.take(32);
-    if (!bytes) return fail<G1Affine>("format/short");
-    const auto value = decompress(*bytes);
-    if (!value) return fail<G1Affine>("format/point");
-    return value->is_identity() ? fail<G1Affine>("format/identity") : *value;
+    if (!bytes) return fail<Fr>("format/short");
+    transcript.absorb_scalar(label, *bytes);
+    return scalar_of(*bytes);
+  }
+
+  // Reads so many points and hands each to absorb(index, bytes). After a failure all are the identity.
+  template <class Absorb>
+  std::vector<G1Affine> absorbed_points(std::size_t count, const Absorb& absorb) {
+    std::vector<G1Affine> points(count);
+    const auto bytes = reader_.take(32 * count);
+    const char* const wrong = bytes ? read_points(*bytes, points) : "format/short";
+    if (wrong != nullptr) {
+      fail<Fr>(wrong);
+      return std::vector<G1Affine>(count);
+    }
+    for (std::size_t i = 0; i < count; ++i) absorb(i, bytes->subspan(32 * i, 32));
+    return points;
   }
 
   template <class Question>
@@ -40,6 +64,11 @@ class ProofSource {
   const std::string& failure() const { return failure_; }
 
  private:
+  Fr scalar_of(ByteView bytes) {
+    const auto value = Fr::from_bytes(bytes);
+    return value ? *value : fail<Fr>("format/scalar");
+  }
+
   template <class T>
   T fail(const char* name) {
     if (failure_.empty()) failure_ = name;

@@ -77,16 +77,14 @@ class ReadCount {
 
 PreparedCircuit::PreparedCircuit(Circuit circuit, unsigned log_columns)
     : circuit_(std::move(circuit)), layout_(circuit_, log_columns), digest_(circuit_digest(circuit_)) {
-  Transcript transcript;
-  ZeroSource source;
-  Schedule schedule(transcript, source);
+  SlotCount slots;
   PublicValues zeros(circuit_.tensors.size());
   for (std::size_t id = 0; id < zeros.size(); ++id) {
     const Tensor& tensor = circuit_.tensors[id];
     if (tensor.owner == Owner::kPublic) zeros[id].assign(static_cast<std::size_t>(shape_size(tensor.shape)), 0);
   }
-  argue(schedule, circuit_, layout_, zeros);
-  num_slots_ = schedule.sent().size();
+  argue(slots, circuit_, layout_, zeros);
+  num_slots_ = slots.count();
 }
 
 Result<PreparedCircuit> PreparedCircuit::prepare(Circuit circuit, unsigned log_columns) {
@@ -151,7 +149,7 @@ void absorb_model(Transcript& transcript, const PreparedCircuit& circuit, std::s
   for (std::size_t i = 0; i < model_rows.size(); ++i) absorb_row(transcript, "model", i, model_rows[i]);
 }
 
-void absorb_rest(Transcript& transcript, const Statement& statement) {
+void absorb_instance(Transcript& transcript, const Statement& statement) {
   for (std::size_t i = 0; i < statement.input_rows.size(); ++i) {
     absorb_row(transcript, "input", i, statement.input_rows[i]);
   }
@@ -166,7 +164,7 @@ void absorb_rest(Transcript& transcript, const Statement& statement) {
 
 void absorb_statement(Transcript& transcript, const Statement& statement) {
   absorb_model(transcript, statement.circuit, statement.model_rows);
-  absorb_rest(transcript, statement);
+  absorb_instance(transcript, statement);
 }
 
 }  // namespace veil

@@ -17,7 +17,7 @@
 
 namespace veil {
 
-inline constexpr std::string_view kProtocolVersion = "veil/1/bn254/keccak256";
+inline constexpr std::string_view kProtocolVersion = "veil/2/bn254/keccak256";
 
 // A circuit with everything that follows from it: layout, digest, number of message slots.
 class PreparedCircuit {
@@ -51,10 +51,13 @@ struct Statement {
 
 // Names: statement/rows, statement/public, statement/context.
 Verdict check_statement(const Statement& statement);
-// What all statements about a model begin with, then the rest. A prover of many statements absorbs the first part once.
-void absorb_model(Transcript& transcript, const PreparedCircuit& circuit, std::span<const G1Affine> model_rows);
-void absorb_rest(Transcript& transcript, const Statement& statement);
+// The whole statement, on a fresh transcript: the model's part, then the rest.
 void absorb_statement(Transcript& transcript, const Statement& statement);
+// The part that all statements about one model share: version, circuit, generators, sizes, model rows. A verifier of
+// many proofs absorbs it once and copies the transcript.
+void absorb_model(Transcript& transcript, const PreparedCircuit& circuit, std::span<const G1Affine> model_rows);
+// The part after it: input rows, public values, context.
+void absorb_instance(Transcript& transcript, const Statement& statement);
 
 // "row/3" and the like, and the absorb that goes with it.
 void absorb_row(Transcript& transcript, std::string_view prefix, std::size_t index, const G1Affine& point);

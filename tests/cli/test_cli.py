@@ -380,6 +380,54 @@ class OtherSetups(CliCase):
         self.run_json(DONE, "verify", out / "verifier.veil", self.folder / f"{row}.proof")
 
 
+class ManyProofs(WithCredit):
+    """`veil verify VERIFIER PROOF...`: a verdict each, together."""
+
+    def verify_many(self, expected_code, *proofs, context=CONTEXT, verifier=None):
+        return self.run_json(expected_code, "verify", verifier or self.verifier, *proofs, "--context", context)
+
+    def spoiled(self, name):
+        data = bytearray(self.proof.read_bytes())
+        data[-1] ^= 1  # the blinder of the error: a group equation fails
+        return self.file(name, bytes(data))
+
+    def test_all_accepted(self):
+        alone = self.verify_json(DONE)
+        verdict = self.verify_many(DONE, self.proof, self.proof, self.proof)
+        self.assertIs(verdict["accepted"], True)
+        self.assertEqual(verdict["accepted_proofs"], 3)
+        self.assertEqual(len(verdict["proofs"]), 3)
+        for one in verdict["proofs"]:
+            self.assertIs(one["accepted"], True)
+            self.assertEqual(one["statement"], alone["statement"])
+            self.assertEqual(one["proof_bytes"], self.proof.stat().st_size)
+        text = self.run_text(DONE, "verify", self.verifier, self.proof, self.proof, "--context", CONTEXT)
+        self.assertIn("2 of 2 proofs accepted", text)
+        self.assertEqual(text.count("ACCEPTED  "), 2)
+
+    def test_one_rejected_is_named_and_the_others_stay(self):
+        bad = self.spoiled("bad.proof")
+        verdict = self.verify_many(REJECTED, self.proof, bad, self.proof)
+        self.assertIs(verdict["accepted"], False)
+        self.assertEqual([one["accepted"] for one in verdict["proofs"]], [True, False, True])
+        self.assertEqual(verdict["proofs"][1]["reason"], "fold/quadratic")
+        self.assertIsNone(verdict["proofs"][1]["statement"])
+        text = self.run_text(REJECTED, "verify", self.verifier, self.proof, bad, "--context", CONTEXT)
+        self.assertIn("1 of 2 proofs accepted", text)
+        self.assertRegex(text, r"REJECTED  .*bad\.proof  fold/quadratic")
+
+    def test_the_context_is_of_all(self):
+        verdict = self.verify_many(REJECTED, self.proof, self.proof, context="loan 18")
+        self.assertEqual([one["reason"] for one in verdict["proofs"]], ["statement/context"] * 2)
+
+    def test_a_bad_key_rejects_all(self):
+        verdict = self.run_json(REJECTED, "verify", self.verifier, self.proof, self.proof, "--model-id", "00" * 32)
+        self.assertEqual([one["reason"] for one in verdict["proofs"]], ["model/id"] * 2)
+
+    def test_a_missing_file_is_no_verdict(self):
+        self.refuses("verify", self.verifier, self.proof, self.folder / "missing.proof", says="missing.proof")
+
+
 class Tampering(WithCredit):
     def rejected(self, data):
         verdict = self.verify_json(REJECTED, proof=self.file("tampered.proof", bytes(data)))

@@ -113,8 +113,9 @@ TEST(Schedule, AxesOfAnIdentityHaveTheirOwnCoordinates) {
   const Domain square{{4, 4, 8}, 3};
   NamedPoint point{"I", {}};
   for (std::uint64_t i = 1; i <= 7; ++i) point.coordinates.push_back(Fr::from_u64(i));
+  EqWeights eq(point);
   std::set<std::array<std::uint8_t, 32>> used;
-  for (const Weight& weight : box_weights(square, point)) {
+  for (const Weight& weight : box_weights(square, eq)) {
     for (const Fr& coin : weight.point) EXPECT_TRUE(used.insert(coin.to_bytes()).second);
   }
   EXPECT_EQ(used.size(), 7u);

@@ -6,50 +6,10 @@
 #include "curve/generators.h"
 #include "prove/prover.h"
 #include "support/proving.h"
+#include "support/registered.h"
 
 namespace veil::testing {
 namespace {
-
-struct Registered {
-  TestCircuit network;
-  std::vector<std::vector<std::int64_t>> values;
-  std::optional<Prover> prover;
-  std::shared_ptr<VerifiedModel> model;
-
-  explicit Registered(Visibility visibility = Visibility::kHidden, std::uint64_t seed = 1) {
-    MlpOptions options;
-    options.widths = {3, 2, 1};
-    network = make_mlp(options);
-    std::mt19937_64 random(seed);
-    values = network.random_values(random, 3000);
-    SetupOptions setup;
-    setup.visibility = visibility;
-    setup.log_columns = 2;
-    auto key = set_up_model(network.circuit, weights(), setup);
-    EXPECT_TRUE(key.ok());
-    auto checked = VerifiedModel::check(key->model, std::nullopt);
-    EXPECT_TRUE(checked.verdict.accepted()) << checked.verdict.name() << " " << checked.verdict.detail();
-    model = checked.model;
-    prover.emplace(std::move(Prover::open(std::move(key).value())).value());
-  }
-
-  std::vector<std::vector<std::int64_t>> weights() const {
-    std::vector<std::vector<std::int64_t>> out(network.circuit.tensors.size());
-    for (std::size_t i = 0; i < network.given.size(); ++i) {
-      if (network.circuit.tensors[network.given[i]].owner == Owner::kModel) out[network.given[i]] = values[i];
-    }
-    return out;
-  }
-
-  Bytes prove(std::string_view context = "context") const {
-    auto output = prover->prove(network.run(values), as_bytes(context));
-    EXPECT_TRUE(output.ok());
-    return output->proof;
-  }
-  std::string reason(const Bytes& proof, std::string_view context = "context") const {
-    return verify(*model, {as_bytes(context), {}, {}}, proof).verdict.name();
-  }
-};
 
 TEST(Model, ProofsVerifyAndStateTheOutput) {
   for (const Visibility visibility : {Visibility::kHidden, Visibility::kPublic}) {

@@ -72,10 +72,11 @@ class EinsumArgument {
     for (std::size_t i = 0; i < bits; ++i) {
       point.coordinates.push_back(checker_.challenge("einsum/point/" + std::to_string(i)));
     }
+    EqWeights eq(point);
     for (const Identity& identity : circuit_.identities) {
       const std::size_t own = axes_bits(identity.domain, box_axes(identity.domain));
       owed.push_back(
-          {identity.name, &identity.expression, &identity.domain, box_weights(identity.domain, point),
+          {identity.name, &identity.expression, &identity.domain, box_weights(identity.domain, eq),
            std::vector<Fr>(point.coordinates.end() - static_cast<std::ptrdiff_t>(own), point.coordinates.end()),
            constant(Fr::zero())});
     }
@@ -88,7 +89,7 @@ class EinsumArgument {
     Functional linear;
     std::vector<Term> terms;
     for (const ExpressionClaim<Value>& expression : owed) {
-      claim = claim + expression.value * power;
+      claim = std::move(claim) + expression.value * power;
       linear.add(linear_part(expression), power);
       for (Term& term :
            make_terms(*expression.expression, *expression.domain, expression.box, expression.point, power)) {
@@ -99,7 +100,7 @@ class EinsumArgument {
     claim = claim - claims_.receive(std::move(linear), "linear");
     std::size_t num_vars = 0;
     for (const Term& term : terms) num_vars = std::max(num_vars, term.num_vars());
-    const NamedPoint bound = run_rounds(terms, num_vars, claim);
+    EqWeights bound(run_rounds(terms, num_vars, claim));
     finish(terms, bound, claim);
   }
 
@@ -120,11 +121,11 @@ class EinsumArgument {
       if (cubic) {
         const Value c3 = coefficient(3);
         const Fr coin = checker_.challenge(name);
-        claim = bind_round(claim, c0, c2, c3, coin);
+        claim = bind_round(std::move(claim), c0, c2, c3, coin);
         bound.coordinates.push_back(coin);
       } else {
         const Fr coin = checker_.challenge(name);
-        claim = bind_round(claim, c0, c2, coin);
+        claim = bind_round(std::move(claim), c0, c2, coin);
         bound.coordinates.push_back(coin);
       }
     }
@@ -132,12 +133,13 @@ class EinsumArgument {
   }
 
   // The end of the sumcheck: a claim on A and one on B for each term, and their products against the last claim.
-  void finish(const std::vector<Term>& terms, const NamedPoint& bound, const Value& claim) {
+  void finish(const std::vector<Term>& terms, EqWeights& bound, const Value& claim) {
+    const std::span<const Fr> coins = bound.point().coordinates;
     auto total = checker_.product(constant(Fr::zero()), constant(Fr::zero()));
     for (std::size_t i = 0; i < terms.size(); ++i) {
       const Term& term = terms[i];
-      const std::size_t asleep = bound.coordinates.size() - term.num_vars();
-      const std::span<const Fr> mine = std::span<const Fr>(bound.coordinates).subspan(asleep);
+      const std::size_t asleep = coins.size() - term.num_vars();
+      const std::span<const Fr> mine = coins.subspan(asleep);
       Fr factor = term.coefficient * eq(term.eq_point, mine.first(term.num_batch_vars()));
       for (std::size_t k = 0; k < asleep; ++k) factor *= Fr::half();
       AxisWeights inner(term.domain->extent.size());

@@ -44,9 +44,11 @@ struct Case {
     folded.resize(domain.extent.size());
     for (const AxisId axis : used_axes(form)) {
       if (std::find(kept.begin(), kept.end(), axis) != kept.end()) continue;
+      std::vector<Fr> values;
       for (std::int64_t i = 0; i < domain.extent[axis]; ++i) {
-        folded[axis].values.push_back(random() % 4 == 0 ? Fr::zero() : random_fr(random));
+        values.push_back(random() % 4 == 0 ? Fr::zero() : random_fr(random));
       }
+      folded[axis].values = std::move(values);
     }
   }
 

@@ -95,7 +95,7 @@ class LookupArgument {
       const Value c1 = checker_.receive(round_name + "/c1", LayerRoundQuestion{layer, round, 1, lambda, point_, bound});
       const Value c2 = checker_.receive(round_name + "/c2", LayerRoundQuestion{layer, round, 2, lambda, point_, bound});
       const Fr coin = checker_.challenge(round_name);
-      claim = bind_eq_round(claim, c1, c2, point_[round], coin);
+      claim = bind_eq_round(std::move(claim), c1, c2, point_[round], coin);
       bound.push_back(coin);
     }
     const auto end = [&](unsigned which, const char* label) {
@@ -116,15 +116,15 @@ class LookupArgument {
   // p and q at the leaf point are linear in leaf values: filler (0, 1) everywhere, replaced inside the boxes. Hidden
   // entries stand on the other side of the equation.
   void reduce_leaves() {
-    const NamedPoint point{"L", point_};
+    EqWeights eq({"L", point_});
     Functional leaf_p;
     Functional leaf_q{Fr::one(), {}};
     for (const LeafSegment& segment : tree_.segments) {
       const Fr selector = segment_selector(segment);
       if (segment.kind == LeafSegment::Kind::kTable) {
-        add_table_leaf(segment.index, point, selector, leaf_p, leaf_q);
+        add_table_leaf(segment.index, eq, selector, leaf_p, leaf_q);
       } else {
-        add_lookup_leaf(segment.index, point, selector, leaf_p, leaf_q);
+        add_lookup_leaf(segment.index, eq, selector, leaf_p, leaf_q);
       }
     }
     claims_.owe(std::move(leaf_p), p_, "lookup/leaf/p");
@@ -143,9 +143,9 @@ class LookupArgument {
   }
 
   // A lookup's segment: inside the box p = 1 and q = alpha - t(entries).
-  void add_lookup_leaf(std::size_t index, const NamedPoint& point, const Fr& selector, Functional& p, Functional& q) {
+  void add_lookup_leaf(std::size_t index, EqWeights& eq, const Fr& selector, Functional& p, Functional& q) {
     const Lookup& lookup = circuit_.lookups[index];
-    const AxisWeights box = box_weights(lookup.domain, point);
+    const AxisWeights box = box_weights(lookup.domain, eq);
     Fr inside = selector;
     for (AxisId axis = 0; axis < lookup.domain.box_rank; ++axis) inside *= box[axis].total();
     p.constant += inside;
@@ -157,29 +157,28 @@ class LookupArgument {
       if (expression.products.empty()) {
         q.add(claims_.of_linear(expression.linear, lookup.domain, box), -factor);
       } else {
-        q_ = q_ + hidden_entry(index, entry, box, point) * factor;
+        q_ = q_ + hidden_entry(index, entry, box) * factor;
       }
     }
   }
 
   // An entry with products is a hidden value that an expression claim owes.
-  Value hidden_entry(std::size_t index, std::size_t entry, const AxisWeights& box, const NamedPoint& point) {
+  Value hidden_entry(std::size_t index, std::size_t entry, const AxisWeights& box) {
     const Lookup& lookup = circuit_.lookups[index];
     const std::string label = lookup.name + "/" + std::to_string(entry);
     const Value value = checker_.receive("leaf/" + label, LeafQuestion{index, entry, box});
     const std::size_t bits = axes_bits(lookup.domain, box_axes(lookup.domain));
-    owed_.push_back(
-        {label, &lookup.entries[entry], &lookup.domain, box,
-         std::vector<Fr>(point.coordinates.end() - static_cast<std::ptrdiff_t>(bits), point.coordinates.end()), value});
+    owed_.push_back({label, &lookup.entries[entry], &lookup.domain, box,
+                     std::vector<Fr>(point_.end() - static_cast<std::ptrdiff_t>(bits), point_.end()), value});
     return value;
   }
 
   // A table's segment: p = -m, q = alpha - t(row), the columns evaluated by everyone.
-  void add_table_leaf(std::size_t index, const NamedPoint& point, const Fr& selector, Functional& p, Functional& q) {
+  void add_table_leaf(std::size_t index, EqWeights& eq, const Fr& selector, Functional& p, Functional& q) {
     const Table& table = circuit_.tables[index];
     const auto rows = static_cast<std::int64_t>(table_rows(table));
     const Domain domain{{rows}, 1};
-    const AxisWeights box = box_weights(domain, point);
+    const AxisWeights box = box_weights(domain, eq);
     Fr key = Fr::from_u64(index + 1) * box[0].total();
     Fr factor = gamma_;
     for (const std::vector<std::int64_t>& column : table_columns(table)) {

@@ -1,7 +1,5 @@
 #include "opening/check/column_reduction.h"
 
-#include <algorithm>
-
 namespace veil {
 
 ColumnGroup& ColumnGroups::group(const std::string& key) {
@@ -16,15 +14,11 @@ void ColumnGroups::add(TensorId tensor, std::span<const Weight> weights, const F
       const auto& [row, weight] = part.rows[0];
       ColumnGroup& mine = group("row" + std::to_string(row));
       mine.rows[row] = Fr::one();
-      const std::span<Fr> columns = std::span<Fr>(mine.columns).subspan(part.first_column, part.columns.size());
-      axpy(columns, factor * weight, part.columns);
+      part.add_columns(mine.columns, factor * weight);
     } else {  // equal column weights: the row weights add up
       const std::size_t known = groups_.size();
       ColumnGroup& mine = group("columns" + part.column_key);
-      if (groups_.size() != known) {
-        std::copy(part.columns.begin(), part.columns.end(),
-                  mine.columns.begin() + static_cast<std::ptrdiff_t>(part.first_column));
-      }
+      if (groups_.size() != known) part.add_columns(mine.columns, Fr::one());
       for (const auto& [row, weight] : part.rows) mine.rows[row] += factor * weight;
     }
   }

@@ -74,7 +74,7 @@ OpeningClaim<typename Checker::Value> reduce_columns(Checker& checker, const Row
   Value claim = checker.constant(Fr::zero());
   Fr power = Fr::one();
   for (const LinearClaim<Value>& one : claims) {
-    claim = claim + one.value * power;
+    claim = std::move(claim) + one.value * power;
     for (const FunctionalPart& part : one.parts) grouped.add(part.tensor, part.weights, power * part.factor);
     power *= sigma;
   }
@@ -85,7 +85,7 @@ OpeningClaim<typename Checker::Value> reduce_columns(Checker& checker, const Row
     const Value c0 = checker.receive(name + "/c0", ColumnRoundQuestion{groups, round, 0, bound});
     const Value c2 = checker.receive(name + "/c2", ColumnRoundQuestion{groups, round, 2, bound});
     const Fr coin = checker.challenge(name);
-    claim = bind_round(claim, c0, c2, coin);
+    claim = bind_round(std::move(claim), c0, c2, coin);
     bound.push_back(coin);
   }
   OpeningClaim<Value> out{{}, eq_table(bound), checker.constant(Fr::zero())};
@@ -93,13 +93,13 @@ OpeningClaim<typename Checker::Value> reduce_columns(Checker& checker, const Row
   Value total = checker.constant(Fr::zero());
   for (std::size_t i = 0; i < groups.size(); ++i) {
     ends.push_back(checker.receive("column/z/" + std::to_string(i), ColumnEndQuestion{groups, i, bound}));
-    total = total + ends.back() * inner_product(groups[i].columns, out.column_eq);
+    total = std::move(total) + ends.back() * inner_product(groups[i].columns, out.column_eq);
   }
   checker.require_equal(total, claim, "column/end");
   const Fr sigma2 = checker.challenge("column/sigma2");
   power = Fr::one();
   for (std::size_t i = 0; i < groups.size(); ++i) {
-    out.value = out.value + ends[i] * power;
+    out.value = std::move(out.value) + ends[i] * power;
     for (const auto& [row, weight] : groups[i].rows) out.row_weights[row] += power * weight;
     power *= sigma2;
   }
