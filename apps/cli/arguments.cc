@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "cli/commands.h"
+#include "parallel/parallel.h"
 
 namespace veil::cli {
 
@@ -28,6 +29,7 @@ void declare(CLI::App& command, SetupArguments& arguments) {
       ->take_all();
   command.add_option("--classes", arguments.classes, "Names of the output's elements: A,B,C")->delimiter(',');
   command.add_option("--labels", arguments.labels, "A column of the data that is no input");
+  command.add_option("--profile", arguments.profile, "A JSON file for the time of each phase and the sizes");
 }
 
 void declare(CLI::App& command, ProveArguments& arguments) {
@@ -37,6 +39,7 @@ void declare(CLI::App& command, ProveArguments& arguments) {
   command.add_option("--context", arguments.context, "Text the proof is bound to, such as a loan's number");
   command.add_option("--out", arguments.out, "Where the proof goes")->required();
   command.add_option("--labels", arguments.labels, "A column of the data that is no input");
+  command.add_option("--profile", arguments.profile, "A JSON file for the time of each phase and the sizes");
 }
 
 void declare(CLI::App& command, VerifyArguments& arguments) {
@@ -74,11 +77,16 @@ void add_command(CLI::App& app, Call& call, const Words& words, Result<Outcome> 
   auto arguments = std::make_shared<Arguments>();
   declare(*command, *arguments);
   command->add_flag("--json", call.as_json, "Print one JSON object instead of text");
-  auto threads = std::make_shared<unsigned>(1);
-  command->add_option("--threads", *threads, "At most so many threads (this version uses one)")
+  auto threads = std::make_shared<unsigned>(0);  // all cores
+  command->add_option("--threads", *threads, "At most so many threads (default: one a core)")
       ->check(CLI::Range(1u, 1024u));
   command->footer(std::string("Example:\n  ") + words.example);
-  command->callback([&call, arguments, threads, run] { call.run = [arguments, run] { return run(*arguments); }; });
+  command->callback([&call, arguments, threads, run] {
+    call.run = [arguments, threads, run] {
+      if (*threads != 0) set_num_threads(*threads);
+      return run(*arguments);
+    };
+  });
 }
 
 void add_commands(CLI::App& app, Call& call) {

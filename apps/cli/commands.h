@@ -13,6 +13,7 @@ namespace veil::cli {
 struct SetupArguments {
   std::string model, calibrate, out, claim;
   std::string visibility = "hidden";  // or "public"
+  std::string profile;                // empty: none
   std::string bits = "auto";          // or "8", "12", "16"
   std::optional<std::string> output, labels;
   std::vector<std::string> dims, classes;
@@ -20,7 +21,7 @@ struct SetupArguments {
 Result<Outcome> run_setup(const SetupArguments& arguments);
 
 struct ProveArguments {
-  std::string prover, input, context, out;
+  std::string prover, input, context, out, profile;
   std::optional<std::uint64_t> row;
   std::optional<std::string> labels;
 };

@@ -52,7 +52,7 @@ Json or_null(const std::optional<double>& value) { return value ? Json(*value) :
 Result<Outcome> run_evaluate(const EvaluateArguments& arguments) {
   Progress progress;
   progress.show("opening the key", 0.0);
-  VEIL_TRY(owned, open_owned_model(arguments.prover));
+  VEIL_TRY(owned, open_owned_model(arguments.prover, true));
   progress.show("running the rows", 0.2);
   VEIL_TRY(result, evaluate(owned, arguments));
   progress.clear();

@@ -90,9 +90,9 @@ Result<VerifierFile> load_verifier_file(const std::string& path) {
   return read_verifier_file(bytes, quote(path));
 }
 
-Result<ProverFile> load_prover_file(const std::string& path) {
+Result<ProverFile> load_prover_file(const std::string& path, bool with_onnx) {
   VEIL_TRY(bytes, read_file(path));
-  auto file = read_prover_file(bytes, quote(path));
+  auto file = read_prover_file(bytes, quote(path), with_onnx);
   wipe(bytes.data(), bytes.size());
   return file;
 }

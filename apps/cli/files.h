@@ -11,7 +11,7 @@
 namespace veil::cli {
 
 Result<VerifierFile> load_verifier_file(const std::string& path);
-Result<ProverFile> load_prover_file(const std::string& path);
+Result<ProverFile> load_prover_file(const std::string& path, bool with_onnx = true);
 // A proof's bytes, whatever they are; an error for a file that is evidently something else.
 Result<Bytes> load_proof(const std::string& path);
 

@@ -4,8 +4,8 @@
 
 namespace veil::cli {
 
-Result<OwnedModel> open_owned_model(const std::string& path) {
-  VEIL_TRY(file, load_prover_file(path));
+Result<OwnedModel> open_owned_model(const std::string& path, bool with_onnx) {
+  VEIL_TRY(file, load_prover_file(path, with_onnx));
   VEIL_TRY(graph, parse_graph(file.graph_json, path));
   auto lowered = lower(graph);
   if (!lowered.ok() || lowered->circuit != file.key.model.circuit) {
@@ -43,13 +43,13 @@ RealRow row_of(const DataSet& data, std::size_t row) {
   return out;
 }
 
-std::vector<std::vector<std::int64_t>> weights_by_tensor(const Lowering& lowering, const Weights& weights) {
-  std::vector<std::vector<std::int64_t>> out(lowering.circuit.tensors.size());
+std::vector<IntegerArray> weights_by_tensor(const Lowering& lowering, const Weights& weights) {
+  std::vector<IntegerArray> out(lowering.circuit.tensors.size());
   for (std::size_t i = 0; i < lowering.model.size(); ++i) out[lowering.model[i]] = weights.tensors[i];
   return out;
 }
 
-Weights weights_by_model_id(const Lowering& lowering, const std::vector<std::vector<std::int64_t>>& by_tensor) {
+Weights weights_by_model_id(const Lowering& lowering, const std::vector<IntegerArray>& by_tensor) {
   Weights out;
   for (const TensorId id : lowering.model) out.tensors.push_back(by_tensor[id]);
   return out;

@@ -19,11 +19,12 @@ struct OwnedModel {
   Lowering lowering;
   Weights weights;
   ImportChoices import;
-  SecretVector<std::uint8_t> onnx;
+  SecretVector<std::uint8_t> onnx;  // empty where it was not asked for
 };
 
-// prover.veil, with the graph lowered again: it must give the circuit of the key.
-Result<OwnedModel> open_owned_model(const std::string& path);
+// prover.veil, with the graph lowered again: it must give the circuit of the key. `with_onnx`: is the model file's copy
+// in it needed?
+Result<OwnedModel> open_owned_model(const std::string& path, bool with_onnx);
 
 // What the rows of a data file must look like.
 std::vector<InputSpec> input_specs(const QuantisedGraph& graph);
@@ -31,7 +32,7 @@ std::vector<InputSpec> input_specs(const Graph& graph);  // columns of a CSV fil
 RealRow row_of(const DataSet& data, std::size_t row);
 
 // Weights by TensorId, as keys and commitments have them; and back.
-std::vector<std::vector<std::int64_t>> weights_by_tensor(const Lowering& lowering, const Weights& weights);
-Weights weights_by_model_id(const Lowering& lowering, const std::vector<std::vector<std::int64_t>>& by_tensor);
+std::vector<IntegerArray> weights_by_tensor(const Lowering& lowering, const Weights& weights);
+Weights weights_by_model_id(const Lowering& lowering, const std::vector<IntegerArray>& by_tensor);
 
 }  // namespace veil::cli

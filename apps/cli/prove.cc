@@ -7,9 +7,10 @@
 #include "cli/commands.h"
 #include "cli/console.h"
 #include "cli/model.h"
+#include "cli/profile.h"
 #include "graph/text.h"
 #include "ops/evaluate.h"
-#include "prove/stopwatch.h"
+#include "parallel/parallel.h"
 #include "witness/witness.h"
 
 namespace veil::cli {
@@ -67,8 +68,6 @@ void note_saturation(const std::vector<std::string>& names) {
                    names.size() > kMostNames ? fmt::format(" and {} more", names.size() - kMostNames) : ""));
 }
 
-Json timing_json(const Timing& timing) { return Json{{"cpu", timing.cpu_ms}, {"wall", timing.wall_ms}}; }
-
 Outcome proven(const OwnedModel& model, const ProveArguments& arguments, const ProofOutput& proof, const Timing& load,
                std::size_t saturated) {
   Outcome out;
@@ -78,7 +77,7 @@ Outcome proven(const OwnedModel& model, const ProveArguments& arguments, const P
                   {"offline_ms", timing_json(proof.offline)},
                   {"load_ms", timing_json(load)},
                   {"peak_rss_bytes", peak_rss_bytes()},
-                  {"threads", 1},
+                  {"threads", num_threads()},
                   {"model_id", to_hex(model.prover.model_id())},
                   {"row", arguments.row.value_or(0)},
                   {"saturated_values", saturated}};
@@ -92,26 +91,39 @@ Outcome proven(const OwnedModel& model, const ProveArguments& arguments, const P
 }  // namespace
 
 Result<Outcome> run_prove(const ProveArguments& arguments) {
+  if (!arguments.profile.empty() && arguments.profile == arguments.out) {
+    return Error{"--profile and --out name the same file; choose another for the profile."};
+  }
   Progress progress;
   progress.show("opening the key", 0.0);
+  Profile profile;
+  profile.enter("key");
   Stopwatch watch;
-  VEIL_TRY(model, open_owned_model(arguments.prover));
+  VEIL_TRY(model, open_owned_model(arguments.prover, false));
   const Timing load = watch.lap();
 
   progress.clear();
+  profile.enter("input");
   VEIL_TRY(real_row, read_row(model, arguments));
   VEIL_TRY(row, quantise_row(model.graph, real_row));
   note_saturation(row.saturated);
+  profile.enter("witness");
   VEIL_TRY(refusal, refuse_false_claim(model, row.inputs));
   if (refusal) return std::move(*refusal);
   progress.show("proving", 0.3);
   VEIL_TRY(trace, fill_trace(model.lowering, model.weights, row.inputs));
   const Timing witness = watch.lap();
-  VEIL_TRY(proof, model.prover.prove(trace, as_bytes(arguments.context)));
+  VEIL_TRY(proof, model.prover.prove(trace, as_bytes(arguments.context), nullptr, &profile));
   proof.online += witness;
   progress.clear();
+  profile.enter("write");
   VEIL_TRY_STATUS(save_file(arguments.out, proof.proof, false));
-  return proven(model, arguments, proof, load, row.saturated.size());
+  profile.stop();
+  Outcome out = proven(model, arguments, proof, load, row.saturated.size());
+  if (arguments.profile.empty()) return out;
+  out.json["profile"] = profile_json(profile, model.prover.circuit());
+  VEIL_TRY_STATUS(save_profile(arguments.profile, out.json["profile"]));
+  return out;
 }
 
 }  // namespace veil::cli

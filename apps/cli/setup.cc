@@ -7,11 +7,12 @@
 #include "cli/commands.h"
 #include "cli/console.h"
 #include "cli/model.h"
+#include "cli/profile.h"
 #include "cli/report.h"
 #include "data/files.h"
 #include "onnx/import.h"
 #include "ops/choose_bits.h"
-#include "prove/stopwatch.h"
+#include "parallel/parallel.h"
 
 namespace veil::cli {
 
@@ -55,6 +56,17 @@ unsigned bits_of(const std::string& text) {
   return text == "auto" ? kAutoBits : static_cast<unsigned>(std::stoul(text));
 }
 
+// A stage of the work, for the terminal and for the profile.
+struct Stages {
+  Progress progress;
+  Profile profile;
+
+  void begin(std::string_view stage, double done) {
+    progress.show(stage, done);
+    profile.enter(stage);
+  }
+};
+
 // Everything that setup makes.
 struct Made {
   Graph graph;
@@ -64,16 +76,15 @@ struct Made {
   ProverKey key;
 };
 
-Result<Made> make(const SetupArguments& arguments, const Bytes& onnx, const ImportChoices& choices,
-                  Progress& progress) {
-  progress.show("reading model and data", 0.0);
+Result<Made> make(const SetupArguments& arguments, const Bytes& onnx, const ImportChoices& choices, Stages& stages) {
+  stages.begin("reading model and data", 0.0);
   VEIL_TRY(graph, import_onnx(onnx, ImportOptions{choices.dims, choices.output}));
   VEIL_TRY(labels, input_labels(graph, arguments));
   VEIL_TRY(data, read_data(arguments.calibrate, input_specs(graph), ReadOptions{arguments.labels, false}));
   std::vector<RealRow> rows;
   for (std::size_t row = 0; row < data.rows; ++row) rows.push_back(row_of(data, row));
 
-  progress.show("choosing the integers", 0.1);
+  stages.begin("choosing the integers", 0.1);
   const bool hidden = arguments.visibility == "hidden";
   const QuantiseOptions options{hidden, arguments.claim, labels, arguments.classes};
   VEIL_TRY(model, quantise(graph, rows, bits_of(arguments.bits), options));
@@ -82,7 +93,9 @@ Result<Made> make(const SetupArguments& arguments, const Bytes& onnx, const Impo
 
   SetupOptions setup;
   setup.visibility = hidden ? Visibility::kHidden : Visibility::kPublic;
-  setup.progress = [&progress](std::string_view stage, double done) { progress.show(stage, 0.4 + 0.6 * done); };
+  setup.progress = [&stages](std::string_view stage, double done) {
+    stages.begin(done < 1.0 ? stage : "writing", 0.4 + 0.6 * done);
+  };
   VEIL_TRY(key, set_up_model(lowering.circuit, weights_by_tensor(lowering, model.weights), setup));
   return Made{std::move(graph), std::move(model), std::move(runs), std::move(lowering), std::move(key)};
 }
@@ -113,17 +126,17 @@ Json outcome_json(const Made& made, const ReportFacts& facts, const Timing& timi
               {"bits", made.model.graph.bits},
               {"agreement", made.runs.agreement()},
               {"max_abs_error", made.runs.output.largest},
-              {"threads", 1}};
+              {"threads", num_threads()}};
 }
 
 }  // namespace
 
 Result<Outcome> run_setup(const SetupArguments& arguments) {
-  Progress progress;
+  Stages stages;
   Stopwatch watch;
   VEIL_TRY(choices, import_choices(arguments));
   VEIL_TRY(onnx, read_file(arguments.model));
-  VEIL_TRY(made, make(arguments, onnx, choices, progress));
+  VEIL_TRY(made, make(arguments, onnx, choices, stages));
   VEIL_TRY(prepared, PreparedCircuit::prepare(made.key.model.circuit, made.key.model.log_columns));
 
   const std::string graph_json = quantised_graph_json(made.model.graph);
@@ -137,16 +150,20 @@ Result<Outcome> run_setup(const SetupArguments& arguments) {
       report_json(made.model, made.runs, made.lowering, facts).dump(2, ' ', false, Json::error_handler_t::replace) +
       "\n";
   const auto bytes_of = [](const std::string& text) { return Bytes(text.begin(), text.end()); };
-  progress.clear();
+  stages.progress.clear();
   auto saved = save_files(arguments.out, {{"prover.veil", std::move(prover), true},
                                           {"verifier.veil", verifier, false},
                                           {"report.json", bytes_of(report), true},
                                           {"graph.json", bytes_of(graph_json + "\n"), false}});
   if (!saved.ok()) return Error{saved.error()};
+  stages.profile.stop();
   const Timing timing = watch.lap();
   Outcome out;
   out.json = outcome_json(made, facts, timing);
   out.text = summary(arguments, made, facts, timing);
+  if (arguments.profile.empty()) return out;
+  out.json["profile"] = profile_json(stages.profile, prepared);
+  VEIL_TRY_STATUS(save_profile(arguments.profile, out.json["profile"]));
   return out;
 }
 

@@ -28,8 +28,10 @@ CpuLevel detect_cpu_level() {
   if (__get_cpuid_count(7, 0, &a, &b, &c, &d) == 0) return CpuLevel::kPortable;
   constexpr unsigned kBmi2 = 1u << 8, kAdx = 1u << 19;
   constexpr unsigned kAvx512 = 1u << 16 | 1u << 17 | 1u << 21 | 1u << 30 | 1u << 31;  // F, DQ, IFMA, BW, VL
+  constexpr unsigned kAvx512More = 1u << 6 | 1u << 11;                                // VBMI2, VNNI
   if ((b & kBmi2) == 0 || (b & kAdx) == 0) return CpuLevel::kPortable;
-  if ((b & kAvx512) == kAvx512 && has_xgetbv && saves_avx512_state()) return CpuLevel::kIfma;
+  const bool has_avx512 = (b & kAvx512) == kAvx512 && (c & kAvx512More) == kAvx512More;
+  if (has_avx512 && has_xgetbv && saves_avx512_state()) return CpuLevel::kIfma;
   return CpuLevel::kAdx;
 }
 #else

@@ -10,7 +10,7 @@ namespace veil {
 enum class CpuLevel {
   kPortable,  // plain C++
   kAdx,       // x86-64 with BMI2 (mulx) and ADX (adcx, adox)
-  kIfma,      // kAdx and AVX-512 F, DQ, VL, BW, IFMA
+  kIfma,      // kAdx and AVX-512 F, DQ, VL, BW, IFMA, VBMI2, VNNI (Ice Lake and Zen 4 onwards)
 };
 
 // The highest level that this machine and its operating system can run.

@@ -1,73 +1,37 @@
-// Evaluation of forms and expressions on the integers of a trace.
+// Evaluation of forms and expressions on the integers of a trace: walks the axes of a constraint, and along the one
+// that lies best in memory adds whole runs of entries.
 #include <algorithm>
+#include <cstdlib>
+#include <optional>
+#include <span>
+#include <utility>
 
-#include "base/check.h"
-#include "circuit/trace.h"
+#include "circuit/view_run.h"
 
 namespace veil {
 
 namespace {
 
-// A view with its data and one flat stride for each axis of the constraint. `bounded`: never outside the tensor.
-struct ViewCursor {
-  std::int64_t coefficient;
-  const std::int64_t* data = nullptr;  // null: the constant 1
-  std::int64_t base = 0;
-  std::vector<std::int64_t> strides;
-  bool bounded = true;
-  const View* view = nullptr;
-  const Shape* shape = nullptr;
+using Cursors = std::vector<ViewCursor>;
 
-  Int128 at(std::int64_t flat, const std::vector<std::int64_t>& index) const {
-    if (data == nullptr) return coefficient;
-    if (!bounded && !inside(index)) return 0;
-    return static_cast<Int128>(coefficient) * data[flat];
-  }
-
-  bool inside(const std::vector<std::int64_t>& index) const {
-    for (std::size_t d = 0; d < view->index.size(); ++d) {
-      std::int64_t position = view->index[d].offset;
-      for (const AxisTerm& term : view->index[d].terms) position += term.coefficient * index[term.axis];
-      if (position < 0 || position >= (*shape)[d]) return false;
-    }
-    return true;
-  }
-};
-
-ViewCursor make_cursor(const Circuit& circuit, const Trace& trace, const Domain& domain, const LinearTerm& term) {
-  ViewCursor cursor;
-  cursor.coefficient = term.coefficient;
-  cursor.strides.assign(domain.extent.size(), 0);
-  if (!term.view.tensor) return cursor;
-  const Tensor& tensor = circuit.tensors[*term.view.tensor];
-  VEIL_CHECK(static_cast<std::int64_t>(trace.values[*term.view.tensor].size()) == shape_size(tensor.shape));
-  cursor.data = trace.values[*term.view.tensor].data();
-  cursor.view = &term.view;
-  cursor.shape = &tensor.shape;
-  std::int64_t stride = 1;
-  for (std::size_t d = tensor.shape.size(); d-- > 0; stride *= tensor.shape[d]) {
-    const AxisIndex& index = term.view.index[d];
-    std::int64_t low = index.offset;
-    std::int64_t high = index.offset;
-    for (const AxisTerm& axis_term : index.terms) {
-      cursor.strides[axis_term.axis] += axis_term.coefficient * stride;
-      const std::int64_t reach = axis_term.coefficient * (domain.extent[axis_term.axis] - 1);
-      (reach < 0 ? low : high) += reach;
-    }
-    cursor.base += index.offset * stride;
-    if (low < 0 || high >= tensor.shape[d]) cursor.bounded = false;
-  }
-  return cursor;
-}
-
-std::vector<ViewCursor> make_cursors(const Circuit& circuit, const Trace& trace, const Domain& domain,
-                                     const Form& form) {
-  std::vector<ViewCursor> cursors;
+Cursors make_cursors(const Circuit& circuit, const Trace& trace, const Domain& domain,
+                     std::span<const LinearTerm> form) {
+  Cursors cursors;
+  cursors.reserve(form.size());
   for (const LinearTerm& term : form) cursors.push_back(make_cursor(circuit, trace, domain, term));
   return cursors;
 }
 
-void mark_axes(const Form& form, std::vector<bool>& used) {
+// coefficient * sum over the summed axes that occur of left * right. A linear term has nothing on the left, which
+// stands for 1.
+struct Product {
+  std::int64_t coefficient = 1;
+  Cursors left;
+  Cursors right;
+  std::vector<bool> used;  // by axis
+};
+
+void mark_axes(std::span<const LinearTerm> form, std::vector<bool>& used) {
   for (const LinearTerm& term : form) {
     for (const AxisIndex& index : term.view.index) {
       for (const AxisTerm& axis_term : index.terms) used[axis_term.axis] = true;
@@ -75,162 +39,265 @@ void mark_axes(const Form& form, std::vector<bool>& used) {
   }
 }
 
-// Walks chosen axes row-major and keeps the flat position of each cursor.
+// The right factor is read in place and the left one row by row: a single view belongs on the right, and the model's
+// narrow integers rather than those of a run.
+bool left_belongs_on_the_right(const Product& product) {
+  if (product.left.size() != 1) return false;  // a linear term is on the right as it is
+  return product.right.size() != 1 || product.left[0].data.width() < product.right[0].data.width();
+}
+
+std::vector<Product> make_products(const Circuit& circuit, const Trace& trace, const Domain& domain,
+                                   const Expression& expression) {
+  std::vector<Product> out;
+  out.reserve(expression.linear.size() + expression.products.size());
+  const auto add = [&](std::int64_t coefficient, std::span<const LinearTerm> left, std::span<const LinearTerm> right) {
+    Product product{coefficient, make_cursors(circuit, trace, domain, left),
+                    make_cursors(circuit, trace, domain, right), std::vector<bool>(domain.extent.size(), false)};
+    mark_axes(left, product.used);
+    mark_axes(right, product.used);
+    if (left_belongs_on_the_right(product)) std::swap(product.left, product.right);
+    out.push_back(std::move(product));
+  };
+  for (const LinearTerm& term : expression.linear) add(1, {}, {&term, 1});
+  for (const ProductTerm& product : expression.products) {
+    if (product.left.empty() || product.right.empty()) continue;  // an empty form is zero
+    add(product.coefficient, product.left, product.right);
+  }
+  return out;
+}
+
+// ---- do all sums fit 64 bits?
+
+// Products and sums of magnitudes, exact below this bound.
+constexpr Int128 kTooLarge = Int128{1} << 62;
+
+Int128 capped(Int128 value) { return std::min(value, kTooLarge); }
+
+// At least 1, so that what multiplies it is bounded too.
+Int128 largest_magnitude(const IntegerView& data) {
+  if (data.width() != IntegerWidth::k64) return Int128{1} << (8 * width_bytes(data.width()) - 1);
+  return data.visit([&](const auto* entries) {
+    std::int64_t low = -1;
+    std::int64_t high = 1;
+    for (std::size_t i = 0; i < data.size(); ++i) {
+      low = std::min<std::int64_t>(low, entries[i]);
+      high = std::max<std::int64_t>(high, entries[i]);
+    }
+    return std::max(-static_cast<Int128>(low), static_cast<Int128>(high));
+  });
+}
+
+Int128 magnitude(std::int64_t value) { return std::max<Int128>(1, value < 0 ? -static_cast<Int128>(value) : value); }
+
+Int128 form_bound(const Cursors& cursors) {
+  Int128 bound = cursors.empty() ? 1 : 0;
+  for (const ViewCursor& cursor : cursors) {
+    bound = capped(bound + capped(magnitude(cursor.coefficient)) * capped(largest_magnitude(cursor.data)));
+  }
+  return bound;
+}
+
+// Bounds every partial sum of every order.
+bool fits_64_bits(const Domain& domain, const std::vector<Product>& products) {
+  Int128 bound = 0;
+  for (const Product& product : products) {
+    Int128 one = capped(form_bound(product.left) * form_bound(product.right));
+    one = capped(one * capped(magnitude(product.coefficient)));
+    for (std::size_t axis = domain.box_rank; axis < domain.extent.size(); ++axis) {
+      if (product.used[axis]) one = capped(one * capped(domain.extent[axis]));
+    }
+    bound = capped(bound + one);
+  }
+  return bound < kTooLarge;
+}
+
+// ---- walking
+
+// One flat position for each cursor, and the place in the output, while the axes but the inner one are walked.
 class Walk {
  public:
-  Walk(const Domain& domain, std::vector<AxisId> axes) : domain_(domain), axes_(std::move(axes)) {
+  // Keeps references to both.
+  Walk(const Domain& domain, const Product& product) : domain_(domain) {
     index_.assign(domain.extent.size(), 0);
-  }
-
-  void track(std::vector<ViewCursor>* cursors) {
-    for (ViewCursor& cursor : *cursors) {
-      cursors_.push_back(&cursor);
-      flat_.push_back(cursor.base);
+    strides_.reserve(product.left.size() + product.right.size() + 1);
+    flat_.reserve(strides_.capacity());
+    for (const Cursors* cursors : {&product.left, &product.right}) {
+      for (const ViewCursor& cursor : *cursors) add(cursor.strides, cursor.base);
     }
+    out_strides_.assign(domain.extent.size(), 0);
+    std::int64_t stride = 1;
+    for (std::size_t axis = domain.box_rank; axis-- > 0; stride *= domain.extent[axis]) out_strides_[axis] = stride;
+    add(out_strides_, 0);
+    choose_axes(product.used);
   }
 
-  Int128 value(std::size_t first, std::size_t count) const {
-    Int128 sum = 0;
-    for (std::size_t i = first; i < first + count; ++i) sum += cursors_[i]->at(flat_[i], index_);
-    return sum;
-  }
+  Walk(const Walk&) = delete;
+  Walk& operator=(const Walk&) = delete;
+
+  const std::optional<AxisId>& inner() const { return inner_; }
+  std::int64_t inner_length() const { return inner_ ? domain_.extent[*inner_] : 1; }
+  std::int64_t out_stride() const { return inner_ ? out_strides_[*inner_] : 0; }
+  std::int64_t out() const { return flat_.back(); }
+  std::int64_t flat(std::size_t cursor) const { return flat_[cursor]; }
+  const std::vector<std::int64_t>& index() const { return index_; }
 
   bool next() {
-    for (std::size_t i = axes_.size(); i-- > 0;) {
-      const AxisId axis = axes_[i];
+    for (std::size_t i = outer_.size(); i-- > 0;) {
+      const AxisId axis = outer_[i];
       if (++index_[axis] < domain_.extent[axis]) {
         move(axis, 1);
         return true;
       }
-      move(axis, -(domain_.extent[axis] - 1));
+      move(axis, 1 - domain_.extent[axis]);
       index_[axis] = 0;
     }
     return false;
   }
 
-  // For two single bounded views: the sum of products along the last axis, which then counts as walked.
-  std::int64_t last_length() const { return axes_.empty() ? 1 : domain_.extent[axes_.back()]; }
-  std::int64_t last_stride(std::size_t cursor) const {
-    return axes_.empty() ? 0 : cursors_[cursor]->strides[axes_.back()];
-  }
-  const std::int64_t* pointer(std::size_t cursor) const { return cursors_[cursor]->data + flat_[cursor]; }
-  void skip_last() {
-    if (axes_.empty()) return;
-    const AxisId axis = axes_.back();
-    index_[axis] = domain_.extent[axis] - 1;
-    move(axis, domain_.extent[axis] - 1);
-  }
-  const std::vector<std::int64_t>& index() const { return index_; }
-
  private:
+  void add(const std::vector<std::int64_t>& strides, std::int64_t base) {
+    strides_.push_back(&strides);
+    flat_.push_back(base);
+  }
+
   void move(AxisId axis, std::int64_t steps) {
-    for (std::size_t i = 0; i < cursors_.size(); ++i) flat_[i] += steps * cursors_[i]->strides[axis];
+    for (std::size_t i = 0; i < flat_.size(); ++i) flat_[i] += steps * (*strides_[i])[axis];
+  }
+
+  std::int64_t total_stride(AxisId axis) const {
+    std::int64_t total = 0;
+    for (const std::vector<std::int64_t>* strides : strides_) total += std::abs((*strides)[axis]);
+    return total;
+  }
+
+  // A run costs about as much as 16 entries; an entry far from the one before costs a cache line.
+  double cost(AxisId axis) const {
+    return 16.0 / static_cast<double>(domain_.extent[axis]) +
+           0.25 * static_cast<double>(std::min<std::int64_t>(total_stride(axis), 8));
+  }
+
+  void choose_axes(const std::vector<bool>& used) {
+    for (AxisId axis = 0; axis < domain_.extent.size(); ++axis) {
+      if (domain_.extent[axis] > 1 && (axis < domain_.box_rank || used[axis])) outer_.push_back(axis);
+    }
+    if (outer_.empty()) return;
+    std::stable_sort(outer_.begin(), outer_.end(),
+                     [this](AxisId a, AxisId b) { return total_stride(a) > total_stride(b); });
+    const auto best =
+        std::min_element(outer_.begin(), outer_.end(), [this](AxisId a, AxisId b) { return cost(a) < cost(b); });
+    inner_ = *best;
+    outer_.erase(best);
   }
 
   const Domain& domain_;
-  std::vector<AxisId> axes_;
+  std::vector<AxisId> outer_;  // the last moves fastest
+  std::optional<AxisId> inner_;
   std::vector<std::int64_t> index_;
-  std::vector<const ViewCursor*> cursors_;
+  std::vector<std::int64_t> out_strides_;
+  std::vector<const std::vector<std::int64_t>*> strides_;  // by cursor, then the output's
   std::vector<std::int64_t> flat_;
 };
 
-// Box axes first, then the summed axes that the term uses.
-std::vector<AxisId> walked_axes(const Domain& domain, const std::vector<bool>& used) {
-  std::vector<AxisId> axes;
-  for (AxisId axis = 0; axis < domain.extent.size(); ++axis) {
-    if (axis < domain.box_rank || used[axis]) axes.push_back(axis);
-  }
-  return axes;
+ViewRun current_run(const Walk& walk, const ViewCursor& cursor, std::size_t position) {
+  return run_along(cursor, walk.index(), walk.inner(), walk.inner_length(), walk.flat(position));
 }
 
-std::int64_t summed_size(const Domain& domain, const std::vector<bool>& used) {
-  std::int64_t size = 1;
-  for (std::size_t axis = domain.box_rank; axis < domain.extent.size(); ++axis) {
-    if (used[axis]) size *= domain.extent[axis];
+// The left factor along the inner axis.
+template <class Sum>
+class LeftRow {
+ public:
+  LeftRow(const Walk& walk, const Cursors& cursors) : cursors_(cursors) {
+    const bool constant = std::all_of(cursors.begin(), cursors.end(), [&](const ViewCursor& cursor) {
+      return cursor.bounded && (!walk.inner() || cursor.strides[*walk.inner()] == 0);
+    });
+    stride_ = constant ? 0 : 1;
+    buffer_.resize(constant ? 1 : static_cast<std::size_t>(walk.inner_length()));
   }
-  return size;
-}
 
-void add_linear(const Circuit& circuit, const Trace& trace, const Domain& domain, const LinearTerm& term,
-                std::vector<Int128>& out) {
-  std::vector<bool> used(domain.extent.size(), false);
-  mark_axes({term}, used);
-  std::vector<ViewCursor> cursors{make_cursor(circuit, trace, domain, term)};
-  Walk walk(domain, walked_axes(domain, used));
-  walk.track(&cursors);
-  const std::int64_t inner = summed_size(domain, used);
-  for (Int128& slot : out) {
-    for (std::int64_t y = 0; y < inner; ++y) {
-      slot += walk.value(0, 1);
-      walk.next();
+  // The row stays as it is while the walk moves along axes that the factor has not.
+  Row<Sum> at(const Walk& walk) {
+    if (!moved(walk)) return {buffer_.data(), stride_};
+    if (cursors_.empty()) {
+      buffer_[0] = 1;
+      return {buffer_.data(), 0};
     }
-  }
-}
-
-bool plain(const std::vector<ViewCursor>& cursors) {
-  return cursors.size() == 1 && cursors[0].data != nullptr && cursors[0].bounded;
-}
-
-// The common case of a matrix product: one bounded view a side, at least one summed axis.
-void add_plain_product(Walk& walk, std::int64_t rows, Int128 coefficient, std::vector<Int128>& out) {
-  const std::int64_t length = walk.last_length();
-  const std::int64_t left_stride = walk.last_stride(0);
-  const std::int64_t right_stride = walk.last_stride(1);
-  for (Int128& slot : out) {
-    for (std::int64_t row = 0; row < rows; ++row) {
-      const std::int64_t* left = walk.pointer(0);
-      const std::int64_t* right = walk.pointer(1);
-      Int128 sum = 0;
-      for (std::int64_t j = 0; j < length; ++j) {
-        sum += static_cast<Int128>(left[j * left_stride]) * right[j * right_stride];
-      }
-      slot += coefficient * sum;
-      walk.skip_last();
-      walk.next();
+    std::fill(buffer_.begin(), buffer_.end(), Sum{0});
+    const Sum one = 1;
+    for (std::size_t i = 0; i < cursors_.size(); ++i) {
+      ViewRun run = current_run(walk, cursors_[i], i);
+      if (stride_ == 0) run.end = 1;
+      add_run<Sum>(run, static_cast<Sum>(cursors_[i].coefficient), Row<Sum>{&one, 0}, buffer_.data(), 1);
     }
+    return {buffer_.data(), stride_};
   }
+
+ private:
+  bool moved(const Walk& walk) {
+    bool moved = !started_;
+    started_ = true;
+    flats_.resize(cursors_.size());
+    for (std::size_t i = 0; i < cursors_.size(); ++i) {
+      moved = moved || !cursors_[i].bounded || flats_[i] != walk.flat(i);
+      flats_[i] = walk.flat(i);
+    }
+    return moved;
+  }
+
+  const Cursors& cursors_;
+  std::int64_t stride_ = 1;
+  std::vector<Sum> buffer_;
+  std::vector<std::int64_t> flats_;
+  bool started_ = false;
+};
+
+template <class Sum>
+void add_product(const Domain& domain, const Product& product, std::vector<Sum>& out) {
+  Walk walk(domain, product);
+  LeftRow<Sum> left(walk, product.left);
+  do {
+    const Row<Sum> row = left.at(walk);
+    for (std::size_t i = 0; i < product.right.size(); ++i) {
+      const ViewRun run = current_run(walk, product.right[i], product.left.size() + i);
+      const Sum factor = static_cast<Sum>(product.coefficient) * static_cast<Sum>(product.right[i].coefficient);
+      add_run<Sum>(run, factor, row, out.data() + walk.out(), walk.out_stride());
+    }
+  } while (walk.next());
 }
 
-void add_product(const Circuit& circuit, const Trace& trace, const Domain& domain, const ProductTerm& product,
-                 std::vector<Int128>& out) {
-  std::vector<bool> used(domain.extent.size(), false);
-  mark_axes(product.left, used);
-  mark_axes(product.right, used);
-  std::vector<ViewCursor> left = make_cursors(circuit, trace, domain, product.left);
-  std::vector<ViewCursor> right = make_cursors(circuit, trace, domain, product.right);
-  Walk walk(domain, walked_axes(domain, used));
-  walk.track(&left);
-  walk.track(&right);
-  const std::int64_t inner = summed_size(domain, used);
-  const bool sums = std::any_of(used.begin() + domain.box_rank, used.end(), [](bool axis) { return axis; });
-  if (sums && plain(left) && plain(right)) {
-    const Int128 coefficient = static_cast<Int128>(product.coefficient) * left[0].coefficient * right[0].coefficient;
-    add_plain_product(walk, inner / walk.last_length(), coefficient, out);
-    return;
-  }
-  for (Int128& slot : out) {
-    Int128 sum = 0;
-    for (std::int64_t y = 0; y < inner; ++y) {
-      sum += walk.value(0, left.size()) * walk.value(left.size(), right.size());
-      walk.next();
-    }
-    slot += product.coefficient * sum;
-  }
+template <class Sum>
+std::vector<Sum> evaluate_in(const Domain& domain, const std::vector<Product>& products) {
+  std::vector<Sum> out(static_cast<std::size_t>(domain.box_size()), 0);
+  for (const Product& product : products) add_product(domain, product, out);
+  return out;
 }
 
 }  // namespace
 
-std::vector<Int128> evaluate_expression(const Circuit& circuit, const Trace& trace, const Domain& domain,
-                                        const Expression& expression) {
-  std::vector<Int128> out(static_cast<std::size_t>(domain.box_size()), 0);
-  for (const LinearTerm& term : expression.linear) add_linear(circuit, trace, domain, term, out);
-  for (const ProductTerm& product : expression.products) add_product(circuit, trace, domain, product, out);
+std::vector<std::int64_t> BoxValues::narrowed() && {
+  if (!is_wide()) return std::move(narrow);
+  std::vector<std::int64_t> out;
+  out.reserve(wide.size());
+  for (const Int128 value : wide) out.push_back(static_cast<std::int64_t>(value));
   return out;
 }
 
-std::vector<Int128> evaluate_form(const Circuit& circuit, const Trace& trace, const Domain& domain, const Form& form) {
+BoxValues evaluate_box(const Circuit& circuit, const Trace& trace, const Domain& domain, const Expression& expression) {
+  const std::vector<Product> products = make_products(circuit, trace, domain, expression);
+  if (fits_64_bits(domain, products)) return {evaluate_in<std::int64_t>(domain, products), {}};
+  const std::vector<UInt128> wide = evaluate_in<UInt128>(domain, products);  // a lie may leave 128 bits, too
+  return {{}, std::vector<Int128>(wide.begin(), wide.end())};
+}
+
+std::vector<Int128> evaluate_expression(const Circuit& circuit, const Trace& trace, const Domain& domain,
+                                        const Expression& expression) {
+  BoxValues values = evaluate_box(circuit, trace, domain, expression);
+  if (values.is_wide()) return std::move(values.wide);
+  return {values.narrow.begin(), values.narrow.end()};
+}
+
+BoxValues evaluate_form(const Circuit& circuit, const Trace& trace, const Domain& domain, const Form& form) {
   const Domain whole{domain.extent, static_cast<std::uint32_t>(domain.extent.size())};
-  return evaluate_expression(circuit, trace, whole, linear_expression(form));
+  return evaluate_box(circuit, trace, whole, linear_expression(form));
 }
 
 }  // namespace veil

@@ -55,7 +55,7 @@ std::vector<LimbStep> add_range_proof(Circuit& circuit, const std::string& name,
 }
 
 void fill_limbs(const Circuit& circuit, Trace& trace, const LimbStep& step) {
-  const std::vector<Int128> values = evaluate_expression(circuit, trace, step.domain, step.value);
+  const BoxValues values = evaluate_box(circuit, trace, step.domain, step.value);
   for (std::size_t limb = 0; limb < step.limbs.size(); ++limb) {
     std::vector<std::int64_t>& out = trace.values[step.limbs[limb]];
     out.resize(values.size());

@@ -5,7 +5,7 @@
 namespace veil {
 
 Trace empty_trace(const Circuit& circuit) {
-  return Trace{std::vector<std::vector<std::int64_t>>(circuit.tensors.size())};
+  return Trace{std::vector<std::vector<std::int64_t>>(circuit.tensors.size()), {}};
 }
 
 namespace {
@@ -24,7 +24,7 @@ std::string at_index(const Domain& domain, std::size_t position) {
 struct TableIndex {
   std::vector<std::vector<std::int64_t>> columns;
 
-  std::optional<std::size_t> row(const std::vector<std::vector<Int128>>& entries, std::size_t position) const {
+  std::optional<std::size_t> row(const std::vector<BoxValues>& entries, std::size_t position) const {
     const Int128 row = entries[0][position] - columns[0][0];
     if (row < 0 || row >= static_cast<Int128>(columns[0].size())) return std::nullopt;
     const auto found = static_cast<std::size_t>(row);
@@ -35,10 +35,10 @@ struct TableIndex {
   }
 };
 
-std::vector<std::vector<Int128>> evaluate_entries(const Circuit& circuit, const Trace& trace, const Lookup& lookup) {
-  std::vector<std::vector<Int128>> entries;
+std::vector<BoxValues> evaluate_entries(const Circuit& circuit, const Trace& trace, const Lookup& lookup) {
+  std::vector<BoxValues> entries;
   for (const Expression& entry : lookup.entries) {
-    entries.push_back(evaluate_expression(circuit, trace, lookup.domain, entry));
+    entries.push_back(evaluate_box(circuit, trace, lookup.domain, entry));
   }
   return entries;
 }
@@ -62,7 +62,7 @@ void fill_multiplicities(const Circuit& circuit, Trace& trace) {
 
 std::optional<std::string> check_trace(const Circuit& circuit, const Trace& trace, bool with_multiplicities) {
   for (const Identity& identity : circuit.identities) {
-    const auto values = evaluate_expression(circuit, trace, identity.domain, identity.expression);
+    const BoxValues values = evaluate_box(circuit, trace, identity.domain, identity.expression);
     for (std::size_t position = 0; position < values.size(); ++position) {
       if (values[position] != 0) return "identity " + identity.name + " at " + at_index(identity.domain, position);
     }

@@ -5,21 +5,46 @@
 #include <string>
 #include <vector>
 
+#include "base/integer_array.h"
 #include "circuit/circuit.h"
 
 namespace veil {
 
 struct Trace {
-  std::vector<std::vector<std::int64_t>> values;  // by TensorId; empty where not yet computed
+  std::vector<std::vector<std::int64_t>> values;  // by TensorId; empty where not yet computed, or in `shared`
+  // By TensorId, or empty: what all runs have in common, the model's tensors, held once. Where `values` has a tensor
+  // too, that one counts.
+  std::vector<IntegerArray> shared;
+
+  // The integers of a tensor. Points into the trace; empty where not yet computed.
+  IntegerView tensor(TensorId id) const {
+    if (values[id].empty() && id < shared.size()) return shared[id].view();
+    return values[id];
+  }
 };
 
 Trace empty_trace(const Circuit& circuit);
 
-// The expression at every index of the box, row-major (first axis slowest). Exact: 128-bit accumulation.
+// Exact values at the indices of a box. 64 bits each unless the integers at hand could exceed them, which only a lying
+// trace's do: the choice follows from the largest magnitude of every tensor that is read.
+struct BoxValues {
+  std::vector<std::int64_t> narrow;
+  std::vector<Int128> wide;  // instead, modulo 2^128, where an intermediate sum might not fit 64 bits
+
+  bool is_wide() const { return !wide.empty(); }
+  std::size_t size() const { return is_wide() ? wide.size() : narrow.size(); }
+  Int128 operator[](std::size_t index) const { return is_wide() ? wide[index] : narrow[index]; }
+  // Modulo 2^64: what does not fit is a lie, and stays one.
+  std::vector<std::int64_t> narrowed() &&;
+};
+
+// The expression at every index of the box, row-major (first axis slowest).
+BoxValues evaluate_box(const Circuit& circuit, const Trace& trace, const Domain& domain, const Expression& expression);
+// The same as 128-bit integers.
 std::vector<Int128> evaluate_expression(const Circuit& circuit, const Trace& trace, const Domain& domain,
                                         const Expression& expression);
 // A form at every index of the whole extent of the domain (box and summed axes), row-major.
-std::vector<Int128> evaluate_form(const Circuit& circuit, const Trace& trace, const Domain& domain, const Form& form);
+BoxValues evaluate_form(const Circuit& circuit, const Trace& trace, const Domain& domain, const Form& form);
 
 // Counts how often each row of each table is looked up. A tuple outside its table is counted nowhere.
 void fill_multiplicities(const Circuit& circuit, Trace& trace);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "claim/weighted_sum_of_rows.h"
 #include "field/arrays.h"
 #include "poly/eq.h"
 
@@ -102,23 +103,70 @@ ViewWeights view_weights(const Circuit& circuit, const View& view, const AxisWei
   return out;
 }
 
-Fr weighted_sum(std::span<const std::int64_t> values, std::span<const Weight> weights) {
-  if (weights.empty()) return Fr::from_int(values[0]);
-  const std::size_t inner = weights.back().values.size();
-  VEIL_CHECK(inner != 0 && values.size() % inner == 0);
-  std::vector<Fr> current;  // fold the last axis on integers, the others in the field
-  for (std::size_t i = 0; i < values.size(); i += inner) {
-    current.push_back(inner_product(weights.back().values, values.subspan(i, inner)));
-  }
-  for (std::size_t d = weights.size() - 1; d-- > 0;) {
+namespace {
+
+// sum over the axes of weights * values, first axis slowest.
+Fr sum_over_axes(std::vector<Fr> values, std::span<const Weight> weights) {
+  for (std::size_t d = weights.size(); d-- > 0;) {
     const std::vector<Fr>& axis = weights[d].values;
     std::vector<Fr> next;
-    for (std::size_t i = 0; i < current.size(); i += axis.size()) {
-      next.push_back(inner_product(axis, std::span<const Fr>(current).subspan(i, axis.size())));
+    next.reserve(values.size() / axis.size());
+    for (std::size_t i = 0; i < values.size(); i += axis.size()) {
+      next.push_back(inner_product(axis, std::span<const Fr>(values).subspan(i, axis.size())));
     }
-    current = std::move(next);
+    values = std::move(next);
   }
-  return current[0];
+  return values[0];
+}
+
+}  // namespace
+
+// One axis is summed on integers, the longer of the first and the last: a reduction is paid for each that is left.
+Fr weighted_sum(const IntegerView& values, std::span<const Weight> weights) {
+  if (weights.empty()) return Fr::from_int(values[0]);
+  const std::vector<Fr>& first = weights.front().values;
+  const std::vector<Fr>& last = weights.back().values;
+  VEIL_CHECK(!first.empty() && !last.empty() && values.size() % first.size() == 0 && values.size() % last.size() == 0);
+  const bool by_first = first.size() > last.size();
+  const std::vector<Fr>& axis = by_first ? first : last;
+  std::vector<Fr> rest(values.size() / axis.size());
+  const auto stride = static_cast<std::ptrdiff_t>(by_first ? rest.size() : axis.size());
+  weighted_sum_of_rows(
+      axis, {values.data(), values.width(), axis.size(), rest.size(), by_first ? stride : 1, by_first ? 1 : stride},
+      rest);
+  return sum_over_axes(std::move(rest), by_first ? weights.subspan(1) : weights.first(weights.size() - 1));
+}
+
+Functional functional_of_view(const Circuit& circuit, const PublicValues& public_values, const View& view,
+                              const AxisWeights& scope) {
+  ViewWeights weights = view_weights(circuit, view, scope);
+  if (!view.tensor) return {weights.factor, {}};
+  if (circuit.tensors[*view.tensor].owner == Owner::kPublic) {
+    return {weights.factor * weighted_sum(public_values[*view.tensor], weights.weights), {}};
+  }
+  return {Fr::zero(), {{*view.tensor, std::move(weights.weights), weights.factor}}};
+}
+
+Functional functional_of_form(const Circuit& circuit, const PublicValues& public_values, const Form& form,
+                              const AxisWeights& scope) {
+  Functional out;
+  for (const LinearTerm& term : form) {
+    out.add(functional_of_view(circuit, public_values, term.view, scope), Fr::from_int(term.coefficient));
+  }
+  return out;
+}
+
+Functional functional_of_linear(const Circuit& circuit, const PublicValues& public_values, const Form& form,
+                                const Domain& domain, const AxisWeights& box) {
+  Functional out;
+  for (const LinearTerm& term : form) {
+    AxisWeights scope = box;
+    for (const AxisId axis : used_axes({term})) {
+      if (scope[axis].values.empty()) scope[axis] = ones_weight(static_cast<std::size_t>(domain.extent[axis]));
+    }
+    out.add(functional_of_view(circuit, public_values, term.view, scope), Fr::from_int(term.coefficient));
+  }
+  return out;
 }
 
 }  // namespace veil

@@ -34,7 +34,10 @@ bool layout_fits(const Circuit& circuit, unsigned log_columns) {
 
 RowLayout::RowLayout(const Circuit& circuit, unsigned log_columns) : log_columns_(log_columns) {
   places_.resize(circuit.tensors.size());
-  for (const Tensor& tensor : circuit.tensors) shapes_.push_back(tensor.shape);
+  for (const Tensor& tensor : circuit.tensors) {
+    shapes_.push_back(tensor.shape);
+    owners_.push_back(tensor.owner);
+  }
   std::size_t row = 0;
   for (const Owner owner : {Owner::kModel, Owner::kInput, Owner::kWitness}) {
     const std::size_t first = row;
@@ -71,9 +74,7 @@ void RowLayout::place_whole_rows(TensorId tensor, std::size_t& row) {
     }
   }
   places_[tensor] = place;
-  std::size_t count = 1;
-  for (const std::size_t length : row_lengths(tensor)) count *= length;
-  row += count;
+  row += row_count(tensor);
 }
 
 void RowLayout::place_small(std::vector<TensorId> tensors, std::size_t& row) {
@@ -113,6 +114,12 @@ std::vector<std::size_t> RowLayout::row_lengths(TensorId tensor) const {
   return lengths;
 }
 
+std::size_t RowLayout::row_count(TensorId tensor) const {
+  std::size_t count = 1;
+  for (const std::size_t length : row_lengths(tensor)) count *= length;
+  return count;
+}
+
 RowLayout::Cell RowLayout::cell(TensorId tensor, std::span<const std::int64_t> index) const {
   const Place& place = *places_[tensor];
   if (index.empty()) return {place.row, place.offset};
@@ -125,23 +132,49 @@ RowLayout::Cell RowLayout::cell(TensorId tensor, std::span<const std::int64_t> i
   return {place.row + row, place.offset + column};
 }
 
-std::vector<std::int64_t> RowLayout::matrix(const Trace& trace) const {
-  std::vector<std::int64_t> out(total_rows_ * columns(), 0);
-  for (TensorId id = 0; id < places_.size(); ++id) {
-    if (!places_[id]) continue;
-    const Shape& shape = shapes_[id];
-    const std::vector<std::int64_t>& values = trace.values[id];
-    VEIL_CHECK(static_cast<std::int64_t>(values.size()) == shape_size(shape));
-    std::vector<std::int64_t> index(shape.size(), 0);
-    for (const std::int64_t value : values) {
-      const Cell place = cell(id, index);
-      out[place.row * columns() + place.column] = value;
-      for (std::size_t d = shape.size(); d-- > 0;) {
-        if (++index[d] < shape[d]) break;
-        index[d] = 0;
-      }
+// Entries that differ in the last axis only lie side by side: that axis is either within the column part, or it is cut
+// and goes on in the next row.
+void RowLayout::store(TensorId tensor, const IntegerView& values, RowMatrixBuilder& out) const {
+  const Shape& shape = shapes_[tensor];
+  std::vector<std::int64_t> index(shape.size(), 0);
+  const std::size_t run = shape.empty() ? 1 : static_cast<std::size_t>(shape.back());
+  for (std::size_t at = 0; at < values.size(); at += run) {
+    const Cell place = cell(tensor, index);
+    out.store(place.row, place.column, values.part(at, run));
+    for (std::size_t d = shape.size() - std::min<std::size_t>(shape.size(), 1); d-- > 0;) {
+      if (++index[d] < shape[d]) break;
+      index[d] = 0;
     }
   }
+}
+
+RowMatrix RowLayout::matrix(const Trace& trace, Owner owner) const {
+  const RowRange& rows = rows_[static_cast<std::size_t>(owner)];
+  std::vector<IntegerWidth> widths(rows.count, IntegerWidth::k8);
+  const auto for_each_tensor = [&](const auto& visit) {
+    for (TensorId id = 0; id < places_.size(); ++id) {
+      if (!places_[id] || owners_[id] != owner) continue;
+      const IntegerView values = trace.tensor(id);
+      VEIL_CHECK(static_cast<std::int64_t>(values.size()) == shape_size(shapes_[id]));
+      visit(id, values);
+    }
+  };
+  for_each_tensor([&](TensorId id, const IntegerView& values) {
+    const IntegerWidth width = values.narrowest_width();
+    for (std::size_t i = 0; i < row_count(id); ++i) {
+      IntegerWidth& row = widths[places_[id]->row - rows.first + i];
+      row = std::max(row, width);
+    }
+  });
+  RowMatrixBuilder out(columns(), rows.first, widths);
+  for_each_tensor([&](TensorId id, const IntegerView& values) { store(id, values, out); });
+  return std::move(out).finish();
+}
+
+RowMatrix RowLayout::matrix(const Trace& trace) const {
+  RowMatrix out = matrix(trace, Owner::kModel);
+  out.append(matrix(trace, Owner::kInput));
+  out.append(matrix(trace, Owner::kWitness));
   return out;
 }
 

@@ -15,14 +15,10 @@
 
 #include "circuit/circuit.h"
 #include "circuit/trace.h"
+#include "commit/row_matrix.h"
 #include "commit/weight.h"
 
 namespace veil {
-
-struct RowRange {
-  std::size_t first = 0;
-  std::size_t count = 0;
-};
 
 // One product part of a claim's weights: <rows x columns, matrix>, zero outside both. The columns are themselves a
 // product, the last factor fastest: columns[first_column + i |low| + j] = high[i] low[j].
@@ -55,8 +51,10 @@ class RowLayout {
     std::size_t column;
   };
   Cell cell(TensorId tensor, std::span<const std::int64_t> index) const;
-  // The whole matrix, row-major, total_rows x columns.
-  std::vector<std::int64_t> matrix(const Trace& trace) const;
+  // The rows of one owner with the trace's integers in them, and all of them; padding is zero. Rows are as wide as
+  // their integers need, so nothing about a trace makes this fail.
+  RowMatrix matrix(const Trace& trace, Owner owner) const;
+  RowMatrix matrix(const Trace& trace) const;
 
  private:
   struct Place {
@@ -70,12 +68,15 @@ class RowLayout {
   void place_whole_rows(TensorId tensor, std::size_t& row);
   void place_small(std::vector<TensorId> tensors, std::size_t& row);
   std::size_t chunks(TensorId tensor) const;
+  std::size_t row_count(TensorId tensor) const;
+  void store(TensorId tensor, const IntegerView& values, RowMatrixBuilder& out) const;
   std::vector<std::size_t> row_lengths(TensorId tensor) const;
 
   unsigned log_columns_;
   std::size_t total_rows_ = 0;
   std::array<RowRange, 4> rows_{};
   std::vector<Shape> shapes_;
+  std::vector<Owner> owners_;
   std::vector<std::optional<Place>> places_;
 };
 

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <map>
 #include <random>
 
@@ -23,8 +24,10 @@ Weight random_weight(std::mt19937_64& random, std::size_t length, int kind) {
     for (unsigned i = 0; i < log2_ceil(length); ++i) point.coordinates.push_back(random_fr(random));
     return eq_weight(point, 0, point.coordinates.size(), length);
   }
+  std::vector<Fr> values;
+  for (std::size_t i = 0; i < length; ++i) values.push_back(random_fr(random));
   Weight weight;
-  for (std::size_t i = 0; i < length; ++i) weight.values.push_back(random_fr(random));
+  weight.values = std::move(values);
   return weight;
 }
 
@@ -41,12 +44,52 @@ Fr evaluate_parts(const RowLayout& layout, const std::vector<Fr>& matrix, const 
   return sum;
 }
 
+// Tensors of every width, up to the largest integers of a lying trace.
+std::int64_t random_integer(std::mt19937_64& random, TensorId id) {
+  return static_cast<std::int64_t>(random()) >> (std::array{60, 56, 48, 32, 0}[id % 5]);
+}
+
+// The matrix holds every tensor at its cells and zeros elsewhere, whether a trace shares its tensors or not; a row is
+// no wider than it needs.
+void check_matrix(const RowLayout& layout, const Trace& trace, const std::vector<std::int64_t>& cells) {
+  const RowRange all{0, layout.total_rows()};
+  const RowMatrix own = layout.matrix(trace);
+  EXPECT_EQ(own.entries(all), cells);
+  Trace sharing = trace;
+  for (std::vector<std::int64_t>& values : sharing.values) {
+    sharing.shared.emplace_back(values);
+    values.clear();
+  }
+  EXPECT_EQ(layout.matrix(sharing).entries(all), cells);
+  const RowMatrix again(layout.columns(), cells);
+  EXPECT_EQ(again.entries(all), cells);
+  for (const RowMatrix* matrix : std::initializer_list<const RowMatrix*>{&own, &again}) {
+    std::size_t rows = 0;
+    for (const RowBlock& block : matrix->blocks()) {
+      EXPECT_EQ(block.rows.first, rows);
+      rows += block.rows.count;
+      EXPECT_EQ(block.entries.size(), block.rows.count * layout.columns());
+      const std::vector<std::int64_t> values = block.entries.to_vector();
+      EXPECT_LE(block.entries.width(), narrowest_width(values)) << "room that nothing needs";
+    }
+    EXPECT_EQ(rows, all.count);
+  }
+  for (const Owner owner : {Owner::kModel, Owner::kInput, Owner::kWitness}) {
+    const RowRange& rows = layout.rows(owner);
+    const auto first = cells.begin() + static_cast<std::ptrdiff_t>(rows.first * layout.columns());
+    const std::vector<std::int64_t> expected(first, first + static_cast<std::ptrdiff_t>(rows.count * layout.columns()));
+    EXPECT_EQ(layout.matrix(trace, owner).entries(rows), expected);
+    EXPECT_EQ(own.entries(rows), expected);
+  }
+}
+
 void check_layout(const Circuit& circuit, unsigned log_columns, std::mt19937_64& random) {
   const RowLayout layout(circuit, log_columns);
   std::map<std::pair<std::size_t, std::size_t>, TensorId> used;
   Trace trace = empty_trace(circuit);
   std::vector<Fr> matrix(layout.total_rows() * layout.columns());
   for (Fr& cell : matrix) cell = random_fr(random);
+  std::vector<std::int64_t> cells(matrix.size(), 0);
   for (TensorId id = 0; id < circuit.tensors.size(); ++id) {
     const Tensor& tensor = circuit.tensors[id];
     std::vector<std::int64_t> index(tensor.shape.size(), 0);
@@ -55,7 +98,8 @@ void check_layout(const Circuit& circuit, unsigned log_columns, std::mt19937_64&
       ASSERT_TRUE(used.emplace(std::make_pair(cell.row, cell.column), id).second) << "a cell has two owners";
       const RowRange& rows = layout.rows(tensor.owner);
       ASSERT_TRUE(cell.row >= rows.first && cell.row < rows.first + rows.count && cell.column < layout.columns());
-      trace.values[id].push_back(static_cast<std::int64_t>(random() % 1000));
+      trace.values[id].push_back(random_integer(random, id));
+      cells[cell.row * layout.columns() + cell.column] = trace.values[id].back();
       matrix[cell.row * layout.columns() + cell.column] = Fr::from_int(trace.values[id].back());
       for (std::size_t d = index.size(); d-- > 0;) {
         if (++index[d] < tensor.shape[d]) break;
@@ -63,6 +107,7 @@ void check_layout(const Circuit& circuit, unsigned log_columns, std::mt19937_64&
       }
     }
   }
+  check_matrix(layout, trace, cells);
   for (TensorId id = 0; id < circuit.tensors.size(); ++id) {
     std::vector<Weight> weights;
     for (const std::int64_t length : circuit.tensors[id].shape) {

@@ -1,84 +1,58 @@
 #include "curve/batch_add.h"
 
+#include "base/check.h"
+
 namespace veil {
 namespace {
 
-constexpr std::size_t kBatch = 1024;  // sums an inversion: 64 KiB of denominators and products, which stay in the cache
+// Hands out the places of `work`. A sum of two points of which one is itself such a sum takes its place, so a new place
+// is needed only for two points from outside, and each of those is read once.
+class Places {
+ public:
+  explicit Places(std::span<G1Affine> work) : work_(work) {}
 
-Fq tripled_square(const Fq& x) {
-  const Fq square = x.square();
-  return square.doubled() + square;
-}
+  G1Affine* choose(PointRef left, PointRef right) {
+    if (G1Affine* const place = find(left)) return place;
+    if (G1Affine* const place = find(right)) return place;
+    VEIL_CHECK(used_ < work_.size());
+    return &work_[used_++];
+  }
+
+ private:
+  G1Affine* find(PointRef ref) const {
+    const auto offset = reinterpret_cast<std::uintptr_t>(ref.point()) - reinterpret_cast<std::uintptr_t>(work_.data());
+    return offset < work_.size_bytes() ? &work_[offset / sizeof(G1Affine)] : nullptr;
+  }
+
+  std::span<G1Affine> work_;
+  std::size_t used_ = 0;
+};
 
 }  // namespace
 
-BatchAdder::Kind BatchAdder::classify(const G1Affine& left, const G1Affine& right) {
-  if (left.is_identity()) return Kind::kTakeRight;
-  if (right.is_identity()) return Kind::kTakeLeft;
-  if (left.x != right.x) return Kind::kGeneral;
-  return left.y == right.y ? Kind::kDoubling : Kind::kCancel;
-}
-
-// The slope of a general sum is (y2 - y1) / (x2 - x1), of a doubling 3 x^2 / 2 y; then
-//   x3 = slope^2 - x1 - x2,  y3 = slope (x1 - x3) - y1.
-// No point has y = 0, so no denominator is zero.
-void BatchAdder::run(std::span<G1Affine> points) {
-  const std::size_t count = sums_.size();
-  if (count == 0) return;
-  kinds_.resize(count);
-  denominators_.resize(count);
-  suffixes_.resize(count);
-  Fq product = Fq::one();
-  for (std::size_t i = count; i-- > 0;) {
-    const G1Affine& left = points[sums_[i].left];
-    const G1Affine& right = points[sums_[i].right];
-    kinds_[i] = classify(left, right);
-    suffixes_[i] = product;
-    if (kinds_[i] == Kind::kGeneral) {
-      denominators_[i] = right.x - left.x;
-    } else {
-      denominators_[i] = kinds_[i] == Kind::kDoubling ? left.y.doubled() : Fq::one();
-    }
-    product *= denominators_[i];
-  }
-  Fq inverse = product.inverse();  // of denominators i, i+1, ...
-  for (std::size_t i = 0; i < count; ++i) {
-    const Fq denominator_inverse = inverse * suffixes_[i];
-    inverse *= denominators_[i];
-    const G1Affine left = points[sums_[i].left];
-    const G1Affine right = points[sums_[i].right];
-    G1Affine& out = points[sums_[i].out];
-    if (kinds_[i] > Kind::kDoubling) {
-      out = kinds_[i] == Kind::kCancel ? G1Affine::identity() : kinds_[i] == Kind::kTakeLeft ? left : right;
-      continue;
-    }
-    const Fq slope = (kinds_[i] == Kind::kGeneral ? right.y - left.y : tripled_square(left.x)) * denominator_inverse;
-    out.x = slope.square() - left.x - right.x;
-    out.y = slope * (left.x - out.x) - left.y;
-  }
-  sums_.clear();
-}
-
-// Rounds that pair neighbours: of m points, floor(m/2) sums. With m odd the first point stays where it is, so results
-// always move towards the front, onto points that were read before.
-void sum_segments(std::span<G1Affine> points, std::span<Segment> segments) {
-  BatchAdder adder;
+// Rounds that pair neighbours: of m points, floor(m/2) sums. With m odd the first stays for the next round.
+void sum_segments(std::span<PointRef> refs, std::span<Segment> segments, std::span<G1Affine> work, CpuLevel level) {
+  BatchAdder adder(level);
+  Places places(work);
   bool more = true;
   while (more) {
     more = false;
     for (Segment& segment : segments) {
       if (segment.size < 2) continue;
+      PointRef* const at = &refs[segment.begin];
       const std::uint32_t odd = segment.size & 1;
       const std::uint32_t pairs = segment.size / 2;
       for (std::uint32_t i = 0; i < pairs; ++i) {
-        const std::uint32_t left = segment.begin + odd + 2 * i;
-        adder.add(left, left + 1, segment.begin + odd + i);
-        if (adder.pending() == kBatch) adder.run(points);
+        const PointRef left = at[odd + 2 * i];
+        const PointRef right = at[odd + 2 * i + 1];
+        G1Affine* const place = places.choose(left, right);
+        adder.add(left, right, place);
+        at[odd + i] = PointRef(place);
       }
       segment.size = pairs + odd;
       more = more || segment.size > 1;
     }
-    adder.run(points);
+    adder.flush();
   }
 }
 

@@ -7,41 +7,43 @@
 #include <span>
 #include <vector>
 
-#include "curve/g1.h"
+#include "curve/kernels/batch_add_kernels.h"
 
 namespace veil {
 
 class BatchAdder {
  public:
-  // Collects points[out] = points[left] + points[right] for run(), which carries the sums out in the order in which
-  // they were added, but reads all x coordinates before it stores the first sum. So what one sum stores may be read by
-  // itself and by earlier ones, and must not be read by a later sum of the same run.
-  void add(std::uint32_t left, std::uint32_t right, std::uint32_t out) { sums_.push_back({left, right, out}); }
-  std::size_t pending() const { return sums_.size(); }
-  void run(std::span<G1Affine> points);
+  explicit BatchAdder(CpuLevel level = kCpuLevel) : kernel_(batch_add_kernel(level)) {}
+
+  // *out = left + right, at the latest at the next flush(). Until then `out` may be read by this sum and by those added
+  // before it, and must not be read by one added later.
+  void add(PointRef left, PointRef right, G1Affine* out) {
+    sums_.left[count_] = left;
+    sums_.right[count_] = right;
+    sums_.out[count_] = out;
+    if (++count_ == kSumsAnInversion) flush();
+  }
+  void flush() {
+    if (count_ != 0) kernel_(sums_, count_);
+    count_ = 0;
+  }
 
  private:
-  enum class Kind : std::uint8_t { kGeneral, kDoubling, kCancel, kTakeLeft, kTakeRight };
-  struct Sum {
-    std::uint32_t left, right, out;
-  };
-
-  static Kind classify(const G1Affine& left, const G1Affine& right);
-
-  std::vector<Sum> sums_;
-  std::vector<Kind> kinds_;
-  std::vector<Fq> denominators_;
-  std::vector<Fq> suffixes_;  // product of the denominators behind
+  BatchAddKernel kernel_;
+  std::size_t count_ = 0;
+  PointSums sums_;
 };
 
-// points[begin] .. points[begin + size - 1]
+// refs[begin] .. refs[begin + size - 1]
 struct Segment {
   std::uint32_t begin;
   std::uint32_t size;
 };
 
-// The sum of each segment goes to points[begin] and its size becomes 1 (an empty segment stays empty). The other points
-// of the segments are overwritten. Segments must not overlap and must be in ascending order.
-void sum_segments(std::span<G1Affine> points, std::span<Segment> segments);
+// The sum of each segment: refs[begin] then refers to it and its size is 1 (an empty segment stays empty). The other
+// references of the segments are overwritten. Segments must not overlap. Sums are kept in `work`, which must hold half
+// as many points as there are references.
+void sum_segments(std::span<PointRef> refs, std::span<Segment> segments, std::span<G1Affine> work,
+                  CpuLevel level = kCpuLevel);
 
 }  // namespace veil

@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "curve/batch_add.h"
+#include "parallel/parallel.h"
 
 namespace veil {
 namespace {
@@ -18,7 +19,8 @@ constexpr std::size_t kMaxRuns = 8;
 // Points in flight are bounded, so that they stay in the cache.
 constexpr std::size_t kPointsInFlight = 8192;
 
-std::uint32_t index(std::size_t i) { return static_cast<std::uint32_t>(i); }
+// Sums that make it worth while to share them between threads.
+constexpr std::size_t kParallelSums = 4096;
 
 std::size_t bucket_of(std::int16_t digit) { return static_cast<std::size_t>(digit < 0 ? -digit : digit) - 1; }
 
@@ -31,9 +33,10 @@ class BucketFiller {
   void fill(std::span<const std::int16_t> digits, std::span<G1Affine> buckets) {
     count(digits);
     sort(digits);
-    sum_segments(sorted_, segments_);
+    work_.resize(sorted_.size() / 2);
+    sum_segments(sorted_, segments_, work_);
     for (std::size_t s = 0; s < segments_.size(); ++s) {
-      buckets[s] = segments_[s].size == 0 ? G1Affine::identity() : sorted_[segments_[s].begin];
+      buckets[s] = segments_[s].size == 0 ? G1Affine::identity() : sorted_[segments_[s].begin].value();
     }
   }
 
@@ -64,7 +67,7 @@ class BucketFiller {
         const std::int16_t digit = digits[s * points_.size() + i];
         if (digit == 0) continue;
         Segment& segment = set[bucket_of(digit)];
-        sorted_[segment.begin + segment.size++] = digit < 0 ? -points_[i] : points_[i];
+        sorted_[segment.begin + segment.size++] = PointRef(&points_[i], digit < 0);
       }
     }
   }
@@ -72,7 +75,8 @@ class BucketFiller {
   std::span<const G1Affine> points_;
   std::size_t buckets_a_set_;
   std::vector<Segment> segments_;
-  std::vector<G1Affine> sorted_;
+  std::vector<PointRef> sorted_;
+  std::vector<G1Affine> work_;
 };
 
 // S = sum_t weighted_t + L sum_t t tail_t; see weigh_buckets.
@@ -92,30 +96,27 @@ G1 join_runs(std::span<const G1Affine> tails, std::span<const G1Affine> weighted
 //   tail_t += B,  weighted_t += tail_t
 // which leaves tail_t = the sum of its B and weighted_t = the sum of (position in the run, from 1) B. The runs of all
 // sets advance together, so that they share inversions.
-std::vector<G1> weigh_buckets(std::vector<G1Affine> buckets, std::size_t sets) {
+std::vector<G1> weigh_buckets(std::span<const G1Affine> buckets, std::size_t sets) {
   const std::size_t runs_a_set = std::min(kMaxRuns, buckets.size() / sets);
   const std::size_t runs = sets * runs_a_set;
   const std::size_t run_length = buckets.size() / runs;
-  // One array for the adder: the buckets, then the tails, then the weighted sums.
-  const std::size_t tails = buckets.size();
-  const std::size_t weighted = tails + runs;
-  buckets.resize(weighted + runs);
+  std::vector<G1Affine> tails(runs);
+  std::vector<G1Affine> weighted(runs);
   BatchAdder adder;
   for (std::size_t position = run_length; position-- > 0;) {
     for (std::size_t run = 0; run < runs; ++run) {
-      adder.add(index(tails + run), index(run * run_length + position), index(tails + run));
+      adder.add(PointRef(&tails[run]), PointRef(&buckets[run * run_length + position]), &tails[run]);
     }
-    adder.run(buckets);
+    adder.flush();
     for (std::size_t run = 0; run < runs; ++run) {
-      adder.add(index(weighted + run), index(tails + run), index(weighted + run));
+      adder.add(PointRef(&weighted[run]), PointRef(&tails[run]), &weighted[run]);
     }
-    adder.run(buckets);
+    adder.flush();
   }
   std::vector<G1> out(sets);
-  const std::span<const G1Affine> all = buckets;
   for (std::size_t s = 0; s < sets; ++s) {
-    out[s] = join_runs(all.subspan(tails + s * runs_a_set, runs_a_set),
-                       all.subspan(weighted + s * runs_a_set, runs_a_set), run_length);
+    out[s] = join_runs(std::span(tails).subspan(s * runs_a_set, runs_a_set),
+                       std::span(weighted).subspan(s * runs_a_set, runs_a_set), run_length);
   }
   return out;
 }
@@ -132,14 +133,21 @@ std::vector<G1> sums_by_buckets(std::span<const G1Affine> points, std::span<cons
   // Indices of points are 32 bits (batch_add.h).
   VEIL_CHECK(points.size() <= std::size_t{1} << 30 && sets <= (std::size_t{1} << 30) / buckets_a_set);
   std::vector<G1Affine> buckets(sets * buckets_a_set);
-  BucketFiller filler(points, buckets_a_set);
-  const std::size_t together = std::max<std::size_t>(1, kPointsInFlight / points.size());
-  for (std::size_t first = 0; first < sets; first += together) {
-    const std::size_t count = std::min(together, sets - first);
-    filler.fill(digits.subspan(first * points.size(), count * points.size()),
-                std::span(buckets).subspan(first * buckets_a_set, count * buckets_a_set));
-  }
-  return weigh_buckets(std::move(buckets), sets);
+  std::vector<G1> out(sets);
+  const std::size_t grain = std::max<std::size_t>(1, kParallelSums / (points.size() + buckets_a_set));
+  for_ranges_of(sets, grain, 1, [&](std::size_t begin, std::size_t end) {
+    BucketFiller filler(points, buckets_a_set);
+    const std::size_t together = std::max<std::size_t>(1, kPointsInFlight / points.size());
+    for (std::size_t first = begin; first < end; first += together) {
+      const std::size_t count = std::min(together, end - first);
+      filler.fill(digits.subspan(first * points.size(), count * points.size()),
+                  std::span(buckets).subspan(first * buckets_a_set, count * buckets_a_set));
+    }
+    const std::vector<G1> some =
+        weigh_buckets(std::span(buckets).subspan(begin * buckets_a_set, (end - begin) * buckets_a_set), end - begin);
+    std::copy(some.begin(), some.end(), out.begin() + static_cast<std::ptrdiff_t>(begin));
+  });
+  return out;
 }
 
 }  // namespace veil

@@ -41,16 +41,16 @@ void batch_addition(benchmark::State& state) {
   const auto count = static_cast<std::size_t>(state.range(0));
   std::vector<G1Affine> points(generators(2 * count).begin(), generators(2 * count).end());
   points.resize(3 * count);
-  BatchAdder adder;
+  BatchAdder adder(static_cast<CpuLevel>(state.range(1)));
   for (auto _ : state) {
-    for (std::uint32_t i = 0; i < count; ++i) {
-      adder.add(2 * i, 2 * i + 1, static_cast<std::uint32_t>(2 * count) + i);
+    for (std::size_t i = 0; i < count; ++i) {
+      adder.add(PointRef(&points[2 * i]), PointRef(&points[2 * i + 1]), &points[2 * count + i]);
     }
-    adder.run(points);
+    adder.flush();
   }
   per_item(state, count);
 }
-BENCHMARK(batch_addition)->Arg(64)->Arg(256)->Arg(1024)->Arg(2048);
+BENCHMARK(batch_addition)->ArgsProduct({{64, 256, 1024, 2048}, {1, 2}});
 
 void jacobian_mixed_addition(benchmark::State& state) {
   G1 sum = G1::generator().doubled();

@@ -71,6 +71,8 @@ std::array<std::uint8_t, 32> compress(const G1Affine& point);
 // nullopt for a wrong size, x >= q, x of no point, or an identity written in another way. The identity itself is
 // accepted: whether it is legal is the caller's business. One square root (about 5 us).
 std::optional<G1Affine> decompress(std::span<const std::uint8_t> bytes);
+// Many points of 32 bytes one after another (a multiple of 32 in all), several times faster than one by one.
+std::vector<std::optional<G1Affine>> decompress_all(std::span<const std::uint8_t> bytes);
 
 // 64 bytes: x, y big endian, the identity is 64 zero bytes (as in EIP-196).
 std::array<std::uint8_t, 64> to_uncompressed(const G1Affine& point);

@@ -60,6 +60,22 @@ TEST(G1Encoding, IdentityHasOneEncoding) {
   EXPECT_EQ(bytes_of(to_uncompressed(G1Affine::identity())), Bytes(64, 0));
 }
 
+TEST(G1Encoding, ManyAtOnceAreAsOneByOne) {
+  std::mt19937_64 rng(3);
+  Bytes bytes;
+  for (int i = 0; i < 150; ++i) {
+    Bytes one = bytes_of(compress(i % 7 == 0 ? G1Affine::identity() : random_point(rng)));
+    if (i % 3 == 0) one[rng() % 32] ^= static_cast<std::uint8_t>(1 << rng() % 8);
+    if (i % 31 == 0) std::fill(one.begin(), one.end(), std::uint8_t{0xff});
+    bytes.insert(bytes.end(), one.begin(), one.end());
+  }
+  const auto all = decompress_all(bytes);
+  ASSERT_EQ(all.size(), 150u);
+  for (std::size_t i = 0; i < all.size(); ++i) EXPECT_EQ(all[i], decompress(std::span(bytes).subspan(32 * i, 32))) << i;
+  EXPECT_TRUE(decompress_all({}).empty());
+  EXPECT_DEATH(decompress_all(std::span(bytes).first(33)), "check failed");
+}
+
 TEST(G1Encoding, EveryFlippedBitIsRefusedOrAnotherPoint) {
   std::mt19937_64 rng(2);
   const G1Affine p = random_point(rng);

@@ -13,19 +13,24 @@
 namespace veil {
 
 struct Segment;
+class PointRef;
 
 // sum_i scalars[i] * points[i]; equal sizes; an empty sum is the identity. Identity points and zero scalars are fine.
 G1 msm(std::span<const G1Affine> points, std::span<const Fr> scalars);
 
-// Multiples of one point that is used often. The table has 51 windows of 5 signed bits with 16 points each, 51 KiB; the
-// constructor fills it; a multiplication is at most 51 additions.
+// Multiples of one point that is used often. The table has 32 windows of 8 signed bits with 128 points each, 256 KiB;
+// the constructor fills it; a multiplication is at most 32 additions.
 class FixedBase {
  public:
   explicit FixedBase(const G1Affine& point);
   G1 operator*(const Fr& scalar) const;
+  // sums[i] += scalars[i] * point; equal sizes. Faster a multiple than one by one.
+  void add_multiples(std::span<const Fr> scalars, std::span<G1Affine> sums) const;
 
  private:
-  std::vector<G1Affine> table_;
+  void add_some_multiples(std::span<const Fr> scalars, std::span<G1Affine> sums) const;
+
+  std::vector<G1Affine> table_;  // [window][multiple - 1]
 };
 
 // Commits to rows of small integers over the fixed generators, without blinding:
@@ -48,9 +53,9 @@ class RowCommitter {
 
  private:
   void gather(std::span<const std::int64_t> row, std::size_t first_column, std::size_t windows,
-              std::vector<G1Affine>& points, std::vector<Segment>& segments) const;
-  void append_table_sums(std::span<const std::int64_t> rows, std::size_t row_length, std::size_t first_column,
-                         std::size_t windows, std::vector<G1>& out) const;
+              std::vector<PointRef>& points, std::vector<Segment>& segments) const;
+  void write_table_sums(std::span<const std::int64_t> rows, std::size_t row_length, std::size_t first_column,
+                        std::size_t windows, std::span<G1> out) const;
   std::vector<G1> sums(std::span<const std::int64_t> rows, std::size_t row_length, std::size_t first_column) const;
 
   std::size_t columns_;

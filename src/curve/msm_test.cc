@@ -77,46 +77,82 @@ TEST(Endomorphism, SplitsEveryScalar) {
   }
 }
 
-TEST(BatchAdd, AllKindsInOneRun) {
+class BatchAddTest : public testing::TestWithParam<CpuLevel> {
+ protected:
+  void SetUp() override {
+    if (GetParam() > detect_cpu_level()) GTEST_SKIP() << "this machine cannot run " << cpu_level_name(GetParam());
+  }
+};
+INSTANTIATE_TEST_SUITE_P(Levels, BatchAddTest, testing::Values(CpuLevel::kPortable, CpuLevel::kIfma),
+                         [](const auto& level) { return std::string(cpu_level_name(level.param)); });
+
+// Sums of every size of batch, each pair of one of all kinds: general, doubling, cancelling, with the identity, and
+// every reference of either sign.
+TEST_P(BatchAddTest, AllKindsAtAllPlaces) {
   std::mt19937_64 rng(4);
   const G1Affine p = random_point(rng), q = random_point(rng), zero;
-  const std::vector<std::array<G1Affine, 2>> pairs = {{p, q},    {p, p},       {p, -p}, {zero, p},
-                                                      {p, zero}, {zero, zero}, {q, p}};
-  std::vector<G1Affine> points;
-  BatchAdder adder;
-  for (const auto& [left, right] : pairs) {
-    const auto at = static_cast<std::uint32_t>(points.size());
-    points.insert(points.end(), {left, right, p});
-    adder.add(at, at + 1, at + 2);
+  const std::vector<G1Affine> some = {p, q, -p, zero, random_point(rng), random_point(rng)};
+  constexpr std::array<std::size_t, 14> kCounts = {1, 7, 15, 16, 17, 31, 32, 33, 64, 1000, 1023, 1024, 1025, 2500};
+  for (const std::size_t count : kCounts) {
+    for (const bool mostly_general : {false, true}) {
+      std::vector<G1Affine> left(count), right(count), out(count);
+      std::vector<bool> signs(2 * count);
+      BatchAdder adder(GetParam());
+      for (std::size_t i = 0; i < count; ++i) {
+        left[i] = some[rng() % some.size()];
+        right[i] = mostly_general && rng() % 16 != 0 ? some[4] : some[rng() % some.size()];
+        if (mostly_general && rng() % 16 != 0) left[i] = some[5];
+        signs[2 * i] = rng() % 2 == 0;
+        signs[2 * i + 1] = rng() % 2 == 0;
+        adder.add(PointRef(&left[i], signs[2 * i]), PointRef(&right[i], signs[2 * i + 1]), &out[i]);
+      }
+      adder.flush();
+      for (std::size_t i = 0; i < count; ++i) {
+        const G1 expected = G1(signs[2 * i] ? -left[i] : left[i]) + (signs[2 * i + 1] ? -right[i] : right[i]);
+        ASSERT_EQ(out[i], expected.to_affine()) << i << " of " << count;
+      }
+    }
   }
-  adder.run(points);
-  EXPECT_EQ(adder.pending(), 0u);
-  for (std::size_t i = 0; i < pairs.size(); ++i) {
-    EXPECT_EQ(points[3 * i + 2], (G1(pairs[i][0]) + pairs[i][1]).to_affine()) << i;
-  }
-  adder.run(points);  // of nothing
+  BatchAdder(GetParam()).flush();  // of nothing
 }
 
-TEST(BatchAdd, SumsOfSegmentsOfEverySize) {
+// A result may take the place of an operand of its own sum or of an earlier one.
+TEST_P(BatchAddTest, ResultsOverOperands) {
+  std::mt19937_64 rng(14);
+  const G1Affine p = random_point(rng), q = random_point(rng);
+  std::vector<G1Affine> points;
+  for (std::size_t i = 0; i < 5000; ++i) points.push_back(i % 3 == 0 ? p : i % 7 == 0 ? -p : q);
+  const std::vector<G1Affine> before = points;
+  BatchAdder adder(GetParam());
+  for (std::size_t i = 0; i + 1 < points.size(); i += 2) {
+    adder.add(PointRef(&points[i]), PointRef(&points[i + 1]), &points[i / 2]);
+  }
+  adder.flush();
+  for (std::size_t i = 0; i + 1 < before.size(); i += 2) {
+    ASSERT_EQ(points[i / 2], (G1(before[i]) + before[i + 1]).to_affine()) << i;
+  }
+}
+
+TEST_P(BatchAddTest, SumsOfSegmentsOfEverySize) {
   std::mt19937_64 rng(5);
   const std::vector<G1Affine> some = {random_point(rng), random_point(rng), random_point(rng), G1Affine::identity()};
-  std::vector<G1Affine> points;
+  std::vector<PointRef> points;
   std::vector<Segment> segments;
   std::vector<G1> expected;
   for (std::uint32_t size = 0; size <= 70; ++size) {
     segments.push_back({static_cast<std::uint32_t>(points.size()), size});
     expected.emplace_back();
     for (std::uint32_t i = 0; i < size; ++i) {  // few distinct points: many equal and opposite pairs
-      const G1Affine& p = some[rng() % some.size()];
-      points.push_back(rng() % 2 == 0 ? p : -p);
-      expected.back() += points.back();
+      points.emplace_back(&some[rng() % some.size()], rng() % 2 == 0);
+      expected.back() += points.back().value();
     }
   }
-  sum_segments(points, segments);
+  std::vector<G1Affine> work(points.size() / 2);
+  sum_segments(points, segments, work, GetParam());
   for (std::size_t s = 0; s < segments.size(); ++s) {
     EXPECT_EQ(segments[s].size, s == 0 ? 0u : 1u);
     if (s == 0) continue;
-    EXPECT_EQ(points[segments[s].begin], expected[s].to_affine()) << s;
+    EXPECT_EQ(points[segments[s].begin].value(), expected[s].to_affine()) << s;
   }
 }
 
@@ -216,6 +252,22 @@ TEST(Msm, RepeatedOppositeAndIdentityPoints) {
   EXPECT_TRUE(msm(std::vector<G1Affine>(9), std::vector<Fr>(9, few[4])).is_identity());
   EXPECT_TRUE(msm(same, std::vector<Fr>(200)).is_identity());
   EXPECT_DEATH(msm(same, few), "check failed");
+}
+
+TEST(FixedBase, AddsManyMultiples) {
+  std::mt19937_64 rng(18);
+  const FixedBase base(blinding_generator());
+  for (const std::size_t count : {std::size_t{0}, std::size_t{1}, std::size_t{5}, std::size_t{128}, std::size_t{131}}) {
+    std::vector<Fr> scalars(count);
+    std::vector<G1Affine> sums(count), expected(count);
+    for (std::size_t i = 0; i < count; ++i) {
+      scalars[i] = i % 4 == 0 ? Fr::from_int(static_cast<std::int64_t>(i % 7) - 3) : random_fr(rng);
+      sums[i] = i % 3 == 0 ? G1Affine::identity() : i % 3 == 1 ? -blinding_generator() : random_point(rng);
+      expected[i] = (G1(blinding_generator()) * scalars[i] + sums[i]).to_affine();
+    }
+    base.add_multiples(scalars, sums);
+    EXPECT_EQ(sums, expected);
+  }
 }
 
 TEST(FixedBase, AgreesWithMultiplication) {

@@ -8,19 +8,19 @@
 #include "curve/generators.h"
 #include "curve/msm.h"
 #include "curve/signed_digits.h"
+#include "parallel/parallel.h"
 
 namespace veil {
 namespace {
 
 constexpr std::size_t kPointsInFlight = 8192;   // 512 KiB
 constexpr std::size_t kBucketsInFlight = 8192;  // 512 KiB
+constexpr std::size_t kParallelSums = 4096;     // that make it worth while to share them between threads
 constexpr std::size_t kMinBatch = 128;          // below it, additions in Jacobian coordinates beat the inversions
 
-// The table has columns * 2^(c-1) points of 64 bytes: at most 1 MiB up to 512 columns, 4 MiB for 4096.
-unsigned choose_table_bits(std::size_t columns) {
-  if (columns <= 128) return 8;
-  return columns <= 512 ? 6 : 5;
-}
+// The table has columns * 2^(c-1) points of 64 bytes: 8 KiB a column up to 1024 columns, 4 MiB for 4096, where long
+// rows of small integers are sorted instead.
+unsigned choose_table_bits(std::size_t columns) { return columns <= 1024 ? 8 : 5; }
 
 std::uint64_t magnitude(std::int64_t value) {
   const auto bits = static_cast<std::uint64_t>(value);
@@ -70,8 +70,8 @@ G1 join_windows(std::span<const G1> sums, unsigned window_bits) {
 }
 
 // Rows over the bases themselves, without the table.
-void append_bucket_sums(std::span<const G1Affine> bases, std::span<const std::int64_t> rows, unsigned bits,
-                        unsigned window_bits, std::vector<G1>& out) {
+void write_bucket_sums(std::span<const G1Affine> bases, std::span<const std::int64_t> rows, unsigned bits,
+                       unsigned window_bits, std::span<G1> out) {
   const std::size_t length = bases.size();
   const std::size_t windows = signed_windows(bits, window_bits);
   const std::size_t row_count = rows.size() / length;
@@ -85,7 +85,7 @@ void append_bucket_sums(std::span<const G1Affine> bases, std::span<const std::in
   }
   const std::vector<G1> sums = sums_by_buckets(bases, digits, window_bits);
   for (std::size_t i = 0; i < row_count; ++i) {
-    out.push_back(join_windows(std::span(sums).subspan(i * windows, windows), window_bits));
+    out[i] = join_windows(std::span(sums).subspan(i * windows, windows), window_bits);
   }
 }
 
@@ -97,62 +97,67 @@ RowCommitter::RowCommitter(std::size_t columns) : columns_(columns), table_bits_
   const std::size_t multiples = std::size_t{1} << (table_bits_ - 1);
   table_.resize(columns * multiples);
   for (std::size_t j = 0; j < columns; ++j) table_[j * multiples] = bases[j];
-  BatchAdder adder;
-  for (std::size_t known = 1; known < multiples; known *= 2) {
-    for (std::size_t j = 0; j < columns; ++j) {
-      const std::size_t first = j * multiples;
-      for (std::size_t i = 0; i < known; ++i) {
-        adder.add(static_cast<std::uint32_t>(first + i), static_cast<std::uint32_t>(first + known - 1),
-                  static_cast<std::uint32_t>(first + known + i));
-      }
-      if (adder.pending() >= 1024) adder.run(table_);
-    }
-    adder.run(table_);
-  }
+  for_ranges_of(columns, std::max<std::size_t>(1, kParallelSums / multiples), 1,
+                [&](std::size_t begin, std::size_t end) {
+                  BatchAdder adder;
+                  for (std::size_t known = 1; known < multiples; known *= 2) {
+                    for (std::size_t j = begin; j < end; ++j) {
+                      G1Affine* const first = &table_[j * multiples];
+                      for (std::size_t i = 0; i < known; ++i) {
+                        adder.add(PointRef(first + i), PointRef(first + known - 1), first + known + i);
+                      }
+                    }
+                    adder.flush();
+                  }
+                });
 }
 
-// Appends, window by window, the table points that the windows of the row's entries select: one segment a window.
+// Appends, window by window, references to the table points that the windows of the row's entries select: one segment a
+// window.
 void RowCommitter::gather(std::span<const std::int64_t> row, std::size_t first_column, std::size_t windows,
-                          std::vector<G1Affine>& points, std::vector<Segment>& segments) const {
+                          std::vector<PointRef>& points, std::vector<Segment>& segments) const {
   std::vector<std::int16_t> digits(row.size() * windows);  // [window][entry]
   for (std::size_t j = 0; j < row.size(); ++j) {
     const std::array<std::uint64_t, 1> limbs = {magnitude(row[j])};
     write_signed_digits(limbs, row[j] < 0, table_bits_, &digits[j], windows, row.size());
   }
   for (std::size_t w = 0; w < windows; ++w) {
-    const std::size_t begin = points.size();
-    for (std::size_t j = 0; j < row.size(); ++j) {
-      const std::int16_t digit = digits[w * row.size() + j];
-      if (digit == 0) continue;
+    std::size_t end = points.size();
+    const auto begin = static_cast<std::uint32_t>(end);
+    points.resize(end + row.size());
+    for (std::size_t j = 0; j < row.size(); ++j) {  // a zero is written and then overwritten: no branch to mispredict
+      const std::int32_t digit = digits[w * row.size() + j];
       const auto multiple = static_cast<std::size_t>(digit < 0 ? -digit : digit);
-      const G1Affine& point = table_[((first_column + j) << (table_bits_ - 1)) + multiple - 1];
-      points.push_back(digit < 0 ? -point : point);
+      const std::size_t one = digit != 0 ? 1 : 0;
+      points[end] = PointRef(&table_[((first_column + j) << (table_bits_ - 1)) + multiple - one], digit < 0);
+      end += one;
     }
-    segments.push_back({static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(points.size() - begin)});
+    points.resize(end);
+    segments.push_back({begin, static_cast<std::uint32_t>(end) - begin});
   }
 }
 
-void RowCommitter::append_table_sums(std::span<const std::int64_t> rows, std::size_t row_length,
-                                     std::size_t first_column, std::size_t windows, std::vector<G1>& out) const {
-  std::vector<G1Affine> points;
+void RowCommitter::write_table_sums(std::span<const std::int64_t> rows, std::size_t row_length,
+                                    std::size_t first_column, std::size_t windows, std::span<G1> out) const {
+  std::vector<PointRef> points;
   std::vector<Segment> segments;
   for (std::size_t i = 0; i < rows.size(); i += row_length) {
     gather(rows.subspan(i, row_length), first_column, windows, points, segments);
   }
-  if (points.size() >= kMinBatch) sum_segments(points, segments);
+  std::vector<G1Affine> work(points.size() / 2);
+  if (points.size() >= kMinBatch) sum_segments(points, segments, work);
   std::vector<G1> sums(segments.size());
   for (std::size_t s = 0; s < segments.size(); ++s) {
-    for (std::uint32_t k = 0; k < segments[s].size; ++k) sums[s] += points[segments[s].begin + k];
+    for (std::uint32_t k = 0; k < segments[s].size; ++k) sums[s] += points[segments[s].begin + k].value();
   }
-  for (std::size_t s = 0; s < sums.size(); s += windows) {
-    out.push_back(join_windows(std::span(sums).subspan(s, windows), table_bits_));
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    out[i] = join_windows(std::span(sums).subspan(i * windows, windows), table_bits_);
   }
 }
 
 std::vector<G1> RowCommitter::sums(std::span<const std::int64_t> rows, std::size_t row_length,
                                    std::size_t first_column) const {
-  std::vector<G1> out;
-  out.reserve(rows.size() / row_length);
+  std::vector<G1> out(rows.size() / row_length);
   const Spread spread(rows, row_length);
   const unsigned bits = spread.bits;
   const unsigned bucket_bits = spread.best_bucket_bits();
@@ -161,17 +166,22 @@ std::vector<G1> RowCommitter::sums(std::span<const std::int64_t> rows, std::size
   const bool by_buckets = spread.bucket_cost(bucket_bits) < 8 * spread.additions(table_bits_);
   const std::size_t work_a_row = by_buckets ? bucket_windows << (bucket_bits - 1) : table_windows * row_length;
   const std::size_t most = by_buckets ? kBucketsInFlight : kPointsInFlight;
-  const std::size_t together = std::max<std::size_t>(1, most / work_a_row) * row_length;
+  const std::size_t together = std::max<std::size_t>(1, most / work_a_row);
   const std::span<const G1Affine> bases = generators(columns_).subspan(first_column, row_length);
-  while (!rows.empty()) {
-    const std::span<const std::int64_t> some = rows.first(std::min(together, rows.size()));
-    if (by_buckets) {
-      append_bucket_sums(bases, some, bits, bucket_bits, out);
-    } else {
-      append_table_sums(some, row_length, first_column, table_windows, out);
+  const std::size_t grain =
+      std::max<std::size_t>(1, std::min(together, kParallelSums / (row_length * table_windows + 1)));
+  for_ranges_of(spread.rows, grain, 1, [&](std::size_t begin, std::size_t end) {
+    for (std::size_t first = begin; first < end; first += together) {
+      const std::size_t count = std::min(together, end - first);
+      const std::span<const std::int64_t> some = rows.subspan(first * row_length, count * row_length);
+      const std::span<G1> to = std::span(out).subspan(first, count);
+      if (by_buckets) {
+        write_bucket_sums(bases, some, bits, bucket_bits, to);
+      } else {
+        write_table_sums(some, row_length, first_column, table_windows, to);
+      }
     }
-    rows = rows.subspan(some.size());
-  }
+  });
   return out;
 }
 

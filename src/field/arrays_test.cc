@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
 #include <random>
 
 #include "field/kernels/field_kernels.h"
@@ -58,6 +59,23 @@ TEST_P(ArraysTest, BatchInverse) {
   }
 }
 
+TEST_P(ArraysTest, SquareRootCandidates) {
+  for (const std::size_t size : {std::size_t{0}, std::size_t{1}, std::size_t{3}, std::size_t{4}, std::size_t{31},
+                                 std::size_t{32}, std::size_t{33}, std::size_t{75}}) {
+    std::vector<Fq> values(size);
+    for (Fq& value : values) value = Fq::from_limbs({rng_(), rng_(), rng_(), rng_()});
+    if (size > 2) values[1] = Fq::zero();
+    if (size > 2) values[2] = -Fq::one();  // no square
+    std::vector<Fq> roots = values;
+    kernels().square_root_candidates(roots.data(), size);
+    for (std::size_t i = 0; i < size; ++i) {
+      const bool is_root = roots[i].square() == values[i];
+      EXPECT_EQ(is_root, values[i].is_square());
+      EXPECT_TRUE(is_root || roots[i].square() == -values[i]);  // as (q-1)/2 powers are 1 or -1
+    }
+  }
+}
+
 TEST_P(ArraysTest, InnerProduct) {
   for (const std::size_t size : kSizes) {
     const std::vector<Fr> a = random_frs(size, rng_), b = random_frs(size, rng_);
@@ -97,7 +115,7 @@ TEST_P(ArraysTest, Fold) {
     const std::vector<Fr> table = random_frs(2 * size, rng_);
     const Fr r = random_fr(rng_);
     std::vector<Fr> folded = table;
-    kernels().fold(folded.data(), size, r);
+    kernels().fold(folded.data(), size, size, r);
     for (std::size_t i = 0; i < size; ++i) {
       EXPECT_EQ(folded[i], table[i] * (Fr::one() - r) + table[i + size] * r);
       EXPECT_EQ(folded[i + size], table[i + size]);
@@ -121,6 +139,155 @@ TEST_P(ArraysTest, Axpy) {
       }
     }
   }
+}
+
+TEST_P(ArraysTest, Scale) {
+  for (const std::size_t size : kSizes) {
+    const std::vector<Fr> x = random_frs(size, rng_);
+    const Fr a = random_fr(rng_);
+    std::vector<Fr> out(size);
+    kernels().scale(out.data(), a, x.data(), size);
+    for (std::size_t i = 0; i < size; ++i) EXPECT_EQ(out[i], a * x[i]);
+  }
+}
+
+TEST_P(ArraysTest, Split) {
+  for (const std::size_t size : kSizes) {
+    const std::vector<Fr> table = random_frs(size, rng_);
+    const Fr r = random_fr(rng_);
+    std::vector<Fr> low = table, high(size);
+    kernels().split(low.data(), high.data(), r, size);
+    for (std::size_t i = 0; i < size; ++i) {
+      EXPECT_EQ(high[i], r * table[i]);
+      EXPECT_EQ(low[i], table[i] - r * table[i]);
+    }
+  }
+}
+
+template <class T, class Kernel>
+void expect_weighted_rows(Kernel kernel, std::mt19937_64& rng) {
+  for (const std::size_t rows : {std::size_t{0}, std::size_t{1}, std::size_t{5}, std::size_t{300}, std::size_t{2049}}) {
+    for (const std::size_t columns :
+         {std::size_t{0}, std::size_t{1}, std::size_t{8}, std::size_t{24}, std::size_t{41}}) {
+      const std::size_t stride = columns + rng() % 3;
+      std::vector<T> data(rows * stride + columns);
+      for (T& entry : data) entry = static_cast<T>(rng());
+      for (std::size_t i = 0; i < data.size(); i += 5)
+        data[i] = i % 2 == 0 ? std::numeric_limits<T>::min() : std::numeric_limits<T>::max();
+      const std::vector<Fr> weights = random_frs(rows, rng), before = random_frs(columns, rng);
+      std::vector<Fr> out = before;
+      kernel(out.data(), weights.data(), data.data(), rows, static_cast<std::ptrdiff_t>(stride), columns);
+      for (std::size_t j = 0; j < columns; ++j) {
+        Fr expected = before[j];
+        for (std::size_t i = 0; i < rows; ++i) expected += weights[i] * Fr::from_int(data[i * stride + j]);
+        ASSERT_EQ(out[j], expected) << rows << " x " << columns;
+      }
+    }
+  }
+}
+
+TEST_P(ArraysTest, AddWeightedRows) {
+  expect_weighted_rows<std::int8_t>(kernels().add_weighted_rows_8, rng_);
+  expect_weighted_rows<std::int16_t>(kernels().add_weighted_rows_16, rng_);
+}
+
+// The largest stored limbs and the largest entries in every row: late carries must not be lost.
+TEST_P(ArraysTest, WeightedRowsOfLargestValuesDoNotWrap) {
+  constexpr std::size_t kRows = 4097, kColumns = 24;
+  Limbs raw = Fr::kModulus;
+  --raw[0];
+  const std::vector<Fr> weights(kRows, Fr::from_raw(raw));
+  std::vector<Fr> out(kColumns);
+  const std::vector<std::int8_t> bytes(kRows * kColumns, 127);
+  kernels().add_weighted_rows_8(out.data(), weights.data(), bytes.data(), kRows, kColumns, kColumns);
+  EXPECT_EQ(out, std::vector<Fr>(kColumns, weights[0] * Fr::from_u64(127 * kRows)));
+  const std::vector<std::int16_t> shorts(kRows * kColumns, 32767);
+  std::fill(out.begin(), out.end(), Fr::zero());
+  kernels().add_weighted_rows_16(out.data(), weights.data(), shorts.data(), kRows, kColumns, kColumns);
+  EXPECT_EQ(out, std::vector<Fr>(kColumns, weights[0] * Fr::from_u64(32767 * kRows)));
+}
+
+TEST_P(ArraysTest, AddFractions) {
+  for (const std::size_t size : kSizes) {
+    const std::vector<Fr> p = random_frs(2 * size, rng_), q = random_frs(2 * size, rng_);
+    std::vector<Fr> numerators(size), denominators(size);
+    kernels().add_fractions(numerators.data(), denominators.data(), p.data(), q.data(), size);
+    for (std::size_t i = 0; i < size; ++i) {
+      EXPECT_EQ(numerators[i], p[2 * i] * q[2 * i + 1] + p[2 * i + 1] * q[2 * i]);
+      EXPECT_EQ(denominators[i], q[2 * i] * q[2 * i + 1]);
+    }
+  }
+}
+
+// A round polynomial from its values: a(X) b(X) c(X) at X = 0, 1, 2, 3 by definition of the tables.
+Fr at(const std::vector<Fr>& table, std::size_t i, const Fr& x) {
+  return table[i] + x * (table[i + table.size() / 2] - table[i]);
+}
+
+TEST_P(ArraysTest, ProductRound) {
+  for (const std::size_t half : kSizes) {
+    const std::vector<Fr> left = random_frs(2 * half, rng_), right = random_frs(2 * half, rng_);
+    const ProductRound round = kernels().product_round(left.data(), right.data(), half, half);
+    std::array<Fr, 3> values;
+    for (std::size_t i = 0; i < half; ++i) {
+      for (std::size_t x = 0; x < 3; ++x) values[x] += at(left, i, Fr::from_u64(x)) * at(right, i, Fr::from_u64(x));
+    }
+    EXPECT_EQ(round.constant, values[0]);
+    EXPECT_EQ(round.square.doubled(), values[2] - values[1].doubled() + values[0]);
+  }
+}
+
+TEST_P(ArraysTest, WeightedRound) {
+  for (const std::size_t half : kSizes) {
+    const std::vector<Fr> eq = random_frs(2 * half, rng_), left = random_frs(2 * half, rng_),
+                          right = random_frs(2 * half, rng_);
+    const auto [c] = kernels().weighted_round(eq.data(), left.data(), right.data(), half, half);
+    for (std::uint64_t x = 0; x < 5; ++x) {
+      const Fr point = Fr::from_u64(x);
+      Fr value;
+      for (std::size_t i = 0; i < half; ++i) value += at(eq, i, point) * at(left, i, point) * at(right, i, point);
+      EXPECT_EQ(c[0] + point * (c[1] + point * (c[2] + point * c[3])), value);
+    }
+  }
+}
+
+TEST_P(ArraysTest, FractionRound) {
+  for (const std::size_t half : kSizes) {
+    const std::vector<Fr> eq = random_frs(half, rng_), p0 = random_frs(2 * half, rng_), r1 = random_frs(2 * half, rng_),
+                          q0 = random_frs(2 * half, rng_), q1 = random_frs(2 * half, rng_);
+    const FractionTables tables{p0.data(), r1.data(), q0.data(), q1.data()};
+    const ProductRound round = kernels().fraction_round(eq.data(), tables, half, half);
+    std::array<Fr, 3> values;
+    for (std::size_t i = 0; i < half; ++i) {
+      for (std::size_t x = 0; x < 3; ++x) {
+        const Fr point = Fr::from_u64(x);
+        values[x] += eq[i] * (at(p0, i, point) * at(q1, i, point) + at(q0, i, point) * at(r1, i, point));
+      }
+    }
+    EXPECT_EQ(round.constant, values[0]);
+    EXPECT_EQ(round.square.doubled(), values[2] - values[1].doubled() + values[0]);
+  }
+}
+
+// The largest stored limbs everywhere, in long arrays: sums that are reduced late must not wrap.
+TEST_P(ArraysTest, RoundsOfLargestValuesDoNotWrap) {
+  constexpr std::size_t kHalf = 5000;
+  Limbs raw = Fr::kModulus;
+  --raw[0];
+  const Fr largest = Fr::from_raw(raw);
+  std::vector<Fr> high(2 * kHalf, largest), steps(2 * kHalf);  // differences of `steps`: the largest value
+  std::fill(steps.begin() + kHalf, steps.end(), largest);
+  const Fr count = Fr::from_u64(kHalf);
+  const ProductRound product = kernels().product_round(high.data(), high.data(), kHalf, kHalf);
+  EXPECT_EQ(product.constant, count * largest.square());
+  EXPECT_EQ(kernels().product_round(steps.data(), steps.data(), kHalf, kHalf).square, count * largest.square());
+  const auto [weighted] = kernels().weighted_round(steps.data(), steps.data(), steps.data(), kHalf, kHalf);
+  EXPECT_EQ(weighted[3], count * largest.square() * largest);
+  EXPECT_EQ(weighted[0] + weighted[1] + weighted[2], Fr::zero());
+  const ProductRound fractions =
+      kernels().fraction_round(high.data(), {steps.data(), steps.data(), steps.data(), steps.data()}, kHalf, kHalf);
+  EXPECT_EQ(fractions.square, count * largest.square().doubled() * largest);
+  EXPECT_EQ(fractions.constant, Fr::zero());
 }
 
 TEST_P(ArraysTest, Powers) {

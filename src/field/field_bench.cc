@@ -112,14 +112,23 @@ void batch_inverse(benchmark::State& state) {
   run_kernel(state,
              [](const FieldKernels& k, std::vector<Fr>& a, const auto&) { k.batch_inverse_fr(a.data(), kCount); });
 }
-BENCHMARK(batch_inverse)->DenseRange(0, 1);
+BENCHMARK(batch_inverse)->DenseRange(0, 2);
+
+void square_roots(benchmark::State& state) {
+  std::vector<Fq> values(kCount);
+  for (std::size_t i = 0; i < kCount; ++i) values[i] = Fq::from_u64(i);
+  for (auto _ : state) kernels(state).square_root_candidates(values.data(), kCount);
+  per_element(state);
+  state.SetLabel(std::string(kernels(state).name));
+}
+BENCHMARK(square_roots)->DenseRange(0, 2);
 
 void inner_product(benchmark::State& state) {
   run_kernel(state, [](const FieldKernels& k, const std::vector<Fr>& a, const auto& b) {
     benchmark::DoNotOptimize(k.inner_product(a.data(), b.data(), kCount));
   });
 }
-BENCHMARK(inner_product)->DenseRange(0, 1);
+BENCHMARK(inner_product)->DenseRange(0, 2);
 
 void inner_product_int(benchmark::State& state) {
   const std::vector<std::int64_t> ints = random_ints(static_cast<unsigned>(state.range(1)));
@@ -127,20 +136,21 @@ void inner_product_int(benchmark::State& state) {
     benchmark::DoNotOptimize(k.inner_product_int(a.data(), ints.data(), kCount));
   });
 }
-BENCHMARK(inner_product_int)->ArgsProduct({{0, 1}, {8, 32, 64}});
+BENCHMARK(inner_product_int)->ArgsProduct({{0, 1, 2}, {8, 32, 64}});
 
 void fold(benchmark::State& state) {
-  run_kernel(state,
-             [](const FieldKernels& k, std::vector<Fr>& a, const auto& b) { k.fold(a.data(), kCount / 2, b[0]); });
+  run_kernel(state, [](const FieldKernels& k, std::vector<Fr>& a, const auto& b) {
+    k.fold(a.data(), kCount / 2, kCount / 2, b[0]);
+  });
 }
-BENCHMARK(fold)->DenseRange(0, 1);
+BENCHMARK(fold)->DenseRange(0, 2);
 
 void axpy(benchmark::State& state) {
   run_kernel(state, [](const FieldKernels& k, std::vector<Fr>& a, const auto& b) {
     k.axpy(a.data(), b[0], b.data(), kCount);
   });
 }
-BENCHMARK(axpy)->DenseRange(0, 1);
+BENCHMARK(axpy)->DenseRange(0, 2);
 
 void axpy_int(benchmark::State& state) {
   const std::vector<std::int64_t> ints = random_ints(8);
@@ -148,12 +158,75 @@ void axpy_int(benchmark::State& state) {
     k.axpy_int(a.data(), b[0], ints.data(), kCount);
   });
 }
-BENCHMARK(axpy_int)->DenseRange(0, 1);
+BENCHMARK(axpy_int)->DenseRange(0, 2);
 
 void powers(benchmark::State& state) {
   run_kernel(state, [](const FieldKernels& k, std::vector<Fr>& a, const auto& b) { k.powers(a.data(), b[0], kCount); });
 }
-BENCHMARK(powers)->DenseRange(0, 1);
+BENCHMARK(powers)->DenseRange(0, 2);
+
+void scale(benchmark::State& state) {
+  run_kernel(state, [](const FieldKernels& k, std::vector<Fr>& a, const auto& b) {
+    k.scale(a.data(), b[0], b.data(), kCount);
+  });
+}
+BENCHMARK(scale)->DenseRange(0, 2);
+
+// An element: an entry of a matrix of 1024 rows and 960 columns.
+template <class T>
+void run_weighted_rows(benchmark::State& state, void (*FieldKernels::*kernel)(Fr*, const Fr*, const T*, std::size_t,
+                                                                              std::ptrdiff_t, std::size_t)) {
+  constexpr std::size_t kColumns = 960;
+  const std::vector<Fr> weights = random_frs();
+  std::vector<Fr> out(kColumns);
+  std::vector<T> data(kCount * kColumns);
+  std::mt19937_64 rng(3);
+  for (T& entry : data) entry = static_cast<T>(rng());
+  for (auto _ : state) (kernels(state).*kernel)(out.data(), weights.data(), data.data(), kCount, kColumns, kColumns);
+  state.counters["each"] =
+      benchmark::Counter(static_cast<double>(state.iterations()) * static_cast<double>(data.size()),
+                         benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
+}
+void add_weighted_rows_8(benchmark::State& state) { run_weighted_rows(state, &FieldKernels::add_weighted_rows_8); }
+BENCHMARK(add_weighted_rows_8)->DenseRange(0, 2);
+void add_weighted_rows_16(benchmark::State& state) { run_weighted_rows(state, &FieldKernels::add_weighted_rows_16); }
+BENCHMARK(add_weighted_rows_16)->DenseRange(0, 2);
+
+void add_fractions(benchmark::State& state) {  // an element: of the results
+  std::vector<Fr> denominators(kCount);
+  std::vector<Fr> twice = random_frs();
+  twice.insert(twice.end(), twice.begin(), twice.end());
+  run_kernel(state, [&](const FieldKernels& k, std::vector<Fr>& a, const auto&) {
+    k.add_fractions(a.data(), denominators.data(), twice.data(), twice.data(), kCount);
+  });
+}
+BENCHMARK(add_fractions)->DenseRange(0, 2);
+
+// Rounds: an element is one of the half that is left.
+void product_round(benchmark::State& state) {
+  run_kernel(state, [](const FieldKernels& k, std::vector<Fr>& a, const auto& b) {
+    benchmark::DoNotOptimize(k.product_round(a.data(), b.data(), kCount / 2, kCount / 2));
+    benchmark::DoNotOptimize(k.product_round(a.data(), b.data(), kCount / 2, kCount / 2));
+  });
+}
+BENCHMARK(product_round)->DenseRange(0, 2);
+
+void weighted_round(benchmark::State& state) {
+  run_kernel(state, [](const FieldKernels& k, std::vector<Fr>& a, const auto& b) {
+    benchmark::DoNotOptimize(k.weighted_round(b.data(), a.data(), b.data(), kCount / 2, kCount / 2));
+    benchmark::DoNotOptimize(k.weighted_round(b.data(), a.data(), b.data(), kCount / 2, kCount / 2));
+  });
+}
+BENCHMARK(weighted_round)->DenseRange(0, 2);
+
+void fraction_round(benchmark::State& state) {
+  run_kernel(state, [](const FieldKernels& k, std::vector<Fr>& a, const auto& b) {
+    const FractionTables tables{a.data(), b.data(), b.data(), a.data()};
+    benchmark::DoNotOptimize(k.fraction_round(b.data(), tables, kCount / 2, kCount / 2));
+    benchmark::DoNotOptimize(k.fraction_round(b.data(), tables, kCount / 2, kCount / 2));
+  });
+}
+BENCHMARK(fraction_round)->DenseRange(0, 2);
 
 }  // namespace
 }  // namespace veil

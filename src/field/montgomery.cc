@@ -49,7 +49,7 @@ Montgomery<Params> Montgomery<Params>::inverse() const {
 
 // a^((q+1)/4) by sliding windows of 5 bits over the odd powers a, a^3, ..., a^31.
 template <class Params>
-std::optional<Montgomery<Params>> Montgomery<Params>::sqrt() const requires((Params::kModulus[0] & 3) == 3) {
+Montgomery<Params> Montgomery<Params>::square_root_candidate() const requires((Params::kModulus[0] & 3) == 3) {
   std::array<Montgomery, 16> odd_powers;
   odd_powers[0] = *this;
   const Montgomery squared = square();
@@ -75,6 +75,12 @@ std::optional<Montgomery<Params>> Montgomery<Params>::sqrt() const requires((Par
     root *= odd_powers[window / 2];
     high = low - 1;
   }
+  return root;
+}
+
+template <class Params>
+std::optional<Montgomery<Params>> Montgomery<Params>::sqrt() const requires((Params::kModulus[0] & 3) == 3) {
+  const Montgomery root = square_root_candidate();
   if (root.square() != *this) return std::nullopt;
   return root;
 }
@@ -88,6 +94,7 @@ template Fr Fr::from_wide(std::span<const std::uint8_t>);
 template Fq Fq::from_wide(std::span<const std::uint8_t>);
 template Fr Fr::inverse() const;
 template Fq Fq::inverse() const;
+template Fq Fq::square_root_candidate() const;
 template std::optional<Fq> Fq::sqrt() const;
 
 }  // namespace veil

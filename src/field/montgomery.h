@@ -87,6 +87,7 @@ class Montgomery {
   // Square roots exist for moduli = 3 (mod 4) only, which is Fq: the candidate is a^((q+1)/4), nullopt when a is not a
   // square. Which of the two roots is returned is not specified.
   std::optional<Montgomery> sqrt() const requires((Params::kModulus[0] & 3) == 3);
+  Montgomery square_root_candidate() const requires((Params::kModulus[0] & 3) == 3);
   bool is_square() const  // zero is a square
       requires((Params::kModulus[0] & 3) == 3) {
     return sqrt().has_value();

@@ -15,15 +15,15 @@ void Drbg::next_block() {
   hash.update(seed_.expose());
   hash.update(as_bytes("veil/drbg"));
   hash.update(index);
-  block_.expose() = hash.finish();
+  block_.expose() = hash.finish_wide();
   used_ = 0;
   wipe(&hash, sizeof(hash));
 }
 
 void Drbg::fill(std::span<std::uint8_t> out) {
-  VEIL_CHECK(used_ <= sizeof(Digest));
+  VEIL_CHECK(used_ <= sizeof(Block));
   for (std::uint8_t& byte : out) {
-    if (used_ == sizeof(Digest)) next_block();
+    if (used_ == sizeof(Block)) next_block();
     byte = block_.expose()[used_++];
   }
 }

@@ -1,5 +1,6 @@
 // Deterministic expansion of a 32-byte seed. Block i is
-//   keccak256(seed || "veil/drbg" || u64 big-endian i),  i = 0, 1, 2, ...
+//   the first 128 bytes that Keccak-256's sponge squeezes from (seed || "veil/drbg" || u64 big-endian i),  i = 0, 1,
+//   ...
 // and the output is the blocks one after another, however it is cut into calls.
 // As unpredictable as the seed. Not copyable: two copies would give the same "random" pads twice.
 #pragma once
@@ -28,13 +29,14 @@ class Drbg {
   void fill(std::span<std::uint8_t> out);
 
  private:
+  using Block = std::array<std::uint8_t, 128>;
   static constexpr std::size_t kMovedFrom = ~std::size_t{0};
 
   void next_block();
 
   Secret<Digest> seed_;
-  Secret<Digest> block_;
-  std::size_t used_ = sizeof(Digest);  // bytes of block_ already given
+  Secret<Block> block_;
+  std::size_t used_ = sizeof(Block);  // bytes of block_ already given
   std::uint64_t counter_ = 0;
 };
 

@@ -115,13 +115,24 @@ TEST(Sha256, NistExamples) {  // FIPS 180-4 examples
   EXPECT_EQ(to_hex(sha256(Bytes(1000000, 'a'))), "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
 }
 
-Digest expected_drbg_block(const Digest& seed, std::uint8_t index) {
+std::array<std::uint8_t, 128> expected_drbg_block(const Digest& seed, std::uint8_t index) {
   Keccak256 hash;
   hash.update(seed);
   hash.update(as_bytes("veil/drbg"));
   const std::array<std::uint8_t, 8> counter = {0, 0, 0, 0, 0, 0, 0, index};
   hash.update(counter);
-  return hash.finish();
+  return hash.finish_wide();
+}
+
+TEST(Keccak256, WideOutputBeginsWithTheDigest) {
+  Keccak256 hash;
+  hash.update(as_bytes("abc"));
+  const auto wide = hash.finish_wide();
+  const Digest digest = keccak256(as_bytes("abc"));
+  EXPECT_TRUE(std::equal(digest.begin(), digest.end(), wide.begin()));
+  EXPECT_FALSE(std::equal(digest.begin(), digest.end(), wide.begin() + 32));
+  hash.update(as_bytes("abc"));
+  EXPECT_EQ(hash.finish(), digest);  // as new after it
 }
 
 TEST(Drbg, IsTheBlocksByDefinitionHoweverCut) {

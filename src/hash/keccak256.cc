@@ -58,15 +58,21 @@ void Keccak256::update(ByteView data) {
   filled_ += data.size();
 }
 
-Digest Keccak256::finish() {
+template <std::size_t kBytes>
+std::array<std::uint8_t, kBytes> Keccak256::squeeze() {
+  static_assert(kBytes <= kRateBytes);
   pad(block_, filled_);
   add_block(state_, block_);
   keccak_permute(state_);
-  const Digest out = digest_of(state_);
+  std::array<std::uint8_t, kBytes> out{};
+  for (std::size_t i = 0; i < out.size(); ++i) out[i] = static_cast<std::uint8_t>(state_[i / 8] >> (8 * (i % 8)));
   wipe(block_.data(), block_.size());  // what is hashed may be a secret seed
   *this = Keccak256();
   return out;
 }
+
+Digest Keccak256::finish() { return squeeze<32>(); }
+std::array<std::uint8_t, 128> Keccak256::finish_wide() { return squeeze<128>(); }
 
 Digest keccak256(ByteView data) {
   Keccak256 hash;

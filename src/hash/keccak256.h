@@ -20,9 +20,14 @@ class Keccak256 {
   void update(ByteView data);
   // The digest of all that was given. The object is then as new.
   Digest finish();
+  // The first 128 bytes that the sponge squeezes, of which the digest is the first quarter; as new after it.
+  std::array<std::uint8_t, 128> finish_wide();
 
  private:
   static constexpr std::size_t kRateBytes = kKeccak256RateBytes;
+
+  template <std::size_t kBytes>
+  std::array<std::uint8_t, kBytes> squeeze();
 
   KeccakState state_{};
   std::array<std::uint8_t, kRateBytes> block_{};

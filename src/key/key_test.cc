@@ -1,6 +1,8 @@
 // Files of keys: written and read back, and every kind of damage named.
 #include <gtest/gtest.h>
 
+#include <tuple>
+
 #include "circuit/range.h"
 #include "hash/keccak256.h"
 #include "key/veil_file.h"
@@ -39,7 +41,7 @@ ProverFile small_prover_file(Visibility visibility) {
 }
 
 Bytes sealed(Bytes bytes) {
-  bytes.resize(bytes.size() - 32);
+  bytes.erase(bytes.end() - 32, bytes.end());
   const Digest digest = keccak256(bytes);
   bytes.insert(bytes.end(), digest.begin(), digest.end());
   return bytes;
@@ -64,6 +66,57 @@ TEST(VeilFile, WritesAndReadsBack) {
     EXPECT_EQ(write_verifier_file(*verifier), shown);
     EXPECT_TRUE(VerifiedModel::check(verifier->model, std::nullopt).verdict.accepted());
   }
+}
+
+// A model tensor of every width, at the ends of its range.
+TEST(ProverKey, WeightsTakeTheWidthOfTheirDeclaredRange) {
+  constexpr std::int64_t kWidest = kMaxRangeBound;
+  std::size_t narrowest = 0;
+  for (const auto& [low, high, size_bytes] : std::vector<std::tuple<std::int64_t, std::int64_t, std::size_t>>{
+           {-128, 127, 1}, {0, 128, 2}, {-32768, 32767, 2}, {-32769, 0, 4}, {-kWidest, kWidest, 8}}) {
+    Circuit circuit;
+    add_tensor(circuit, {"w", {5}, low, high, Owner::kModel, {}});
+    SetupOptions options;
+    options.visibility = Visibility::kPublic;
+    options.log_columns = 3;
+    const std::vector<std::vector<std::int64_t>> weights{{low, high, 0, low, high}};
+    auto key = set_up_model(circuit, weights, options);
+    ASSERT_TRUE(key.ok()) << key.error().message;
+    Writer model;
+    write_model_key(model, key->model);
+    Writer writer;
+    write_prover_key(writer, *key);
+    EXPECT_EQ(writer.bytes().size(), model.bytes().size() + 5 * size_bytes + 4 + 32);
+    Reader reader(writer.bytes());
+    const auto read = read_prover_key(reader);
+    ASSERT_TRUE(read.ok()) << read.error().message;
+    EXPECT_TRUE(reader.at_end());
+    EXPECT_EQ(read->weights[0].to_vector(), weights[0]);
+    EXPECT_EQ(read->weights[0].size_bytes(), 5 * size_bytes);
+    // One less byte, and a weight just outside: refused.
+    for (std::size_t cut = 0; cut < 5 * size_bytes + 4 + 32; cut += 3) {
+      Reader shorter(ByteView(writer.bytes()).first(model.bytes().size() + cut));
+      EXPECT_FALSE(read_prover_key(shorter).ok());
+    }
+    if (high != 128) continue;
+    Bytes bytes = writer.bytes();
+    bytes[model.bytes().size() + 3] = 0x81;  // 128 becomes 129
+    Reader outside(bytes);
+    EXPECT_FALSE(read_prover_key(outside).ok());
+    ++narrowest;
+  }
+  EXPECT_EQ(narrowest, 1u);
+}
+
+TEST(ProverKey, ARangeWithoutIntegersIsRefused) {
+  ProverFile file = small_prover_file(Visibility::kPublic);
+  file.key.model.circuit.tensors[0].low = 1;
+  file.key.model.circuit.tensors[0].high = -1;
+  Writer writer;
+  write_model_key(writer, file.key.model);
+  writer.raw(Bytes(100, 0));
+  Reader reader(writer.bytes());
+  EXPECT_FALSE(read_prover_key(reader).ok());
 }
 
 TEST(VeilFile, KindsAreToldApart) {

@@ -196,15 +196,15 @@ Result<VerifierFile> read_verifier_file(ByteView bytes, const std::string& where
   return VerifierFile{std::move(model), std::move(description.graph_json), std::move(description.import)};
 }
 
-Result<ProverFile> read_prover_file(ByteView bytes, const std::string& where) {
+Result<ProverFile> read_prover_file(ByteView bytes, const std::string& where, bool with_onnx) {
   VEIL_TRY(sections, Sections::open(bytes, FileKind::kProver, where));
   VEIL_TRY(key, read_whole(sections, "model", [](Reader& reader) { return read_prover_key(reader); }));
   VEIL_TRY(description, read_description(sections));
   VEIL_TRY(onnx, sections.take("onnx", kMaxFileBytes));
   VEIL_TRY_STATUS(sections.finish());
   ProverFile out{std::move(key), std::move(description.graph_json), std::move(description.import),
-                 SecretVector<std::uint8_t>(onnx.size())};
-  std::copy(onnx.begin(), onnx.end(), out.onnx.expose().begin());
+                 SecretVector<std::uint8_t>(with_onnx ? onnx.size() : 0)};
+  std::copy_n(onnx.begin(), out.onnx.size(), out.onnx.expose().begin());
   return out;
 }
 

@@ -54,6 +54,7 @@ Bytes write_prover_file(const ProverFile& file);
 
 // `where` begins error sentences: "'out/verifier.veil'".
 Result<VerifierFile> read_verifier_file(ByteView bytes, const std::string& where);
-Result<ProverFile> read_prover_file(ByteView bytes, const std::string& where);
+// `with_onnx` false: the model file's bytes are checked with the rest, but not kept; to prove needs no copy of them.
+Result<ProverFile> read_prover_file(ByteView bytes, const std::string& where, bool with_onnx = true);
 
 }  // namespace veil

@@ -82,9 +82,8 @@ class OutputLowering {
     const Expression value = linear_expression(form);
     lowerer_.circuit.identities.push_back(Identity{name, domain, linear_expression({LinearTerm{1, view}}) - value});
     lowerer_.add_step([shown = *view.tensor, domain, value](const Circuit& circuit, Trace& trace) {
-      for (const Int128 each : evaluate_expression(circuit, trace, domain, value)) {
-        trace.values[shown].push_back(static_cast<std::int64_t>(each));
-      }
+      const std::vector<std::int64_t> shown_now = evaluate_box(circuit, trace, domain, value).narrowed();
+      trace.values[shown].insert(trace.values[shown].end(), shown_now.begin(), shown_now.end());
     });
   }
 
@@ -250,12 +249,7 @@ std::vector<std::int64_t> activation_values(const Lowering& lowering, const Trac
   Shape shape;
   for (const StorageAxis& axis : lowering.layout.storage[id]) shape.push_back(axis.length);
   const Domain box{shape, static_cast<std::uint32_t>(shape.size())};
-  std::vector<std::int64_t> out;
-  for (const Int128 value :
-       evaluate_expression(lowering.circuit, trace, box, linear_expression(lowering.activations[id].form))) {
-    out.push_back(static_cast<std::int64_t>(value));
-  }
-  return out;
+  return evaluate_form(lowering.circuit, trace, box, lowering.activations[id].form).narrowed();
 }
 
 }  // namespace veil

@@ -23,15 +23,13 @@ struct Execution;
 
 // Values and weights of one run on integers.
 struct Execution {
-  const std::vector<std::vector<std::int64_t>>& weights;  // by ModelId
-  std::vector<std::vector<std::int64_t>>& values;         // by QuantId
+  const std::vector<IntegerArray>& weights;        // by ModelId
+  std::vector<std::vector<std::int64_t>>& values;  // by QuantId
 
   const std::vector<std::int64_t>& in(const Site& site, std::size_t index) const {
     return values[site.node.inputs[index]];
   }
-  const std::vector<std::int64_t>& model(const Site& site, std::size_t index) const {
-    return weights[site.node.model[index]];
-  }
+  const IntegerArray& model(const Site& site, std::size_t index) const { return weights[site.node.model[index]]; }
   std::vector<std::int64_t>& out(const Site& site) const { return values[site.node.output]; }
 };
 

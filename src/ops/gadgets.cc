@@ -129,16 +129,9 @@ unsigned whole_limb_bits(const IntegerRange& range) {
   return bits;
 }
 
-std::vector<std::int64_t> narrowed(const std::vector<Int128>& values) {
-  std::vector<std::int64_t> out;
-  out.reserve(values.size());
-  for (const Int128 value : values) out.push_back(static_cast<std::int64_t>(value));
-  return out;
-}
-
 std::vector<std::int64_t> evaluate(const Circuit& circuit, const Trace& trace, const Domain& domain,
                                    const Expression& expression) {
-  return narrowed(evaluate_expression(circuit, trace, domain, expression));
+  return evaluate_box(circuit, trace, domain, expression).narrowed();
 }
 
 // The limbs that add_range_proof committed, from values that are known already.

@@ -72,7 +72,8 @@ View model_view(Lowerer& lowerer, ModelId id, const Domain& domain, const std::v
 }
 
 // out += sum_k W[o,k] x[a,k,b] for one a.
-void multiply(const LinearOp& op, const std::int64_t* weight, const std::int64_t* x, std::int64_t* out) {
+template <class T>
+void multiply(const LinearOp& op, const T* weight, const std::int64_t* x, std::int64_t* out) {
   for (std::int64_t o = 0; o < op.width; ++o, out += op.inner) {
     for (std::int64_t k = 0; k < op.reduced; ++k, ++weight) {
       const std::int64_t* row = x + k * op.inner;
@@ -114,7 +115,9 @@ void evaluate_op(const LinearOp& op, const Site& site, const Execution& executio
   out.assign(static_cast<std::size_t>(site.out_size()), 0);
   const std::int64_t* x = execution.in(site, 0).data();
   for (std::int64_t a = 0; a < op.outer; ++a) {
-    multiply(op, execution.model(site, 0).data(), x + a * op.reduced * op.inner, out.data() + a * op.width * op.inner);
+    execution.model(site, 0).view().visit([&](const auto* weight) {
+      multiply(op, weight, x + a * op.reduced * op.inner, out.data() + a * op.width * op.inner);
+    });
   }
   const IntegerRange full = site.full_range();
   for (std::size_t i = 0; i < out.size(); ++i) {

@@ -1,9 +1,11 @@
 #include "poly/eq.h"
 
+#include <algorithm>
 #include <bit>
 #include <limits>
 
 #include "base/check.h"
+#include "field/arrays.h"
 
 namespace veil {
 
@@ -25,25 +27,27 @@ std::vector<Fr> eq_table(std::span<const Fr> point) {
   return eq_table(point, std::size_t{1} << point.size());
 }
 
-// After k coordinates the table holds the ceil(length / 2^(num_vars - k)) entries that prefixes of k bits need; the
-// next coordinate r splits each entry e into e - e r (bit 0) and e r (bit 1), written from the end so that it works in
-// place.
+// From the last coordinate to the first: the table of the coordinates behind r becomes its own (1 - r) and r multiples.
+// Where the whole length is already there, only bit 0 of r is wanted, and its factors are applied at the end.
 std::vector<Fr> eq_table(std::span<const Fr> point, std::size_t length) {
   std::vector<Fr> table(length);
   if (length == 0) return table;
   VEIL_CHECK(point.size() <= kMaxCoordinates && shifted_right(length - 1, point.size()) == 0);
   table[0] = Fr::one();
   std::size_t filled = 1;
-  for (std::size_t k = 0; k < point.size(); ++k) {
-    const std::size_t shift = point.size() - k - 1;
-    const std::size_t wanted = shifted_right(length - 1, shift) + 1;  // 2 filled - 1 or 2 filled
-    for (std::size_t i = filled; i-- > 0;) {
-      const Fr one_part = table[i] * point[k];
-      if (2 * i + 1 < wanted) table[2 * i + 1] = one_part;
-      table[2 * i] = table[i] - one_part;
+  Fr unused = Fr::one();
+  for (std::size_t k = point.size(); k-- > 0;) {
+    if (filled == length) {
+      unused *= Fr::one() - point[k];
+      continue;
     }
-    filled = wanted;
+    const std::size_t added = std::min(filled, length - filled);
+    const std::span<Fr> rest = std::span(table).subspan(added, filled - added);
+    split(std::span(table).first(added), std::span(table).subspan(filled, added), point[k]);
+    scale(rest, Fr::one() - point[k], rest);
+    filled += added;
   }
+  if (unused != Fr::one()) scale(table, unused, table);
   return table;
 }
 

@@ -64,26 +64,34 @@ void write_openings(ArgumentWriter& out, const OpeningClaim<AffineForm>& opening
 }  // namespace
 
 Bytes prove_argument(const Statement& statement, const Trace& trace, const CommittedRows& rows, const Pads& pads,
-                     const Deviations* deviations) {
+                     const Deviations* deviations, const Transcript* after_model, Profile* profile) {
   const PreparedCircuit& prepared = statement.circuit;
   VEIL_CHECK(pads.num_slots() == prepared.num_slots() && pads.columns() == prepared.layout().columns());
   VEIL_CHECK(pads.intact());
+  enter_phase(profile, "statement");
   Transcript transcript;
-  absorb_statement(transcript, statement);
+  if (after_model != nullptr) {
+    transcript = *after_model;
+    absorb_instance(transcript, statement);
+  } else {
+    absorb_statement(transcript, statement);
+  }
   ArgumentWriter out(transcript);
   for (std::size_t i = 0; i < rows.witness.size(); ++i) out.point("row/" + std::to_string(i), rows.witness[i]);
   out.point("pad/P", pads.pads_commitment());
   out.point("pad/S", pads.masks_commitment());
   out.point("pad/mask", pads.mask_row_commitment());
 
+  enter_phase(profile, "lookup");
   Answers answers(prepared, trace, rows.matrix);
   const bool lies = deviations != nullptr && deviations->answer;
-  PaddedAnswers source{answers, pads.pads(), lies ? &deviations->answer : nullptr};
+  PaddedAnswers source{answers, pads.pads(), lies ? &deviations->answer : nullptr, 0, profile};
   Committed<PaddedAnswers> checker(transcript, source);
   const OpeningClaim<AffineForm> opening =
       argue(checker, prepared.circuit(), prepared.layout(), statement.public_values);
   for (const Fr& sent : checker.sent()) out.plain(sent);
 
+  enter_phase(profile, "fold");
   const PadFold fold(checker.constraints(), checker.sent(), transcript.challenge("fold/rho"));
   const FoldError error = fold_error(fold, pads);
   Fr delta = inner_product(pads.mask_row(), opening.column_eq) + evaluate_linear_part(opening.value, pads.masks());

@@ -20,8 +20,19 @@ Digest derive_seed(std::string_view domain, const Entropy& entropy, std::initial
   return hash.finish();
 }
 
-Digest matrix_digest(std::span<const std::int64_t> matrix) {
-  return keccak256({reinterpret_cast<const std::uint8_t*>(matrix.data()), matrix.size_bytes()});
+Digest matrix_digest(const RowMatrix& matrix) {
+  Keccak256 hash;
+  for (const RowBlock& block : matrix.blocks()) {
+    Writer header;
+    header.u64(block.rows.first);
+    header.u64(block.rows.count);
+    header.u64(matrix.columns());
+    header.u8(static_cast<std::uint8_t>(block.entries.width()));
+    hash.update(header.bytes());
+    const IntegerView entries = block.entries.view();
+    hash.update({static_cast<const std::uint8_t*>(entries.data()), block.entries.size_bytes()});
+  }
+  return hash.finish();
 }
 
 Digest statement_digest(const Digest& model_id, const PublicValues& public_values, ByteView context) {

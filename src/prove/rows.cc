@@ -1,26 +1,42 @@
 #include "prove/rows.h"
 
+#include <algorithm>
+
 #include "base/check.h"
 #include "curve/generators.h"
 #include "curve/sample.h"
 
 namespace veil {
 
+namespace {
+
+// Enough rows at a time to share the committer's work, few enough that widening them costs no memory to speak of.
+constexpr std::size_t kEntriesAtOnce = std::size_t{1} << 18;
+
+std::vector<G1Affine> commit_in_parts(const RowCommitter& committer, const RowMatrix& matrix, const RowRange& rows) {
+  const std::size_t step = std::max<std::size_t>(1, kEntriesAtOnce / matrix.columns());
+  std::vector<G1Affine> out;
+  out.reserve(rows.count);
+  for (std::size_t at = 0; at < rows.count; at += step) {
+    const RowRange part{rows.first + at, std::min(step, rows.count - at)};
+    const std::vector<G1Affine> points = committer.commit_rows(matrix.entries(part), matrix.columns());
+    out.insert(out.end(), points.begin(), points.end());
+  }
+  return out;
+}
+
+}  // namespace
+
 RowBlinder::RowBlinder() : fixed_(blinding_generator()) {}
 
-std::vector<G1Affine> commit_rows(const RowCommitter& committer, const RowBlinder& blinder,
-                                  std::span<const std::int64_t> matrix, const RowRange& rows,
-                                  std::span<const Fr> blinders) {
+std::vector<G1Affine> commit_rows(const RowCommitter& committer, const RowBlinder& blinder, const RowMatrix& matrix,
+                                  const RowRange& rows, std::span<const Fr> blinders) {
   VEIL_CHECK(blinders.empty() || blinders.size() == rows.count);
-  const std::size_t columns = committer.columns();
   if (rows.count == 0) return {};
-  const std::vector<G1Affine> plain =
-      committer.commit_rows(matrix.subspan(rows.first * columns, rows.count * columns), columns);
-  if (blinders.empty()) return plain;
-  std::vector<G1> points;
-  points.reserve(rows.count);
-  for (std::size_t i = 0; i < rows.count; ++i) points.push_back(blinder.blind(blinders[i]) + plain[i]);
-  return G1::batch_to_affine(points);
+  VEIL_CHECK(matrix.columns() == committer.columns());
+  std::vector<G1Affine> points = commit_in_parts(committer, matrix, rows);
+  if (!blinders.empty()) blinder.blind(blinders, points);
+  return points;
 }
 
 SecretVector<Fr> sample_blinders(Drbg& drbg, std::size_t count) {

@@ -17,16 +17,16 @@ namespace veil {
 class RowBlinder {
  public:
   RowBlinder();
-  G1 blind(const Fr& rho) const { return fixed_ * rho; }
+  // points[i] += blinders[i] H; equal sizes.
+  void blind(std::span<const Fr> blinders, std::span<G1Affine> points) const { fixed_.add_multiples(blinders, points); }
 
  private:
   FixedBase fixed_;
 };
 
-// The rows of one owner. `blinders`: one for each of them, or none (a public model: rho = 0).
-std::vector<G1Affine> commit_rows(const RowCommitter& committer, const RowBlinder& blinder,
-                                  std::span<const std::int64_t> matrix, const RowRange& rows,
-                                  std::span<const Fr> blinders);
+// Some rows of the matrix. `blinders`: one for each of them, or none (a public model: rho = 0).
+std::vector<G1Affine> commit_rows(const RowCommitter& committer, const RowBlinder& blinder, const RowMatrix& matrix,
+                                  const RowRange& rows, std::span<const Fr> blinders);
 
 SecretVector<Fr> sample_blinders(Drbg& drbg, std::size_t count);
 

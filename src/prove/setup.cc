@@ -1,5 +1,6 @@
 // Setting a model up: commit the weights, prove their ranges; and the prover's key as bytes.
 #include <limits>
+#include <optional>
 #include <string>
 
 #include "base/check.h"
@@ -23,7 +24,7 @@ std::vector<TensorId> model_tensors(const Circuit& circuit) {
   return ids;
 }
 
-Status check_weights(const Circuit& circuit, const std::vector<std::vector<std::int64_t>>& weights) {
+Status check_weights(const Circuit& circuit, const std::vector<IntegerArray>& weights) {
   if (weights.size() != circuit.tensors.size())
     return Error{"The weights do not fit the circuit: their number differs."};
   for (const TensorId id : model_tensors(circuit)) {
@@ -31,24 +32,22 @@ Status check_weights(const Circuit& circuit, const std::vector<std::vector<std::
     if (static_cast<std::int64_t>(weights[id].size()) != shape_size(tensor.shape)) {
       return Error{"The weights of '" + tensor.name + "' do not fit its shape."};
     }
-    for (const std::int64_t value : weights[id]) {
-      if (value < tensor.low || value > tensor.high) {
-        return Error{"A weight of '" + tensor.name + "' is " + std::to_string(value) + ", outside its declared range."};
-      }
+    if (!weights[id].view().all_within(tensor.low, tensor.high)) {
+      return Error{"A weight of '" + tensor.name + "' is outside its declared range."};
     }
   }
   return Done{};
 }
 
 // The proof that every weight is in its declared range, over the very rows of the model.
-Result<Bytes> prove_registration(const ModelKey& model, const std::vector<std::vector<std::int64_t>>& weights,
+Result<Bytes> prove_registration(const ModelKey& model, const std::vector<IntegerArray>& weights,
                                  std::span<const Fr> row_blinders, const Digest& secret) {
   const std::vector<TensorId> ids = model_tensors(model.circuit);
   if (ids.empty()) return Bytes{};
   const Registration registration = registration_circuit(model.circuit);
   VEIL_TRY(circuit, PreparedCircuit::prepare(registration.circuit, model.log_columns));
   Trace trace = empty_trace(registration.circuit);
-  for (std::size_t i = 0; i < ids.size(); ++i) trace.values[i] = weights[ids[i]];
+  for (const TensorId id : ids) trace.shared.push_back(weights[id]);
   for (const LimbStep& step : registration.steps) fill_limbs(registration.circuit, trace, step);
   fill_multiplicities(registration.circuit, trace);
 
@@ -69,26 +68,14 @@ Result<Bytes> prove_registration(const ModelKey& model, const std::vector<std::v
   return prove_argument({circuit, model.model_rows, {}, none, as_bytes(kRegistrationContext)}, trace, rows, pads);
 }
 
-// The model rows of a circuit: the matrix of its layout with everything else zero.
-std::vector<std::int64_t> model_matrix(const Circuit& circuit, const RowLayout& layout,
-                                       const std::vector<std::vector<std::int64_t>>& weights) {
-  Trace trace = empty_trace(circuit);
-  for (std::size_t id = 0; id < circuit.tensors.size(); ++id) {
-    const auto size = static_cast<std::size_t>(shape_size(circuit.tensors[id].shape));
-    trace.values[id] = circuit.tensors[id].owner == Owner::kModel ? weights[id] : std::vector<std::int64_t>(size, 0);
-  }
-  std::vector<std::int64_t> matrix = layout.matrix(trace);
-  matrix.resize(layout.rows(Owner::kModel).count * layout.columns());
-  return matrix;
-}
-
 }  // namespace
 
-std::vector<G1Affine> commit_model_rows(const PreparedCircuit& circuit,
-                                        const std::vector<std::vector<std::int64_t>>& weights,
+std::vector<G1Affine> commit_model_rows(const PreparedCircuit& circuit, const std::vector<IntegerArray>& weights,
                                         std::span<const Fr> row_blinders) {
   const RowLayout& layout = circuit.layout();
-  return commit_rows(RowCommitter(layout.columns()), RowBlinder(), model_matrix(circuit.circuit(), layout, weights),
+  Trace trace = empty_trace(circuit.circuit());
+  trace.shared = weights;
+  return commit_rows(RowCommitter(layout.columns()), RowBlinder(), layout.matrix(trace, Owner::kModel),
                      layout.rows(Owner::kModel), row_blinders);
 }
 
@@ -116,8 +103,7 @@ Result<unsigned> choose_log_columns(const Circuit& circuit) {
   return *best;
 }
 
-Result<ProverKey> set_up_model(const Circuit& circuit, std::vector<std::vector<std::int64_t>> weights,
-                               const SetupOptions& options) {
+Result<ProverKey> set_up_model(const Circuit& circuit, std::vector<IntegerArray> weights, const SetupOptions& options) {
   const auto progress = [&options](std::string_view stage, double done) {
     if (options.progress) options.progress(stage, done);
   };
@@ -156,10 +142,44 @@ Result<ProverKey> set_up_model(const Circuit& circuit, std::vector<std::vector<s
   return key;
 }
 
+namespace {
+
+// Of its elements in a key: what holds the tensor's declared range, whatever the weights are.
+IntegerWidth declared_width(const Tensor& tensor) { return narrowest_width(tensor.low, tensor.high); }
+
+void write_integers(Writer& writer, const IntegerView& values, IntegerWidth width) {
+  Bytes bytes(values.size() * width_bytes(width));
+  std::size_t at = 0;
+  values.visit([&](const auto* entries) {
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      for (std::size_t byte = width_bytes(width); byte-- > 0;) {
+        bytes[at++] = static_cast<std::uint8_t>(static_cast<std::uint64_t>(std::int64_t{entries[i]}) >> (8 * byte));
+      }
+    }
+  });
+  writer.raw(bytes);
+  wipe(bytes.data(), bytes.size());
+}
+
+// Allocates what the reader still has, at most.
+std::optional<IntegerArray> read_integers(Reader& reader, std::size_t count, IntegerWidth width) {
+  if (count > reader.remaining() / width_bytes(width)) return std::nullopt;
+  const ByteView bytes = *reader.take(count * width_bytes(width));
+  IntegerBuffer out(count, width);
+  out.fill([&, at = std::size_t{0}]() mutable {
+    std::uint64_t value = (bytes[at] & 0x80) != 0 ? ~std::uint64_t{0} : 0;  // the sign
+    for (std::size_t byte = 0; byte < width_bytes(width); ++byte) value = value << 8 | bytes[at++];
+    return static_cast<std::int64_t>(value);
+  });
+  return std::move(out).finish();
+}
+
+}  // namespace
+
 void write_prover_key(Writer& writer, const ProverKey& key) {
   write_model_key(writer, key.model);
   for (const TensorId id : model_tensors(key.model.circuit)) {
-    for (const std::int64_t value : key.weights[id]) writer.i64(value);
+    write_integers(writer, key.weights[id].view(), declared_width(key.model.circuit.tensors[id]));
   }
   writer.u32(static_cast<std::uint32_t>(key.row_blinders.size()));
   for (const Fr& blinder : key.row_blinders.expose()) writer.raw(blinder.to_bytes());
@@ -173,9 +193,11 @@ Result<ProverKey> read_prover_key(Reader& reader) {
   key.model = std::move(model);
   key.weights.resize(key.model.circuit.tensors.size());
   for (const TensorId id : model_tensors(key.model.circuit)) {
-    const auto size = static_cast<std::size_t>(shape_size(key.model.circuit.tensors[id].shape));
-    if (size > reader.remaining() / 8) return damaged;
-    for (std::size_t i = 0; i < size; ++i) key.weights[id].push_back(*reader.i64());
+    const Tensor& tensor = key.model.circuit.tensors[id];
+    if (tensor.low > tensor.high) return damaged;
+    auto integers = read_integers(reader, static_cast<std::size_t>(shape_size(tensor.shape)), declared_width(tensor));
+    if (!integers) return damaged;
+    key.weights[id] = std::move(*integers);
   }
   VEIL_TRY_STATUS(check_weights(key.model.circuit, key.weights));
   const auto blinders = reader.count(std::size_t{1} << 28, 32);

@@ -6,6 +6,7 @@
 #include <map>
 
 #include "base/check.h"
+#include "base/secret.h"
 #include "graph/shape.h"
 #include "graph/text.h"
 #include "quant/claim.h"
@@ -108,7 +109,8 @@ class Quantiser {
     std::vector<std::int64_t> integers;
     integers.reserve(data.size());
     for (const double value : data) integers.push_back(*quantise_real(value, scale, signed_range(bits)));
-    model_.weights.tensors.push_back(std::move(integers));
+    model_.weights.tensors.emplace_back(integers);
+    wipe(integers.data(), integers.size() * sizeof(std::int64_t));
     node.model.push_back(static_cast<ModelId>(model_.graph.model.size() - 1));
   }
 

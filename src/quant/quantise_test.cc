@@ -73,7 +73,7 @@ TEST(Quantise, WhatAReluCutsOffNeedsNoRange) {
 TEST(Quantise, ADeadModelStillHasScales) {
   const Graph graph = product(2, {0, 0, 0, 0});
   const QuantisedModel model = quantised(graph, {{{0, 0}}}, 16);
-  EXPECT_EQ(model.weights.tensors[0], (std::vector<std::int64_t>{0, 0, 0, 0}));
+  EXPECT_EQ(model.weights.tensors[0], IntegerArray(std::vector<std::int64_t>{0, 0, 0, 0}));
 }
 
 TEST(Quantise, RequantisingTheSameFileGivesTheSameIntegersAndAnotherFileIsNoticed) {
@@ -102,7 +102,7 @@ TEST(Quantise, RequantisingTheSameFileGivesTheSameIntegersAndAnotherFileIsNotice
 TEST(Quantise, HiddenModelsOfOneArchitectureShareTheirDescription) {
   std::mt19937_64 random(11);
   std::string first;
-  std::vector<std::vector<std::int64_t>> first_weights;
+  std::vector<IntegerArray> first_weights;
   for (int trial = 0; trial < 20; ++trial) {
     std::vector<double> weights;
     for (int i = 0; i < 12; ++i) weights.push_back(0.51 + 0.2 * static_cast<double>(random() % 1000) / 1000);
@@ -184,9 +184,13 @@ TEST(QuantisedGraph, JsonIsCanonicalAndReadBack) {
   EXPECT_FALSE(read_quantised_graph("{\"bits\": 16}").ok());
   EXPECT_TRUE(check_weights(model.graph, model.weights).ok());
   Weights spoiled = model.weights;
-  spoiled.tensors[0][0] = 40000;
+  std::vector<std::int64_t> values = spoiled.tensors[0].to_vector();
+  values[0] = 40000;
+  spoiled.tensors[0] = values;
   EXPECT_FALSE(check_weights(model.graph, spoiled).ok());
-  spoiled.tensors[0].pop_back();
+  values = model.weights.tensors[0].to_vector();
+  values.pop_back();
+  spoiled.tensors[0] = values;
   EXPECT_FALSE(check_weights(model.graph, spoiled).ok());
 }
 

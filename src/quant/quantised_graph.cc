@@ -1,14 +1,9 @@
 #include "quant/quantised_graph.h"
 
 #include "base/check.h"
-#include "base/secret.h"
 #include "graph/text.h"
 
 namespace veil {
-
-Weights::~Weights() {
-  for (std::vector<std::int64_t>& tensor : tensors) wipe(tensor.data(), tensor.size() * sizeof(std::int64_t));
-}
 
 std::string_view op_name(const QuantisedOp& op) {
   static constexpr std::string_view kNames[] = {"linear", "affine",   "sum",    "product", "relu", "leaky_relu",
@@ -28,8 +23,8 @@ Status check_weights(const QuantisedGraph& graph, const Weights& weights) {
       return Error{"the weights of " + quoted(tensor.name) + " have another size than the model says"};
     }
     const IntegerRange range = signed_range(static_cast<unsigned>(tensor.bits));
-    for (const std::int64_t value : weights.tensors[i]) {
-      if (!range.contains(value)) return Error{"a weight of " + quoted(tensor.name) + " is out of its declared range"};
+    if (!weights.tensors[i].view().all_within(range.low, range.high)) {
+      return Error{"a weight of " + quoted(tensor.name) + " is out of its declared range"};
     }
   }
   return Done{};

@@ -13,6 +13,7 @@
 #include <variant>
 #include <vector>
 
+#include "base/integer_array.h"
 #include "base/result.h"
 #include "graph/graph.h"
 #include "tensor/fixed_point.h"
@@ -134,16 +135,9 @@ struct QuantisedGraph {
   std::vector<std::string> output_labels;  // class names, or none
 };
 
-// The secret half: the integers of each model tensor, row-major. Wiped when it dies.
+// The secret half: the integers of each model tensor, row-major. Copies share them; wiped when the last one dies.
 struct Weights {
-  std::vector<std::vector<std::int64_t>> tensors;
-
-  Weights() = default;
-  Weights(const Weights&) = default;
-  Weights(Weights&&) noexcept = default;
-  Weights& operator=(const Weights&) = default;
-  Weights& operator=(Weights&&) noexcept = default;
-  ~Weights();
+  std::vector<IntegerArray> tensors;
 };
 
 // Canonical JSON: sorted keys, integers and strings only, no white space. Equal graphs give equal bytes.

@@ -332,7 +332,7 @@ Result<QuantisedGraph> read_quantised_graph(std::string_view text) {
 std::string weights_json(const QuantisedGraph& graph, const Weights& weights) {
   VEIL_CHECK(weights.tensors.size() == graph.model.size());
   Json json = Json::object();
-  for (std::size_t i = 0; i < graph.model.size(); ++i) json[graph.model[i].name] = weights.tensors[i];
+  for (std::size_t i = 0; i < graph.model.size(); ++i) json[graph.model[i].name] = weights.tensors[i].to_vector();
   return json.dump();
 }
 

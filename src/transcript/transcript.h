@@ -24,6 +24,7 @@ class ChallengeOracle {
   virtual Fr challenge(std::string_view label) = 0;
 };
 
+// A copy goes on by itself: what many statements begin with need be absorbed once only.
 class Transcript {
  public:
   Transcript() { hash_.update(Digest{}); }

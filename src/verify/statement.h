@@ -17,7 +17,7 @@
 
 namespace veil {
 
-inline constexpr std::string_view kProtocolVersion = "veil/1/bn254/keccak256";
+inline constexpr std::string_view kProtocolVersion = "veil/2/bn254/keccak256";
 
 // A circuit with everything that follows from it: layout, digest, number of message slots.
 class PreparedCircuit {

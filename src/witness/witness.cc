@@ -6,16 +6,14 @@ namespace veil {
 
 namespace {
 
-Status set_tensor(const Circuit& circuit, Trace& trace, TensorId id, const std::vector<std::int64_t>& values) {
+Status check_tensor(const Circuit& circuit, TensorId id, const IntegerView& values) {
   const Tensor& tensor = circuit.tensors[id];
   if (static_cast<std::int64_t>(values.size()) != shape_size(tensor.shape)) {
     return Error{quoted(tensor.name) + " has the wrong number of elements"};
   }
-  for (const std::int64_t value : values) {
-    if (value < tensor.low || value > tensor.high)
-      return Error{"an integer of " + quoted(tensor.name) + " is out of its range"};
+  if (!values.all_within(tensor.low, tensor.high)) {
+    return Error{"an integer of " + quoted(tensor.name) + " is out of its range"};
   }
-  trace.values[id] = values;
   return Done{};
 }
 
@@ -28,10 +26,13 @@ Result<Trace> fill_trace_of_any_claim(const Lowering& lowering, const Weights& w
   }
   Trace trace = empty_trace(circuit);
   for (std::size_t i = 0; i < inputs.size(); ++i) {
-    VEIL_TRY_STATUS(set_tensor(circuit, trace, lowering.inputs[i], inputs[i]));
+    VEIL_TRY_STATUS(check_tensor(circuit, lowering.inputs[i], inputs[i]));
+    trace.values[lowering.inputs[i]] = inputs[i];
   }
+  trace.shared.resize(circuit.tensors.size());
   for (std::size_t i = 0; i < weights.tensors.size(); ++i) {
-    VEIL_TRY_STATUS(set_tensor(circuit, trace, lowering.model[i], weights.tensors[i]));
+    VEIL_TRY_STATUS(check_tensor(circuit, lowering.model[i], weights.tensors[i].view()));
+    trace.shared[lowering.model[i]] = weights.tensors[i];
   }
   for (const Step& step : lowering.steps) step(circuit, trace);
   fill_multiplicities(circuit, trace);

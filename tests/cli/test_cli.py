@@ -171,6 +171,51 @@ class MainPath(WithCredit):
         self.assertEqual(self.prove_json["proof_bytes"], self.setup_json["proof_bytes"])  # as predicted
         self.assertLessEqual(self.prove_json["proof_bytes"], 40_000)
 
+    def test_profile_of_a_proof(self):
+        """All phases are there, take time, and add up to no more than was measured around them."""
+        path = self.folder / "prove-profile.json"
+        said = self.run_json(DONE, "prove", self.prover, "--input", APPLICANTS, "--row", self.good_row, "--out",
+                             self.folder / "profiled.proof", "--threads", 1, "--profile", path)
+        profile = json.loads(path.read_text())
+        self.assertEqual(profile, said["profile"])
+        self.assertEqual(stat.S_IMODE(path.stat().st_mode), 0o600)
+        self.assertEqual(list(profile["phases_ms"]), ["key", "input", "witness", "commit", "pads", "statement", "lookup",
+                                                      "einsum", "columns", "fold", "write"])
+        for clock in ("cpu", "wall"):
+            times = {name: phase[clock] for name, phase in profile["phases_ms"].items()}
+            self.assertTrue(all(time > 0 for time in times.values()), times)
+            self.assertAlmostEqual(sum(times.values()), profile["total_ms"][clock], places=6)
+            argument = sum(times[name] for name in ("witness", "commit", "statement", "lookup", "einsum", "columns", "fold"))
+            self.assertLessEqual(argument, 1.05 * said["online_ms"][clock] + 1 + times["input"])
+        for size in ("weights", "inputs", "witness", "lookups", "leaves", "model_rows", "rows", "columns", "slots"):
+            self.assertGreater(profile["sizes"][size], 0)
+        self.assertGreaterEqual(profile["sizes"]["leaves"], profile["sizes"]["lookups"])
+        self.assertEqual(profile["sizes"]["inputs"], 20)
+        self.assertEqual(profile["threads"], 1)
+        self.assertIn(profile["cpu_level"], ("portable", "adx", "ifma"))
+        self.assertNotIn("profile", self.prove_json)
+
+    def test_profile_of_a_setup(self):
+        path = self.folder / "setup-profile.json"
+        _, made = self.set_up_credit("profiled", "--profile", path)
+        profile = json.loads(path.read_text())
+        self.assertEqual(profile, made["profile"])
+        self.assertIn("committing the weights", profile["phases_ms"])
+        self.assertNotIn("done", profile["phases_ms"])
+
+    def test_profile_is_no_proof(self):
+        same = self.folder / "same.file"
+        self.refuses("prove", self.prover, "--input", APPLICANTS, "--out", same, "--profile", same, says="same file")
+        self.assertFalse(same.exists())
+
+    def test_proofs_of_one_thread_and_of_two(self):
+        for threads in (1, 2):
+            proof = self.folder / f"threads-{threads}.proof"
+            said = self.run_json(DONE, "prove", self.prover, "--input", APPLICANTS, "--row", self.good_row, "--context",
+                                 CONTEXT, "--out", proof, "--threads", threads)
+            self.assertEqual(said["threads"], threads)
+            self.verify_json(DONE, "--threads", threads, proof=proof)
+
     def test_verify_accepts_and_states(self):
         verdict = self.verify_json(DONE)
         for key in ("accepted", "reason", "statement", "cpu_ms", "wall_ms", "load_ms"):

@@ -53,8 +53,8 @@ class Credit {
     EXPECT_TRUE(values.ok());
     return (*values)[model_->graph.output];
   }
-  std::vector<std::vector<std::int64_t>> weights() const {
-    std::vector<std::vector<std::int64_t>> out(circuit().tensors.size());
+  std::vector<IntegerArray> weights() const {
+    std::vector<IntegerArray> out(circuit().tensors.size());
     for (std::size_t i = 0; i < lowering_->model.size(); ++i) out[lowering_->model[i]] = model_->weights.tensors[i];
     return out;
   }

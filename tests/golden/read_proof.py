@@ -17,7 +17,7 @@ import sys
 P = 0x30644E72E131A029B85045B68181585D2833E84879B9709143E1F593F0000001
 Q = 0x30644E72E131A029B85045B68181585D97816A916871CA8D3C208C16D87CFD47
 GENERATORS_DIGEST = bytes.fromhex("bc0d6d41af5062d76530299e3e85a33c680826e7b15b9564d09cf50a60a47145")
-PROTOCOL_VERSION = b"veil/1/bn254/keccak256"
+PROTOCOL_VERSION = b"veil/2/bn254/keccak256"
 OWNERS = ("model", "input", "witness", "public")
 MODEL, INPUT, WITNESS, PUBLIC = range(4)
 UNSIGNED, SIGNED, PIECES = 1, 2, 3
@@ -465,7 +465,11 @@ def read_model_key(data):
 def read_prover_secrets(data, key):
     for tensor in key["circuit"]["tensors"]:
         if tensor["owner"] == MODEL:
-            data.take(8 * size_of(tensor["shape"]), f"weights of {tensor['name']}", "(secret)")
+            width = next(w for w in (1, 2, 4, 8) if -(1 << (8 * w - 1)) <= tensor["low"] and tensor["high"] < 1 << (8 * w - 1))
+            raw = data.take(width * size_of(tensor["shape"]), f"weights of {tensor['name']}", "(secret)")
+            for at in range(0, len(raw), width):
+                if not tensor["low"] <= int.from_bytes(raw[at : at + width], "big", signed=True) <= tensor["high"]:
+                    data.fail(f"a weight of {tensor['name']} is outside its range")
     count = data.u32("row blinders")
     if count != (len(key["rows"]) if key["visibility"] == 0 else 0):
         data.fail("the number of row blinders does not fit")

@@ -141,14 +141,17 @@ TEST(Attack14, PaddingWithContentChangesNothing) {
     const RowLayout& layout = circuit->layout();
     Trace owned = empty_trace(network.circuit);  // which cells belong to a tensor
     for (TensorId id = 0; id < owned.values.size(); ++id) owned.values[id].assign(each->values[id].size(), 1);
-    const std::vector<std::int64_t> mask = layout.matrix(owned);
+    const RowRange all{0, layout.total_rows()};
+    const std::vector<std::int64_t> mask = layout.matrix(owned).entries(all);
+    std::vector<std::int64_t> matrix = setting.rows.matrix.entries(all);
     std::size_t padding = 0;
     for (std::size_t i = 0; i < mask.size(); ++i) {
       if (mask[i] != 0) continue;
-      setting.rows.matrix[i] = static_cast<std::int64_t>(random() % 2000) - 1000;
+      matrix[i] = static_cast<std::int64_t>(random() % 2000) - 1000;
       ++padding;
     }
     EXPECT_GT(padding, 10u);
+    setting.rows.matrix = RowMatrix(layout.columns(), matrix);
     const RowCommitter committer(layout.columns());
     const auto commit = [&](Owner owner) {
       const RowRange rows = layout.rows(owner);

@@ -4,15 +4,12 @@
 
 #include "circuit/tables.h"
 #include "support/proving.h"
+#include "support/sanitizers.h"
 
 namespace veil::testing {
 namespace {
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr int kCircuits = 60;
-#else
-constexpr int kCircuits = 400;
-#endif
+constexpr int kCircuits = kSanitized ? 60 : 400;
 
 class RandomCircuit {
  public:

@@ -23,6 +23,34 @@ TEST(Model, ProofsVerifyAndStateTheOutput) {
   }
 }
 
+// The model's rows are the key's in every proof, and not part of a proof's seed: a trace with other weights is refused.
+TEST(Model, AProofIsOfTheKeysWeights) {
+  const Registered registered;
+  const Trace own = registered.network.run(registered.values);
+  Trace sharing = own;
+  sharing.shared = registered.prover->new_trace().shared;
+  for (const TensorId id : registered.network.given) {
+    if (registered.network.circuit.tensors[id].owner == Owner::kModel) sharing.values[id].clear();
+  }
+  for (const Trace* trace : std::initializer_list<const Trace*>{&own, &sharing}) {
+    const auto output = registered.prover->prove(*trace, as_bytes("context"));
+    ASSERT_TRUE(output.ok()) << output.error().message;
+    EXPECT_EQ(registered.reason(output->proof), "");
+  }
+  const TensorId weight = registered.network.given[0];
+  ASSERT_EQ(registered.network.circuit.tensors[weight].owner, Owner::kModel);
+  Trace lie = own;
+  ++lie.values[weight][0];
+  EXPECT_FALSE(registered.prover->prove(lie, as_bytes("context")).ok());
+  lie = sharing;
+  std::vector<std::int64_t> other = lie.shared[weight].to_vector();
+  ++other[1];
+  lie.shared[weight] = other;
+  EXPECT_FALSE(registered.prover->prove(lie, as_bytes("context")).ok());
+  lie.shared.clear();
+  EXPECT_FALSE(registered.prover->prove(lie, as_bytes("context")).ok());
+}
+
 TEST(Model, MismatchesAreNamedBeforeAnyCryptography) {
   const Registered registered;
   const Bytes proof = registered.prove();
@@ -170,7 +198,7 @@ TEST(Model, KeysRoundTripAndRefuseDamage) {
 // A public model's rows can be recomputed by anybody; a hidden one's cannot even be compared.
 TEST(Model, PublicRowsAreReproducibleHiddenOnesAreNot) {
   const Registered open(Visibility::kPublic);
-  EXPECT_EQ(commit_model_rows(open.model->circuit(), open.weights(), {}), open.model->model_rows());
+  EXPECT_EQ(commit_model_rows(open.model->circuit(), narrowest(open.weights()), {}), open.model->model_rows());
   EXPECT_EQ(Registered(Visibility::kPublic).model->id(), open.model->id());
   EXPECT_NE(Registered().model->id(), Registered().model->id());
 }

@@ -4,6 +4,7 @@
 #include "base/check.h"
 #include "base/random.h"
 #include "checker/checker.h"
+#include "prove/randomness.h"
 
 namespace veil::testing {
 
@@ -94,19 +95,19 @@ struct LyingAnswers {
   }
 };
 
-Transcript native_transcript(const PreparedCircuit& circuit, const std::vector<std::int64_t>& matrix) {
+Transcript native_transcript(const PreparedCircuit& circuit, const RowMatrix& matrix) {
   Transcript transcript;
   transcript.absorb_bytes("circuit", circuit.digest());
-  transcript.absorb_bytes("rows", keccak256({reinterpret_cast<const std::uint8_t*>(matrix.data()), matrix.size() * 8}));
+  transcript.absorb_bytes("rows", matrix_digest(matrix));
   return transcript;
 }
 
 // Whether <row_weights^T M, column_eq> is the value owed: what the commitments show in the product.
 template <class Source>
 std::vector<std::string> with_opening(const Native<Source>& checker, const OpeningClaim<NativeValue>& opening,
-                                      const std::vector<std::int64_t>& matrix, std::size_t columns) {
+                                      const RowMatrix& matrix) {
   std::vector<std::string> failed = checker.failed();
-  const std::vector<Fr> row = ColumnAnswers(matrix, columns).combine_rows(opening.row_weights);
+  const std::vector<Fr> row = ColumnAnswers(matrix).combine_rows(opening.row_weights);
   const Fr owed = Native<Source>::reveal(opening.value);
   if (!(inner_product(row, opening.column_eq) - owed).is_zero()) failed.emplace_back("open/g");
   return failed;
@@ -116,23 +117,23 @@ std::vector<std::string> with_opening(const Native<Source>& checker, const Openi
 
 NativeRun run_native(const PreparedCircuit& circuit, const Trace& trace, const PublicValues& public_values,
                      const std::function<Fr(std::size_t, const Fr&)>& lie) {
-  const std::vector<std::int64_t> matrix = circuit.layout().matrix(trace);
+  const RowMatrix matrix = circuit.layout().matrix(trace);
   Transcript transcript = native_transcript(circuit, matrix);
   Answers answers(circuit, trace, matrix);
   LyingAnswers source{answers, lie};
   Native<LyingAnswers> checker(transcript, source);
   const auto opening = argue(checker, circuit.circuit(), circuit.layout(), public_values);
-  return {with_opening(checker, opening, matrix, circuit.layout().columns()), checker.labels(), checker.sent()};
+  return {with_opening(checker, opening, matrix), checker.labels(), checker.sent()};
 }
 
 std::vector<std::string> check_native(const PreparedCircuit& circuit, const Trace& rows_of,
                                       const PublicValues& public_values, const std::vector<Fr>& sent) {
-  const std::vector<std::int64_t> matrix = circuit.layout().matrix(rows_of);
+  const RowMatrix matrix = circuit.layout().matrix(rows_of);
   Transcript transcript = native_transcript(circuit, matrix);
   ReplaySource source{sent};
   Native<ReplaySource> checker(transcript, source);
   const auto opening = argue(checker, circuit.circuit(), circuit.layout(), public_values);
-  return with_opening(checker, opening, matrix, circuit.layout().columns());
+  return with_opening(checker, opening, matrix);
 }
 
 Bytes Setting::prove(const Deviations* deviations) const {

@@ -1,13 +1,14 @@
 // The einsum argument: all identities and all virtual lookup entries in one batched sumcheck (protocol section 4).
 //
 //   each owes:  value - linear part = sum_terms coefficient sum_{b,y} eq(r_b, b) A(b, y) B(b, y)
-//   together:   sum_j beta^j (value_j - linear_j) = sum_terms ...
+//   together:   sum_j beta^j (value_j - linear_j) = sum_terms ...,   the linear parts as one message; an expression
+//   without products is a linear claim as it stands
 // Paper: Thaler, "Proofs, Arguments, and Zero-Knowledge", section 4.4 (matrix products); batching of sumchecks with
 //   different numbers of variables: a term with v of n variables sleeps n - v rounds, adding a halving constant.
 // Shapes: variables of a term are its batch and reduced axes (terms.h); n is the maximum over terms.
 // Values: integers of an accepted circuit stay below p/2 (circuit/validate.h), so zero mod p is zero.
-// Transcript: identity point (fresh, after the leaf claims; independent coordinates for every axis of one identity);
-//   claims of linear parts; beta; a round: c0, c2 (c3 where a batch variable is bound), coin; ends A, B of each term.
+// Transcript: identity point (fresh, after the leaves; independent coordinates for every axis of one identity); beta;
+//   the linear parts; a round: c0, c2 (c3 where a batch variable is bound), coin; ends A, B of each term.
 // Soundness: (sum of box bits)/p for the point, (number of expressions)/p for beta, 3n/p for the rounds.
 //   Still owed: the listed claims.
 #pragma once
@@ -46,10 +47,8 @@ class EinsumArgument {
     add_identities(owed);
     std::vector<ExpressionClaim<Value>> bilinear;
     for (ExpressionClaim<Value>& claim : owed) {
-      claim.value =
-          std::move(claim.value) - claims_.of_linear(claim.expression->linear, *claim.domain, claim.box, claim.name);
       if (claim.expression->products.empty()) {
-        checker_.require_equal(claim.value, constant(Fr::zero()), "einsum/" + claim.name);
+        claims_.owe(linear_part(claim), claim.value, "einsum/" + claim.name);
       } else {
         bilinear.push_back(std::move(claim));
       }
@@ -59,6 +58,10 @@ class EinsumArgument {
 
  private:
   Value constant(const Fr& value) const { return checker_.constant(value); }
+
+  Functional linear_part(const ExpressionClaim<Value>& claim) const {
+    return claims_.of_linear(claim.expression->linear, *claim.domain, claim.box);
+  }
 
   void add_identities(std::vector<ExpressionClaim<Value>>& owed) {
     std::size_t bits = 0;
@@ -83,15 +86,18 @@ class EinsumArgument {
     const Fr beta = checker_.challenge("einsum/beta");
     Fr power = Fr::one();
     Value claim = constant(Fr::zero());
+    Functional linear;
     std::vector<Term> terms;
     for (const ExpressionClaim<Value>& expression : owed) {
       claim = std::move(claim) + expression.value * power;
+      linear.add(linear_part(expression), power);
       for (Term& term :
            make_terms(*expression.expression, *expression.domain, expression.box, expression.point, power)) {
         terms.push_back(std::move(term));
       }
       power *= beta;
     }
+    claim = claim - claims_.receive(std::move(linear), "linear");
     std::size_t num_vars = 0;
     for (const Term& term : terms) num_vars = std::max(num_vars, term.num_vars());
     EqWeights bound(run_rounds(terms, num_vars, claim));
@@ -139,8 +145,8 @@ class EinsumArgument {
       AxisWeights inner(term.domain->extent.size());
       assign_eq_weights(inner, *term.domain, term.kept(), bound);
       const std::string name = "term" + std::to_string(i);
-      const Value left = claims_.of_form(*term.left, joined(inner, term.fold_left), name + "/A");
-      const Value right = claims_.of_form(*term.right, joined(inner, term.fold_right), name + "/B");
+      const Value left = claims_.receive(claims_.of_form(*term.left, joined(inner, term.fold_left)), name + "/A");
+      const Value right = claims_.receive(claims_.of_form(*term.right, joined(inner, term.fold_right)), name + "/B");
       total = std::move(total) + checker_.product(left, right) * factor;
     }
     checker_.require_equal(std::move(total), claim, "einsum/end");

@@ -14,8 +14,6 @@
 #include <cstdint>
 #include <vector>
 
-#include "field/fq.h"
-#include "field/fr.h"
 #include "field/kernels/field_kernels.h"
 #include "field/multiply.h"
 
@@ -55,6 +53,10 @@ struct ArrayOperations {
     }
   }
 
+  static void square_root_candidates(Fq* values, std::size_t count) {
+    for (std::size_t i = 0; i < count; ++i) values[i] = values[i].square_root_candidate();
+  }
+
   // Products are summed as integers and reduced once. sum < count p^2 < 2^64 2^508 < 2^576: nine limbs are enough.
   static Fr inner_product(const Fr* a, const Fr* b, std::size_t count) {
     Wide<9> sum{};
@@ -84,8 +86,8 @@ struct ArrayOperations {
     return Arithmetic::add(low, high, kFr);
   }
 
-  static void fold(Fr* table, std::size_t half, const Fr& r) {
-    for (std::size_t i = 0; i < half; ++i) {
+  static void fold(Fr* table, std::size_t half, std::size_t count, const Fr& r) {
+    for (std::size_t i = 0; i < count; ++i) {
       const Limbs step = Arithmetic::subtract(table[i + half].raw(), table[i].raw(), kFr);
       table[i] = Fr::from_raw(Arithmetic::add(table[i].raw(), Arithmetic::multiply(step, r.raw(), kFr), kFr));
     }
@@ -119,8 +121,110 @@ struct ArrayOperations {
     }
   }
 
+  static Fr product(const Fr& a, const Fr& b) { return Fr::from_raw(Arithmetic::multiply(a.raw(), b.raw(), kFr)); }
+  static Fr sum(const Fr& a, const Fr& b) { return Fr::from_raw(Arithmetic::add(a.raw(), b.raw(), kFr)); }
+  static Fr difference(const Fr& a, const Fr& b) { return Fr::from_raw(Arithmetic::subtract(a.raw(), b.raw(), kFr)); }
+  static Fr product_sum(const Fr& a, const Fr& b, const Fr& c, const Fr& d) {
+    return sum(product(a, b), product(c, d));
+  }
+
+  static void scale(Fr* out, const Fr& a, const Fr* x, std::size_t count) {
+    for (std::size_t i = 0; i < count; ++i) out[i] = product(x[i], a);
+  }
+
+  static void split(Fr* low, Fr* high, const Fr& r, std::size_t count) {
+    for (std::size_t i = 0; i < count; ++i) {
+      high[i] = product(low[i], r);
+      low[i] = difference(low[i], high[i]);
+    }
+  }
+
+  static void add_fractions(Fr* numerators, Fr* denominators, const Fr* p, const Fr* q, std::size_t count) {
+    for (std::size_t i = 0; i < count; ++i) {
+      numerators[i] = product_sum(p[2 * i], q[2 * i + 1], p[2 * i + 1], q[2 * i]);
+      denominators[i] = product(q[2 * i], q[2 * i + 1]);
+    }
+  }
+
+  // A column at a time. sum < rows 2^63 p, six limbs, as in inner_product_int.
+  template <class T>
+  static void add_weighted_rows(Fr* out, const Fr* weights, const T* data, std::size_t rows, std::ptrdiff_t row_stride,
+                                std::size_t columns) {
+    for (std::size_t j = 0; j < columns; ++j) {
+      std::array<Wide<6>, 2> sums{};
+      const T* entry = data + j;
+      for (std::size_t i = 0; i < rows; ++i, entry += row_stride) {
+        Arithmetic::accumulate(sums[*entry < 0 ? 1 : 0], weights[i].raw(), magnitude(*entry));
+      }
+      out[j] = sum(out[j], Fr::from_raw(Arithmetic::subtract(reduce(sums[0]), reduce(sums[1]), kFr)));
+    }
+  }
+
+  static ProductRound product_round(const Fr* left, const Fr* right, std::size_t half, std::size_t count) {
+    Wide<9> constant{};
+    Wide<9> square{};
+    for (std::size_t i = 0; i < count; ++i) {
+      Arithmetic::accumulate(constant, left[i].raw(), right[i].raw());
+      Arithmetic::accumulate(square, difference(left[i + half], left[i]).raw(),
+                             difference(right[i + half], right[i]).raw());
+    }
+    return {Fr::from_raw(reduce(constant)), Fr::from_raw(reduce(square))};
+  }
+
+  static WeightedRound weighted_round(const Fr* eq, const Fr* left, const Fr* right, std::size_t half,
+                                      std::size_t count) {
+    std::array<Wide<9>, 4> sums{};
+    for (std::size_t i = 0; i < count; ++i) {
+      const Fr eq1 = difference(eq[i + half], eq[i]);
+      const Fr left1 = difference(left[i + half], left[i]);
+      const Fr right1 = difference(right[i + half], right[i]);
+      const Fr low = product(left[i], right[i]);
+      const Fr middle = product_sum(left[i], right1, left1, right[i]);
+      const Fr high = product(left1, right1);
+      Arithmetic::accumulate(sums[0], eq[i].raw(), low.raw());
+      Arithmetic::accumulate(sums[1], eq[i].raw(), middle.raw());
+      Arithmetic::accumulate(sums[1], eq1.raw(), low.raw());
+      Arithmetic::accumulate(sums[2], eq[i].raw(), high.raw());
+      Arithmetic::accumulate(sums[2], eq1.raw(), middle.raw());
+      Arithmetic::accumulate(sums[3], eq1.raw(), high.raw());
+    }
+    WeightedRound out;
+    for (std::size_t degree = 0; degree < 4; ++degree) out.coefficients[degree] = Fr::from_raw(reduce(sums[degree]));
+    return out;
+  }
+
+  static ProductRound fraction_round(const Fr* eq, const FractionTables& t, std::size_t half, std::size_t count) {
+    Wide<9> constant{};
+    Wide<9> square{};
+    for (std::size_t i = 0; i < count; ++i) {
+      const Fr at_zero = product_sum(t.p0[i], t.q1[i], t.q0[i], t.r1[i]);
+      const Fr slopes = product_sum(difference(t.p0[i + half], t.p0[i]), difference(t.q1[i + half], t.q1[i]),
+                                    difference(t.q0[i + half], t.q0[i]), difference(t.r1[i + half], t.r1[i]));
+      Arithmetic::accumulate(constant, eq[i].raw(), at_zero.raw());
+      Arithmetic::accumulate(square, eq[i].raw(), slopes.raw());
+    }
+    return {Fr::from_raw(reduce(constant)), Fr::from_raw(reduce(square))};
+  }
+
   static constexpr FieldKernels kernels(std::string_view name) {
-    return {name, batch_inverse<Fr>, batch_inverse<Fq>, inner_product, inner_product_int, fold, axpy, axpy_int, powers};
+    return {name,
+            batch_inverse<Fr>,
+            batch_inverse<Fq>,
+            square_root_candidates,
+            inner_product,
+            inner_product_int,
+            fold,
+            axpy,
+            axpy_int,
+            powers,
+            scale,
+            add_fractions,
+            split,
+            add_weighted_rows<std::int8_t>,
+            add_weighted_rows<std::int16_t>,
+            product_round,
+            weighted_round,
+            fraction_round};
   }
 };
 

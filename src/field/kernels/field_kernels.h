@@ -8,8 +8,7 @@
 #include <vector>
 
 #include "base/cpu.h"
-#include "field/fq.h"
-#include "field/fr.h"
+#include "field/arrays.h"
 
 namespace veil {
 
@@ -17,17 +16,37 @@ struct FieldKernels {
   std::string_view name;
   void (*batch_inverse_fr)(Fr* values, std::size_t count);
   void (*batch_inverse_fq)(Fq* values, std::size_t count);
+  void (*square_root_candidates)(Fq* values, std::size_t count);
   Fr (*inner_product)(const Fr* a, const Fr* b, std::size_t count);
   Fr (*inner_product_int)(const Fr* weights, const std::int64_t* values, std::size_t count);
-  void (*fold)(Fr* table, std::size_t half, const Fr& r);
+  // Where two halves are read, the second is `half` elements behind the first, and `count` of each are.
+  void (*fold)(Fr* table, std::size_t half, std::size_t count, const Fr& r);
   void (*axpy)(Fr* y, const Fr& a, const Fr* x, std::size_t count);
   void (*axpy_int)(Fr* y, const Fr& a, const std::int64_t* x, std::size_t count);
   void (*powers)(Fr* out, const Fr& x, std::size_t count);
+  void (*scale)(Fr* out, const Fr& a, const Fr* x, std::size_t count);
+  void (*add_fractions)(Fr* numerators, Fr* denominators, const Fr* p, const Fr* q, std::size_t count);
+  void (*split)(Fr* low, Fr* high, const Fr& r, std::size_t count);
+  // out[j] += sum_i weights[i] data[i * row_stride + j]
+  void (*add_weighted_rows_8)(Fr* out, const Fr* weights, const std::int8_t* data, std::size_t rows,
+                              std::ptrdiff_t row_stride, std::size_t columns);
+  void (*add_weighted_rows_16)(Fr* out, const Fr* weights, const std::int16_t* data, std::size_t rows,
+                               std::ptrdiff_t row_stride, std::size_t columns);
+  ProductRound (*product_round)(const Fr* left, const Fr* right, std::size_t half, std::size_t count);
+  WeightedRound (*weighted_round)(const Fr* eq, const Fr* left, const Fr* right, std::size_t half, std::size_t count);
+  ProductRound (*fraction_round)(const Fr* eq, const FractionTables& tables, std::size_t half, std::size_t count);
 };
 
 const FieldKernels& portable_field_kernels();
 #if defined(__x86_64__)
-const FieldKernels& adx_field_kernels();  // to be called only where the machine has ADX
+const FieldKernels& adx_field_kernels();   // to be called only where the machine has ADX
+const FieldKernels& ifma_field_kernels();  // to be called only where the machine has AVX-512 IFMA (base/cpu.h)
+#endif
+#if defined(__x86_64__)
+void add_weighted_rows_ifma(Fr* out, const Fr* weights, const std::int8_t* data, std::size_t rows,
+                            std::ptrdiff_t row_stride, std::size_t columns);
+void add_weighted_rows_ifma(Fr* out, const Fr* weights, const std::int16_t* data, std::size_t rows,
+                            std::ptrdiff_t row_stride, std::size_t columns);
 #endif
 // Those of a level, or of the nearest one below it that has its own.
 const FieldKernels& field_kernels(CpuLevel level);

@@ -12,8 +12,8 @@
 // Values: multiplicities may be any field elements: a value outside its table is a pole whose residue is its count,
 //   1 .. 2^40 < p, so no choice of m cancels it.
 // Transcript: all rows are absorbed before; draws gamma, alpha; q of the root and its inverse; a layer: lambda, k
-// rounds
-//   of (c1, c2, coin), p0 p1 q0 q1, mu; then leaf values and claims in segment order.
+//   rounds of (c1, c2, coin), p0 p1 q0 q1, mu; then the hidden entries in segment order. Two linear claims, for p and q
+//   of the leaves, are listed.
 // Soundness: (leaves + rows) (width + 1) / p for alpha and gamma, 3 depth^2 / p for the rounds. q * inv = 1 forbids
 // 0/0.
 //   Still owed by the caller: the listed claims, and each ExpressionClaim returned.
@@ -113,20 +113,22 @@ class LookupArgument {
     point_ = std::move(bound);
   }
 
-  // p and q at the leaf point are affine in leaf values: filler (0, 1) everywhere, replaced inside the boxes.
+  // p and q at the leaf point are linear in leaf values: filler (0, 1) everywhere, replaced inside the boxes. Hidden
+  // entries stand on the other side of the equation.
   void reduce_leaves() {
     EqWeights eq({"L", point_});
-    Value leaf_p = constant(Fr::zero());
-    Value leaf_q = constant(Fr::one());
+    Functional leaf_p;
+    Functional leaf_q{Fr::one(), {}};
     for (const LeafSegment& segment : tree_.segments) {
       const Fr selector = segment_selector(segment);
-      const bool is_table = segment.kind == LeafSegment::Kind::kTable;
-      const auto [p, q] = is_table ? table_leaf(segment.index, eq) : lookup_leaf(segment.index, eq);
-      leaf_p = std::move(leaf_p) + p * selector;
-      leaf_q = std::move(leaf_q) + q * selector;
+      if (segment.kind == LeafSegment::Kind::kTable) {
+        add_table_leaf(segment.index, eq, selector, leaf_p, leaf_q);
+      } else {
+        add_lookup_leaf(segment.index, eq, selector, leaf_p, leaf_q);
+      }
     }
-    checker_.require_equal(p_, leaf_p, "lookup/leaf/p");
-    checker_.require_equal(q_, leaf_q, "lookup/leaf/q");
+    claims_.owe(std::move(leaf_p), p_, "lookup/leaf/p");
+    claims_.owe(std::move(leaf_q), q_, "lookup/leaf/q");
   }
 
   // eq(high coordinates of the point, the segment's position)
@@ -140,49 +142,51 @@ class LookupArgument {
     return out;
   }
 
-  // (p, q - 1) of a lookup's segment: inside the box p = 1 and q = alpha - t(entries).
-  std::pair<Value, Value> lookup_leaf(std::size_t index, EqWeights& eq) {
+  // A lookup's segment: inside the box p = 1 and q = alpha - t(entries).
+  void add_lookup_leaf(std::size_t index, EqWeights& eq, const Fr& selector, Functional& p, Functional& q) {
     const Lookup& lookup = circuit_.lookups[index];
     const AxisWeights box = box_weights(lookup.domain, eq);
-    Fr inside = Fr::one();
+    Fr inside = selector;
     for (AxisId axis = 0; axis < lookup.domain.box_rank; ++axis) inside *= box[axis].total();
-    Value key = constant(Fr::from_u64(lookup.table + 1) * inside);
-    Fr factor = gamma_;
+    p.constant += inside;
+    q.constant += (alpha_ - Fr::one() - Fr::from_u64(lookup.table + 1)) * inside;
+    Fr factor = selector;
     for (std::size_t entry = 0; entry < lookup.entries.size(); ++entry) {
-      key = std::move(key) + entry_value(index, entry, box) * factor;
       factor *= gamma_;
+      const Expression& expression = lookup.entries[entry];
+      if (expression.products.empty()) {
+        q.add(claims_.of_linear(expression.linear, lookup.domain, box), -factor);
+      } else {
+        q_ = q_ + hidden_entry(index, entry, box) * factor;
+      }
     }
-    return {constant(inside), constant((alpha_ - Fr::one()) * inside) - key};
   }
 
-  // An entry without products is linear in claims; one with products is a hidden value that an expression claim owes.
-  Value entry_value(std::size_t index, std::size_t entry, const AxisWeights& box) {
+  // An entry with products is a hidden value that an expression claim owes.
+  Value hidden_entry(std::size_t index, std::size_t entry, const AxisWeights& box) {
     const Lookup& lookup = circuit_.lookups[index];
-    const Expression& expression = lookup.entries[entry];
     const std::string label = lookup.name + "/" + std::to_string(entry);
-    if (expression.products.empty()) return claims_.of_linear(expression.linear, lookup.domain, box, label);
     const Value value = checker_.receive("leaf/" + label, LeafQuestion{index, entry, box});
     const std::size_t bits = axes_bits(lookup.domain, box_axes(lookup.domain));
-    owed_.push_back({label, &expression, &lookup.domain, box,
+    owed_.push_back({label, &lookup.entries[entry], &lookup.domain, box,
                      std::vector<Fr>(point_.end() - static_cast<std::ptrdiff_t>(bits), point_.end()), value});
     return value;
   }
 
-  // (p, q - 1) of a table's segment: p = -m, q = alpha - t(row), the columns evaluated by everyone.
-  std::pair<Value, Value> table_leaf(std::size_t index, EqWeights& eq) {
+  // A table's segment: p = -m, q = alpha - t(row), the columns evaluated by everyone.
+  void add_table_leaf(std::size_t index, EqWeights& eq, const Fr& selector, Functional& p, Functional& q) {
     const Table& table = circuit_.tables[index];
     const auto rows = static_cast<std::int64_t>(table_rows(table));
     const Domain domain{{rows}, 1};
     const AxisWeights box = box_weights(domain, eq);
-    const Fr inside = box[0].total();
-    Fr key = Fr::from_u64(index + 1) * inside;
+    Fr key = Fr::from_u64(index + 1) * box[0].total();
     Fr factor = gamma_;
     for (const std::vector<std::int64_t>& column : table_columns(table)) {
       key += factor * weighted_sum(column, box);
       factor *= gamma_;
     }
-    const Value multiplicity = claims_.of_tensor(table.multiplicity, box, "leaf");
-    return {constant(Fr::zero()) - multiplicity, constant((alpha_ - Fr::one()) * inside - key)};
+    p.parts.push_back({table.multiplicity, box, -selector});
+    q.constant += selector * ((alpha_ - Fr::one()) * box[0].total() - key);
   }
 
   Checker& checker_;

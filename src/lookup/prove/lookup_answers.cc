@@ -2,189 +2,136 @@
 
 #include <algorithm>
 
-#include "circuit/tables.h"
 #include "field/arrays.h"
+#include "parallel/parallel.h"
 #include "poly/eq.h"
 
 namespace veil {
 
-LookupAnswers::LookupAnswers(const Circuit& circuit, const Trace& trace)
-    : circuit_(circuit), trace_(trace), tree_(fraction_tree(circuit)) {
-  for (const Lookup& lookup : circuit.lookups) {
-    std::vector<std::vector<Int128>> values;
-    for (const Expression& entry : lookup.entries) {
-      values.push_back(evaluate_expression(circuit, trace, lookup.domain, entry));
-    }
-    entries_.push_back(std::move(values));
-  }
-}
-
 namespace {
 
-// The leaf positions of a box, row-major over real lengths, as positions in the padded segment.
-std::vector<std::size_t> padded_positions(const Domain& domain) {
-  std::vector<std::size_t> positions{0};
-  for (std::uint32_t axis = 0; axis < domain.box_rank; ++axis) {
-    const auto length = static_cast<std::size_t>(domain.extent[axis]);
-    const unsigned bits = log2_ceil(length);
-    std::vector<std::size_t> next;
-    next.reserve(positions.size() * length);
-    for (const std::size_t position : positions) {
-      for (std::size_t i = 0; i < length; ++i) next.push_back(position << bits | i);
-    }
-    positions = std::move(next);
-  }
-  return positions;
-}
+constexpr std::size_t kBlock = 2048;  // leaves made at a time
 
 }  // namespace
 
-void LookupAnswers::add_lookup_leaves(const LeafSegment& segment, const Fr& gamma, const Fr& alpha) {
-  const Lookup& lookup = circuit_.lookups[segment.index];
-  const std::vector<Fr> gammas = powers(gamma, lookup.entries.size() + 1);
-  const Fr base = alpha - Fr::from_u64(lookup.table + 1);
-  const std::vector<std::size_t> positions = padded_positions(lookup.domain);
-  Layer& leaves = layers_.back();
-  for (std::size_t i = 0; i < positions.size(); ++i) {
-    Fr q = base;
-    for (std::size_t e = 0; e < lookup.entries.size(); ++e) {
-      q -= gammas[e + 1] * Fr::from_int128(entries_[segment.index][e][i]);
-    }
-    leaves.p[segment.first + positions[i]] = Fr::one();
-    leaves.q[segment.first + positions[i]] = q;
-  }
-}
-
-void LookupAnswers::add_table_leaves(const LeafSegment& segment, const Fr& gamma, const Fr& alpha) {
-  const Table& table = circuit_.tables[segment.index];
-  const auto columns = table_columns(table);
-  const std::vector<Fr> gammas = powers(gamma, columns.size() + 1);
-  const Fr base = alpha - Fr::from_u64(segment.index + 1);
-  Layer& leaves = layers_.back();
-  for (std::size_t row = 0; row < columns[0].size(); ++row) {
-    Fr q = base;
-    for (std::size_t c = 0; c < columns.size(); ++c) q -= gammas[c + 1] * Fr::from_int(columns[c][row]);
-    leaves.p[segment.first + row] = -Fr::from_int(trace_.values[table.multiplicity][row]);
-    leaves.q[segment.first + row] = q;
-  }
-}
-
-void LookupAnswers::build_leaves(const Fr& gamma, const Fr& alpha) {
-  layers_.clear();
-  const std::size_t size = std::size_t{1} << tree_.depth;
-  layers_.push_back(Layer{std::vector<Fr>(size), std::vector<Fr>(size, Fr::one())});
-  for (const LeafSegment& segment : tree_.segments) {
-    if (segment.kind == LeafSegment::Kind::kLookup) {
-      add_lookup_leaves(segment, gamma, alpha);
-    } else {
-      add_table_leaves(segment, gamma, alpha);
-    }
-  }
-}
-
 void LookupAnswers::build_layers() {
-  layers_.reserve(tree_.depth + 1);
-  while (layers_.back().p.size() > 1) {
-    const Layer& below = layers_.back();
-    const std::size_t half = below.p.size() / 2;
-    Layer layer{std::vector<Fr>(half), std::vector<Fr>(half)};
-    for (std::size_t i = 0; i < half; ++i) {
-      layer.p[i] = below.p[2 * i] * below.q[2 * i + 1] + below.p[2 * i + 1] * below.q[2 * i];
-      layer.q[i] = below.q[2 * i] * below.q[2 * i + 1];
-    }
-    layers_.push_back(std::move(layer));
+  layers_.assign(leaves_.depth(), {});
+  for (unsigned k = 0; k < leaves_.depth(); ++k) {
+    layers_[k].p.resize(std::size_t{1} << k);
+    layers_[k].q.resize(std::size_t{1} << k);
   }
-  std::reverse(layers_.begin(), layers_.end());
+  Layer& lowest = layers_.back();
+  const std::size_t block = std::min(kBlock, leaves_.size());
+  for_ranges(leaves_.size() / block, 1, [&](std::size_t begin, std::size_t end) {
+    std::vector<Fr> p(block), q(block);
+    for (std::size_t i = begin; i < end; ++i) {
+      leaves_.fill(i * block, p, q);
+      add_fractions(std::span(lowest.p).subspan(i * block / 2, block / 2),
+                    std::span(lowest.q).subspan(i * block / 2, block / 2), p, q);
+    }
+  });
+  for (std::size_t k = layers_.size() - 1; k-- > 0;) {
+    add_fractions(layers_[k].p, layers_[k].q, layers_[k + 1].p, layers_[k + 1].q);
+  }
 }
 
 Fr LookupAnswers::answer(const RootQuestion& question) {
   if (!question.inverse) {
-    build_leaves(question.gamma, question.alpha);
+    leaves_.set_coins(question.gamma, question.alpha);
     build_layers();
   }
   const Fr& q = layers_[0].q[0];
   return question.inverse ? q.inverse() : q;
 }
 
-void LookupAnswers::start_layer(unsigned layer) {
-  const Layer& below = layers_[layer + 1];
-  const std::size_t half = below.p.size() / 2;
-  for (std::vector<Fr>& table : tables_) table.resize(half);
-  for (std::size_t i = 0; i < half; ++i) {
-    tables_[0][i] = below.p[2 * i];
-    tables_[1][i] = below.p[2 * i + 1];
-    tables_[2][i] = below.q[2 * i];
-    tables_[3][i] = below.q[2 * i + 1];
+// The pairs of the layer below, from its row `first` on, become rows of the four tables.
+void LookupAnswers::separate(std::size_t first, std::span<const Fr> p, std::span<const Fr> q) {
+  const std::size_t count = p.size() / 2;
+  for (std::size_t i = 0; i < count; ++i) {
+    tables_[kP0][first + i] = p[2 * i];
+    tables_[kR1][first + i] = p[2 * i + 1];
+    tables_[kQ0][first + i] = q[2 * i];
+    tables_[kQ1][first + i] = q[2 * i + 1];
+  }
+  axpy(std::span(tables_[kR1]).subspan(first, count), lambda_, std::span(tables_[kQ1]).subspan(first, count));
+}
+
+void LookupAnswers::start_layer(unsigned layer, const Fr& lambda, std::span<const Fr> point) {
+  if (!point.empty()) {  // the claim that the layer above left, at its point and mu
+    const std::array<Fr, 4> above = ends();
+    const Fr& mu = point.back();
+    claim_ = above[0] + (above[1] - above[0]) * mu + lambda * (above[2] + (above[3] - above[2]) * mu);
+    eq_ = eq_table(point.subspan(1));
+    point_inverses_.assign(point.begin(), point.end());
+    batch_inverse(point_inverses_);
+  }
+  lambda_ = lambda;
+  size_ = std::size_t{1} << layer;
+  for (std::vector<Fr>& table : tables_) table.assign(size_, Fr::zero());
+  if (layer + 1 < leaves_.depth()) {
+    Layer& below = layers_[layer + 1];
+    for_ranges(size_, kBlock, [&](std::size_t begin, std::size_t end) {
+      separate(begin, std::span(below.p).subspan(2 * begin, 2 * (end - begin)),
+               std::span(below.q).subspan(2 * begin, 2 * (end - begin)));
+    });
+    below = {};
+  } else {
+    const std::size_t block = std::min(kBlock, leaves_.size());
+    for_ranges(leaves_.size() / block, 1, [&](std::size_t begin, std::size_t end) {
+      std::vector<Fr> p(block), q(block);
+      for (std::size_t i = begin; i < end; ++i) {
+        leaves_.fill(i * block, p, q);
+        separate(i * block / 2, p, q);
+      }
+    });
   }
   current_layer_ = layer;
   bound_ = 0;
 }
 
 void LookupAnswers::bind(unsigned layer, std::span<const Fr> bound) {
-  if (current_layer_ != layer) start_layer(layer);
+  if (current_layer_ != layer) start_layer(layer, Fr::zero(), {});  // layer 0, which has no rounds
   for (; bound_ < bound.size(); ++bound_) {
-    for (std::vector<Fr>& table : tables_) {
-      fold(table, bound[bound_]);
-      table.resize(table.size() / 2);
-    }
+    const Fr& coin = bound[bound_];
+    for (std::vector<Fr>& table : tables_) fold(std::span(table).first(size_), coin);
+    size_ /= 2;
+    claim_ = round_[0] + coin * (round_[1] + coin * round_[2]);
+    const std::size_t half = size_ / 2;  // eq summed over the coordinate that the next round is about
+    for (std::size_t i = 0; i < half; ++i) eq_[i] += eq_[i + half];
   }
 }
 
-// t(X) = sum_i eq(rest, i) [p0 q1 + q0 (p1 + lambda q1)](X, i): its value at 1 less that at 0, and its X^2 coefficient.
-Fr LookupAnswers::answer(const LayerRoundQuestion& question) {
-  if (question.degree == 2) return c2_;
-  bind(question.layer, question.bound);
-  if (question.round == 0) {  // eq tables of every tail of the point, built from the shortest
-    eq_tails_.assign(question.layer, {});
-    std::vector<Fr> tail{Fr::one()};
-    for (std::size_t first = question.layer; first-- > 0;) {
-      eq_tails_[first] = tail;
-      const Fr& r = question.point[first];
-      std::vector<Fr> longer(2 * tail.size());
-      for (std::size_t i = 0; i < tail.size(); ++i) {
-        longer[i + tail.size()] = tail[i] * r;
-        longer[i] = tail[i] - longer[i + tail.size()];
-      }
-      tail = std::move(longer);
-    }
-  }
-  const std::vector<Fr>& eq = eq_tails_[question.round];
-  const std::size_t half = tables_[0].size() / 2;
-  Fr at_zero;
-  Fr at_one;
-  c2_ = Fr::zero();
+// For a point with a coordinate zero, where the claim says nothing of t(1): never in a run with random coins.
+Fr LookupAnswers::value_at_one() const {
+  const std::size_t half = size_ / 2;
+  Fr sum;
   for (std::size_t i = 0; i < half; ++i) {
-    const auto term = [&](const Fr& p0, const Fr& p1, const Fr& q0, const Fr& q1) {
-      return p0 * q1 + q0 * (p1 + question.lambda * q1);
-    };
-    const Fr *p0 = &tables_[0][i], *p1 = &tables_[1][i], *q0 = &tables_[2][i], *q1 = &tables_[3][i];
-    at_zero += eq[i] * term(*p0, *p1, *q0, *q1);
-    at_one += eq[i] * term(p0[half], p1[half], q0[half], q1[half]);
-    c2_ += eq[i] * term(p0[half] - *p0, p1[half] - *p1, q0[half] - *q0, q1[half] - *q1);
+    sum += eq_[i] * (tables_[kP0][half + i] * tables_[kQ1][half + i] + tables_[kQ0][half + i] * tables_[kR1][half + i]);
   }
-  return at_one - at_zero - c2_;
+  return sum;
+}
+
+Fr LookupAnswers::answer(const LayerRoundQuestion& question) {
+  if (question.degree == 2) return round_[2];
+  if (current_layer_ != question.layer) start_layer(question.layer, question.lambda, question.point);
+  bind(question.layer, question.bound);
+  const ProductRound round =
+      fraction_round(std::span(eq_).first(size_ / 2),
+                     {tables_[kP0].data(), tables_[kR1].data(), tables_[kQ0].data(), tables_[kQ1].data()});
+  const Fr& inverse = point_inverses_[question.round];
+  const Fr step = inverse.is_zero() ? value_at_one() - round.constant : (claim_ - round.constant) * inverse;
+  round_ = {round.constant, step - round.square, round.square};
+  return round_[1];
+}
+
+std::array<Fr, 4> LookupAnswers::ends() const {
+  const Fr& q1 = tables_[kQ1][0];
+  return {tables_[kP0][0], tables_[kR1][0] - lambda_ * q1, tables_[kQ0][0], q1};
 }
 
 Fr LookupAnswers::answer(const LayerEndQuestion& question) {
   bind(question.layer, question.bound);
-  return tables_[question.which][0];
-}
-
-Fr LookupAnswers::answer(const LeafQuestion& question) {
-  const Domain& domain = circuit_.lookups[question.lookup].domain;
-  const std::vector<Int128>& values = entries_[question.lookup][question.entry];
-  std::vector<Fr> weights{Fr::one()};
-  for (std::uint32_t axis = 0; axis < domain.box_rank; ++axis) {
-    std::vector<Fr> next;
-    next.reserve(weights.size() * question.box[axis].values.size());
-    for (const Fr& weight : weights) {
-      for (const Fr& value : question.box[axis].values) next.push_back(weight * value);
-    }
-    weights = std::move(next);
-  }
-  Fr sum;
-  for (std::size_t i = 0; i < values.size(); ++i) sum += weights[i] * Fr::from_int128(values[i]);
-  return sum;
+  return ends()[question.which];
 }
 
 }  // namespace veil

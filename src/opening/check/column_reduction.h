@@ -67,15 +67,15 @@ class ColumnGroups {
 
 template <class Checker>
 OpeningClaim<typename Checker::Value> reduce_columns(Checker& checker, const RowLayout& layout,
-                                                     const std::vector<TensorClaim<typename Checker::Value>>& claims) {
+                                                     const std::vector<LinearClaim<typename Checker::Value>>& claims) {
   using Value = typename Checker::Value;
   const Fr sigma = checker.challenge("column/sigma");
   ColumnGroups grouped(layout);
   Value claim = checker.constant(Fr::zero());
   Fr power = Fr::one();
-  for (const TensorClaim<Value>& one : claims) {
+  for (const LinearClaim<Value>& one : claims) {
     claim = std::move(claim) + one.value * power;
-    grouped.add(one.tensor, one.weights, power);
+    for (const FunctionalPart& part : one.parts) grouped.add(part.tensor, part.weights, power * part.factor);
     power *= sigma;
   }
   const std::vector<ColumnGroup>& groups = grouped.list();

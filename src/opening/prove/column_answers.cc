@@ -1,13 +1,25 @@
 #include "opening/prove/column_answers.h"
 
+#include <iterator>
+
+#include "claim/weighted_sum_of_rows.h"
 #include "field/arrays.h"
 
 namespace veil {
 
 std::vector<Fr> ColumnAnswers::combine_rows(const std::map<std::size_t, Fr>& weights) const {
-  std::vector<Fr> out(columns_);
-  for (const auto& [row, weight] : weights) {
-    axpy(out, weight, std::span<const std::int64_t>(matrix_).subspan(row * columns_, columns_));
+  const std::size_t columns = matrix_.columns();
+  std::vector<Fr> out(columns);
+  for (const RowBlock& block : matrix_.blocks()) {
+    const auto begin = weights.lower_bound(block.rows.first);
+    const auto end = weights.lower_bound(block.rows.first + block.rows.count);
+    if (begin == end) continue;
+    const std::size_t first = begin->first;
+    std::vector<Fr> dense(std::prev(end)->first - first + 1);
+    for (auto at = begin; at != end; ++at) dense[at->first - first] = at->second;
+    const IntegerView entries = block.entries.view().part((first - block.rows.first) * columns, dense.size() * columns);
+    weighted_sum_of_rows(
+        dense, {entries.data(), entries.width(), dense.size(), columns, static_cast<std::ptrdiff_t>(columns), 1}, out);
   }
   return out;
 }
@@ -18,6 +30,8 @@ void ColumnAnswers::bind(const std::vector<ColumnGroup>& groups, std::span<const
       rows_.push_back(combine_rows(group.rows));
       weights_.push_back(group.columns);
     }
+    row_steps_.resize(matrix_.columns() / 2);
+    weight_steps_.resize(matrix_.columns() / 2);
     started_ = true;
   }
   for (; bound_ < bound.size(); ++bound_) {
@@ -40,9 +54,11 @@ Fr ColumnAnswers::answer(const ColumnRoundQuestion& question) {
     const std::vector<Fr>& w = weights_[group];
     const std::size_t half = g.size() / 2;
     for (std::size_t i = 0; i < half; ++i) {
-      c0 += g[i] * w[i];
-      c2_ += (g[i + half] - g[i]) * (w[i + half] - w[i]);
+      row_steps_[i] = g[i + half] - g[i];
+      weight_steps_[i] = w[i + half] - w[i];
     }
+    c0 += inner_product(std::span(g).first(half), std::span(w).first(half));
+    c2_ += inner_product(std::span(row_steps_).first(half), std::span(weight_steps_).first(half));
   }
   return c0;
 }

@@ -9,8 +9,8 @@ namespace veil {
 
 class ColumnAnswers {
  public:
-  // `matrix`: total_rows x columns integers, row-major; kept by reference.
-  ColumnAnswers(const std::vector<std::int64_t>& matrix, std::size_t columns) : matrix_(matrix), columns_(columns) {}
+  // `matrix`: all rows; kept by reference.
+  explicit ColumnAnswers(const RowMatrix& matrix) : matrix_(matrix) {}
 
   Fr answer(const ColumnRoundQuestion& question);
   Fr answer(const ColumnEndQuestion& question);
@@ -21,12 +21,13 @@ class ColumnAnswers {
  private:
   void bind(const std::vector<ColumnGroup>& groups, std::span<const Fr> bound);
 
-  const std::vector<std::int64_t>& matrix_;
-  std::size_t columns_;
+  const RowMatrix& matrix_;
   std::size_t bound_ = 0;
   bool started_ = false;
   std::vector<std::vector<Fr>> rows_;     // g_g, bound so far
   std::vector<std::vector<Fr>> weights_;  // column weights, bound so far
+  std::vector<Fr> row_steps_;             // of one group and round, kept for their memory
+  std::vector<Fr> weight_steps_;
   Fr c2_;
 };
 

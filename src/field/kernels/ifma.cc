@@ -1,0 +1,352 @@
+#include "field/kernels/ifma.h"
+
+#if defined(__x86_64__)
+
+#include "field/kernels/field_kernels.h"
+
+namespace veil {
+namespace {
+
+using namespace ifma;  // NOLINT: this file is its second half
+
+// Ends of arrays, fewer than eight elements, are done one by one.
+constexpr std::size_t whole_octets(std::size_t count) { return count & ~(kLanes - 1); }
+
+constexpr std::size_t least(std::size_t a, std::size_t b) { return a < b ? a : b; }
+
+// 2^(4 k), which makes up for k products; see "Domains" in ifma.h.
+constexpr Fr kOneProduct = Fr::from_u64(16);
+constexpr Fr kTwoProducts = Fr::from_u64(256);
+
+// Of factors a, b below 3p; their sum is below 32 * 9 * 0.0119p + 2.6p < 6.1p after reduce().
+constexpr std::size_t kProductsTogether = 32;
+
+VEIL_IFMA_INLINE Fr total(const WideOctet& sum, const Fr& factor) {
+  return sum_of_lanes<Fr, FrParams>(reduce<FrParams>(sum)) * factor;
+}
+
+VEIL_IFMA_INLINE Octet difference(const Octet& a, const Octet& b) { return ifma::subtract<FrParams, 1>(a, b); }  // < 2p
+
+// x 2^4, which makes up for one product.
+VEIL_IFMA_INLINE Octet lifted(Octet a) {
+  VEIL_UNROLL for (std::size_t i = 0; i < 5; ++i) a.limb[i] = _mm512_slli_epi64(a.limb[i], 4);
+  return carried(a);
+}
+
+// a b + c d
+VEIL_IFMA_INLINE Octet product_sum(const Octet& a, const Octet& b, const Octet& c, const Octet& d) {
+  WideOctet sum = zero_wide();
+  accumulate(sum, a, b);
+  accumulate(sum, c, d);
+  return reduce<FrParams>(sum);
+}
+
+// v^((q+1)/4) for four octets at a time, by windows of 4 bits: one chain of squarings would wait for each.
+// In the domain of multiply() a stored value is v/16, so that the result carries 16^-e, and 16^e brings it back.
+constexpr std::size_t kRootOctets = 4;
+constexpr Limbs kRootExponent = increment(shift_right(Fq::kModulus, 2));
+constexpr Fq kRootUnit = Fq::from_u64(16).pow(kRootExponent);
+
+VEIL_IFMA_INLINE void multiply_each(Octet a[kRootOctets], const Octet b[kRootOctets]) {
+  for (std::size_t u = 0; u < kRootOctets; ++u) a[u] = ifma::multiply<FqParams>(a[u], b[u]);
+}
+
+VEIL_IFMA_TARGET void square_roots_of_octets(Fq values[kRootOctets * kLanes]) {
+  constexpr int kWindows = 63;  // of 4 bits: the exponent is below 2^252
+  Octet powers[16][kRootOctets];
+  for (std::size_t u = 0; u < kRootOctets; ++u) {
+    powers[0][u] = broadcast(to_radix52(Fq::from_u64(16).raw()));  // 1
+    powers[1][u] = load(values + u * kLanes);
+  }
+  for (std::size_t k = 2; k < 16; ++k) {
+    for (std::size_t u = 0; u < kRootOctets; ++u) {
+      powers[k][u] = ifma::multiply<FqParams>(powers[k - 1][u], powers[1][u]);
+    }
+  }
+  Octet root[kRootOctets];
+  for (std::size_t u = 0; u < kRootOctets; ++u) root[u] = powers[0][u];
+  for (int window = kWindows; window-- > 0;) {
+    for (int bit = 0; bit < 4; ++bit) {
+      for (std::size_t u = 0; u < kRootOctets; ++u) root[u] = ifma::square<FqParams>(root[u]);
+    }
+    const auto digit =
+        static_cast<std::size_t>(kRootExponent[static_cast<std::size_t>(window) / 16] >> (4 * (window % 16)) & 15);
+    if (digit != 0) multiply_each(root, powers[digit]);
+  }
+  const Octet unit = broadcast(to_radix52(kRootUnit.raw()));
+  for (std::size_t u = 0; u < kRootOctets; ++u) {
+    store(values + u * kLanes, canonical<FqParams>(ifma::multiply<FqParams>(root[u], unit)));
+  }
+}
+
+void square_root_candidates(Fq* values, std::size_t count) {
+  constexpr std::size_t kTogether = kRootOctets * kLanes;
+  constexpr std::size_t kFew = 4;  // fewer are faster one by one
+  const std::size_t whole = count / kTogether * kTogether;
+  for (std::size_t i = 0; i < whole; i += kTogether) square_roots_of_octets(values + i);
+  const std::size_t rest = count - whole;
+  if (rest < kFew) {
+    for (std::size_t i = whole; i < count; ++i) values[i] = values[i].square_root_candidate();
+    return;
+  }
+  Fq filled[kTogether];
+  for (std::size_t i = 0; i < rest; ++i) filled[i] = values[whole + i];
+  square_roots_of_octets(filled);
+  for (std::size_t i = 0; i < rest; ++i) values[whole + i] = filled[i];
+}
+
+VEIL_IFMA_TARGET Fr inner_product(const Fr* a, const Fr* b, std::size_t count) {
+  constexpr std::size_t kTogether = 256 * kLanes;  // 256 * 0.0119p + 2.6p < 6p
+  const std::size_t whole = whole_octets(count);
+  Fr out;
+  for (std::size_t begin = 0; begin < whole; begin += kTogether) {
+    WideOctet sum = zero_wide();
+    for (std::size_t i = begin; i < least(whole, begin + kTogether); i += kLanes) {
+      accumulate(sum, load(a + i), load(b + i));
+    }
+    out += total(sum, kOneProduct);
+  }
+  for (std::size_t i = whole; i < count; ++i) out += a[i] * b[i];
+  return out;
+}
+
+// Integers in lane_order(), as two's complement plus 2^63: never negative.
+VEIL_IFMA_INLINE __m512i load_biased(const std::int64_t* from) {
+  const __m512i value = _mm512_permutexvar_epi64(lane_order(), _mm512_loadu_si512(from));
+  return _mm512_xor_si512(value, broadcast(std::uint64_t{1} << 63));
+}
+
+// With v = value + 2^63 = v0 + 2^52 v1:  sum w v0 + 2^52 sum w v1 - 2^63 sum w.  Limbs k of w times v0 and v1 go to
+// limbs k and k + 1 (low halves) and one above (high halves): weights stay below 2^(260 + 64 + 12).
+VEIL_IFMA_TARGET Fr inner_product_int(const Fr* weights, const std::int64_t* values, std::size_t count) {
+  constexpr std::size_t kTogether = 256 * kLanes;
+  const std::size_t whole = whole_octets(count);
+  Fr biased_sum;
+  Fr weight_sum;
+  for (std::size_t begin = 0; begin < whole; begin += kTogether) {
+    WideOctet sum = zero_wide();
+    Octet plain = zero_octet();
+    for (std::size_t i = begin; i < least(whole, begin + kTogether); i += kLanes) {
+      const Octet w = load(weights + i);
+      const __m512i value = load_biased(values + i);
+      const __m512i low = low_bits(value);
+      const __m512i high = _mm512_srli_epi64(value, 52);
+      VEIL_UNROLL for (std::size_t k = 0; k < 5; ++k) {
+        sum.limb[k] = _mm512_madd52lo_epu64(sum.limb[k], w.limb[k], low);
+        sum.limb[k + 1] = _mm512_madd52hi_epu64(sum.limb[k + 1], w.limb[k], low);
+        sum.limb[k + 1] = _mm512_madd52lo_epu64(sum.limb[k + 1], w.limb[k], high);
+        sum.limb[k + 2] = _mm512_madd52hi_epu64(sum.limb[k + 2], w.limb[k], high);
+      }
+      plain = plus(plain, w);
+    }
+    // reduce() gives sum 2^-260 of raw weights: 2^260 as a factor brings it back. 256 weights below p: 256p needs the
+    // same way.
+    WideOctet plain_wide = zero_wide();
+    VEIL_UNROLL for (std::size_t k = 0; k < 5; ++k) plain_wide.limb[k] = plain.limb[k];
+    biased_sum += sum_of_lanes<Fr, FrParams>(reduce<FrParams>(sum));
+    weight_sum += sum_of_lanes<Fr, FrParams>(reduce<FrParams>(plain_wide));
+  }
+  constexpr Fr kLift = Fr::from_raw(power_of_two_mod(Fr::kModulus, 256 + 260));  // 2^260
+  constexpr Fr kBias = Fr::from_raw(power_of_two_mod(Fr::kModulus, 256 + 63));   // 2^63
+  Fr out = (biased_sum - weight_sum * kBias) * kLift;
+  for (std::size_t i = whole; i < count; ++i) out += weights[i] * Fr::from_int(values[i]);
+  return out;
+}
+
+VEIL_IFMA_TARGET void fold(Fr* table, std::size_t half, std::size_t count, const Fr& r) {
+  const std::size_t whole = whole_octets(count);
+  const Fixed factor = whole == 0 ? Fixed{} : fixed(r);
+  for (std::size_t i = 0; i < whole; i += kLanes) {
+    const Octet low = load(table + i);
+    const Octet step = difference(load(table + i + half), low);
+    store(table + i, canonical<FrParams>(plus(low, fix<FrParams>(step, factor))));
+  }
+  for (std::size_t i = whole; i < count; ++i) table[i] += r * (table[i + half] - table[i]);
+}
+
+VEIL_IFMA_TARGET void axpy(Fr* y, const Fr& a, const Fr* x, std::size_t count) {
+  const std::size_t whole = whole_octets(count);
+  const Fixed factor = whole == 0 ? Fixed{} : fixed(a);
+  for (std::size_t i = 0; i < whole; i += kLanes) {
+    store(y + i, canonical<FrParams>(plus(load(y + i), fix<FrParams>(load(x + i), factor))));
+  }
+  for (std::size_t i = whole; i < count; ++i) y[i] += a * x[i];
+}
+
+VEIL_IFMA_TARGET void scale(Fr* out, const Fr& a, const Fr* x, std::size_t count) {
+  const std::size_t whole = whole_octets(count);
+  const Fixed factor = whole == 0 ? Fixed{} : fixed(a);
+  for (std::size_t i = 0; i < whole; i += kLanes) {
+    store(out + i, canonical<FrParams>(fix<FrParams>(load(x + i), factor)));
+  }
+  for (std::size_t i = whole; i < count; ++i) out[i] = x[i] * a;
+}
+
+// y + a v - 2^63 a with v = x + 2^63 = v0 + 2^52 v1, by the two powers of a that fix() would use for limbs 0 and 1.
+VEIL_IFMA_TARGET void axpy_int(Fr* y, const Fr& a, const std::int64_t* x, std::size_t count) {
+  const Fr shift = a * Fr::from_int128(-(Int128{1} << 63));
+  // Raw limbs: power[i] must carry the domain of y.
+  const std::size_t whole = whole_octets(count);
+  const Fixed factor = whole == 0 ? Fixed{} : fixed(Fr::from_raw(power_of_two_mod(Fr::kModulus, 512)) * a);
+  const Octet constant = broadcast(to_radix52(shift.raw()));
+  for (std::size_t i = 0; i < whole; i += kLanes) {
+    const __m512i value = load_biased(x + i);
+    const __m512i low = low_bits(value);
+    const __m512i high = _mm512_srli_epi64(value, 52);
+    __m512i t[6];
+    VEIL_UNROLL for (std::size_t k = 0; k < 6; ++k) t[k] = _mm512_setzero_si512();
+    VEIL_UNROLL for (std::size_t k = 0; k < 5; ++k) {
+      t[k] = _mm512_madd52lo_epu64(t[k], low, broadcast(factor.power[0].limb[k]));
+      t[k + 1] = _mm512_madd52hi_epu64(t[k + 1], low, broadcast(factor.power[0].limb[k]));
+      t[k] = _mm512_madd52lo_epu64(t[k], high, broadcast(factor.power[1].limb[k]));
+      t[k + 1] = _mm512_madd52hi_epu64(t[k + 1], high, broadcast(factor.power[1].limb[k]));
+    }
+    const Octet product = montgomery_step<FrParams>(t[0], t[1], t[2], t[3], t[4], t[5]);  // < 2.1p
+    store(y + i, canonical<FrParams>(plus(plus(load(y + i), product), constant)));
+  }
+  for (std::size_t i = whole; i < count; ++i) y[i] += a * Fr::from_int(x[i]);
+}
+
+VEIL_IFMA_TARGET void split(Fr* low, Fr* high, const Fr& r, std::size_t count) {
+  const std::size_t whole = whole_octets(count);
+  const Fixed factor = whole == 0 ? Fixed{} : fixed(r);
+  for (std::size_t i = 0; i < whole; i += kLanes) {
+    const Octet value = load(low + i);
+    const Octet upper = canonical<FrParams>(fix<FrParams>(value, factor));
+    store(high + i, upper);
+    store(low + i, canonical<FrParams>(plus_multiple<FrParams, 1>(minus(value, upper))));
+  }
+  for (std::size_t i = whole; i < count; ++i) {
+    high[i] = low[i] * r;
+    low[i] -= high[i];
+  }
+}
+
+VEIL_IFMA_TARGET void add_fractions(Fr* numerators, Fr* denominators, const Fr* p, const Fr* q, std::size_t count) {
+  const std::size_t whole = whole_octets(count);
+  for (std::size_t i = 0; i < whole; i += kLanes) {
+    Octet p0, p1, q0, q1;
+    load_pairs(p + 2 * i, p0, p1);
+    load_pairs(q + 2 * i, q0, q1);
+    q0 = lifted(q0);  // < 16p: a product with a canonical factor is below 0.2p + 2.6p
+    store(denominators + i, canonical<FrParams>(ifma::multiply<FrParams>(q0, q1)));
+    store(numerators + i, canonical<FrParams>(product_sum(lifted(p0), q1, p1, q0)));
+  }
+  for (std::size_t i = whole; i < count; ++i) {
+    numerators[i] = p[2 * i] * q[2 * i + 1] + p[2 * i + 1] * q[2 * i];
+    denominators[i] = q[2 * i] * q[2 * i + 1];
+  }
+}
+
+VEIL_IFMA_TARGET ProductRound product_round(const Fr* left, const Fr* right, std::size_t half, std::size_t count) {
+  const std::size_t whole = whole_octets(count);
+  ProductRound out;
+  for (std::size_t begin = 0; begin < whole; begin += kLanes * kProductsTogether) {
+    WideOctet constant = zero_wide();
+    WideOctet square = zero_wide();
+    for (std::size_t i = begin; i < least(whole, begin + kLanes * kProductsTogether); i += kLanes) {
+      const Octet left0 = load(left + i);
+      const Octet right0 = load(right + i);
+      accumulate(constant, left0, right0);
+      accumulate(square, difference(load(left + i + half), left0), difference(load(right + i + half), right0));
+    }
+    out.constant += total(constant, kOneProduct);
+    out.square += total(square, kOneProduct);
+  }
+  for (std::size_t i = whole; i < count; ++i) {
+    out.constant += left[i] * right[i];
+    out.square += (left[i + half] - left[i]) * (right[i + half] - right[i]);
+  }
+  return out;
+}
+
+VEIL_IFMA_TARGET WeightedRound weighted_round(const Fr* eq, const Fr* left, const Fr* right, std::size_t half,
+                                              std::size_t count) {
+  const std::size_t whole = whole_octets(count);
+  WeightedRound out{};
+  for (std::size_t begin = 0; begin < whole; begin += kLanes * kProductsTogether / 2) {
+    WideOctet sums[4] = {zero_wide(), zero_wide(), zero_wide(), zero_wide()};
+    for (std::size_t i = begin; i < least(whole, begin + kLanes * kProductsTogether / 2); i += kLanes) {
+      const Octet eq0 = load(eq + i), left0 = load(left + i), right0 = load(right + i);
+      const Octet eq1 = difference(load(eq + i + half), eq0);
+      const Octet left1 = difference(load(left + i + half), left0);
+      const Octet right1 = difference(load(right + i + half), right0);
+      const Octet low = ifma::multiply<FrParams>(left0, right0);  // these three < 2.8p
+      const Octet middle = product_sum(left0, right1, left1, right0);
+      const Octet high = ifma::multiply<FrParams>(left1, right1);
+      accumulate(sums[0], eq0, low);
+      accumulate(sums[1], eq0, middle);
+      accumulate(sums[1], eq1, low);
+      accumulate(sums[2], eq0, high);
+      accumulate(sums[2], eq1, middle);
+      accumulate(sums[3], eq1, high);
+    }
+    for (std::size_t degree = 0; degree < 4; ++degree) out.coefficients[degree] += total(sums[degree], kTwoProducts);
+  }
+  for (std::size_t i = whole; i < count; ++i) {
+    const Fr eq1 = eq[i + half] - eq[i], left1 = left[i + half] - left[i], right1 = right[i + half] - right[i];
+    const Fr low = left[i] * right[i], middle = left[i] * right1 + left1 * right[i], high = left1 * right1;
+    out.coefficients[0] += eq[i] * low;
+    out.coefficients[1] += eq[i] * middle + eq1 * low;
+    out.coefficients[2] += eq[i] * high + eq1 * middle;
+    out.coefficients[3] += eq1 * high;
+  }
+  return out;
+}
+
+VEIL_IFMA_TARGET ProductRound fraction_round(const Fr* eq, const FractionTables& t, std::size_t half,
+                                             std::size_t count) {
+  const std::size_t whole = whole_octets(count);
+  ProductRound out;
+  for (std::size_t begin = 0; begin < whole; begin += kLanes * kProductsTogether) {
+    WideOctet constant = zero_wide();
+    WideOctet square = zero_wide();
+    for (std::size_t i = begin; i < least(whole, begin + kLanes * kProductsTogether); i += kLanes) {
+      const Octet p0 = load(t.p0 + i), q1 = load(t.q1 + i), q0 = load(t.q0 + i), r1 = load(t.r1 + i);
+      const Octet at_zero = product_sum(p0, q1, q0, r1);  // < 2.7p
+      const Octet slopes =                                // < 2.7p
+          product_sum(difference(load(t.p0 + i + half), p0), difference(load(t.q1 + i + half), q1),
+                      difference(load(t.q0 + i + half), q0), difference(load(t.r1 + i + half), r1));
+      const Octet weight = load(eq + i);
+      accumulate(constant, weight, at_zero);
+      accumulate(square, weight, slopes);
+    }
+    out.constant += total(constant, kTwoProducts);
+    out.square += total(square, kTwoProducts);
+  }
+  for (std::size_t i = whole; i < count; ++i) {
+    const std::size_t j = i + half;
+    out.constant += eq[i] * (t.p0[i] * t.q1[i] + t.q0[i] * t.r1[i]);
+    out.square += eq[i] * ((t.p0[j] - t.p0[i]) * (t.q1[j] - t.q1[i]) + (t.q0[j] - t.q0[i]) * (t.r1[j] - t.r1[i]));
+  }
+  return out;
+}
+
+}  // namespace
+
+// One inversion dominates small batches, and chains of powers are short: those stay with the level below.
+const FieldKernels& ifma_field_kernels() {
+  static const FieldKernels kKernels = {"ifma",
+                                        adx_field_kernels().batch_inverse_fr,
+                                        adx_field_kernels().batch_inverse_fq,
+                                        square_root_candidates,
+                                        inner_product,
+                                        inner_product_int,
+                                        fold,
+                                        axpy,
+                                        axpy_int,
+                                        adx_field_kernels().powers,
+                                        scale,
+                                        add_fractions,
+                                        split,
+                                        add_weighted_rows_ifma,
+                                        add_weighted_rows_ifma,
+                                        product_round,
+                                        weighted_round,
+                                        fraction_round};
+  return kKernels;
+}
+
+}  // namespace veil
+
+#endif
