@@ -1,4 +1,3 @@
-#include "curve/decompress_many.h"
 #include "curve/test_support.h"
 
 namespace veil {
@@ -21,27 +20,6 @@ TEST(G1Encoding, RoundTrip) {
   EXPECT_LT(larger, 64);
   EXPECT_EQ(to_hex(compress(G1Affine::generator())), std::string(63, '0') + "1");
   EXPECT_EQ(to_hex(compress(-G1Affine::generator())), "80" + std::string(61, '0') + "1");
-}
-
-TEST(G1Encoding, ManyAreReadLikeOne) {
-  std::mt19937_64 rng(2);
-  for (const std::size_t count : std::array<std::size_t, 6>{0, 1, 7, 8, 9, 23}) {
-    std::vector<G1Affine> points;
-    Bytes encodings;
-    for (std::size_t i = 0; i < count; ++i) {
-      points.push_back(i == 3 ? G1Affine::identity() : random_point(rng));
-      const auto encoded = compress(points.back());
-      encodings.insert(encodings.end(), encoded.begin(), encoded.end());
-    }
-    std::vector<G1Affine> read(count);
-    EXPECT_EQ(decompress_many(encodings, read), count);
-    EXPECT_EQ(read, points);
-    for (std::size_t bad = 0; bad < count; ++bad) {  // the first x that is not below q ends the reading
-      Bytes damaged = encodings;
-      std::fill_n(damaged.begin() + static_cast<std::ptrdiff_t>(32 * bad), 32, std::uint8_t{0x3f});
-      EXPECT_EQ(decompress_many(damaged, read), bad);
-    }
-  }
 }
 
 TEST(G1Encoding, IdentityHasOneEncoding) {

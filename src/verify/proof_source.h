@@ -1,24 +1,27 @@
 // Reading a proof: each take is checked; after the first failure everything reads as zero and the name is kept.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/bytes.h"
-#include "curve/decompress_many.h"
+#include "curve/g1.h"
 #include "field/fr.h"
 #include "transcript/transcript.h"
 
 namespace veil {
 
-// The name of what is wrong, or nothing. Points of a proof are never the identity.
+// The name of what is wrong, or nothing. `bytes` has 32 for each of the points, which are never the identity.
 inline const char* read_points(ByteView bytes, std::span<G1Affine> points) {
-  const std::size_t read = decompress_many(bytes, points);
-  for (std::size_t i = 0; i < read; ++i) {
-    if (points[i].is_identity()) return "format/identity";
+  const std::vector<std::optional<G1Affine>> read = decompress_all(bytes);
+  for (std::size_t i = 0; i < points.size(); ++i) {
+    if (!read[i]) return "format/point";
+    if (read[i]->is_identity()) return "format/identity";
+    points[i] = *read[i];
   }
-  return read == points.size() ? nullptr : "format/point";
+  return nullptr;
 }
 
 class ProofSource {

@@ -25,7 +25,12 @@ void logup_gkr(benchmark::State& state) {
   Circuit circuit;
   const TensorId values = add_tensor(circuit, {"values", {size}, 0, 255, Owner::kWitness, {}});
   const TableId table = add_table(circuit, TableKind::kUnsigned, {8});
-  circuit.lookups.push_back({"bytes", {{size}, 1}, table, {linear_expression({{1, whole_view(circuit, values)}})}});
+  Lookup lookup;
+  lookup.name = "bytes";
+  lookup.domain = {{size}, 1};
+  lookup.table = table;
+  lookup.entries.push_back(linear_expression({{1, whole_view(circuit, values)}}));
+  circuit.lookups.push_back(std::move(lookup));
   Trace trace = empty_trace(circuit);
   std::mt19937_64 rng(1);
   for (std::int64_t i = 0; i < size; ++i) trace.values[values].push_back(static_cast<std::int64_t>(rng() % 256));
