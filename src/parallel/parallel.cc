@@ -2,7 +2,9 @@
 
 #if VEIL_THREADS
 #include <tbb/global_control.h>
+#include <tbb/task_scheduler_observer.h>
 
+#include <csignal>
 #include <memory>
 #endif
 
@@ -11,6 +13,20 @@ namespace veil {
 #if VEIL_THREADS
 
 namespace {
+
+// Signals that end a program are for the threads of the caller, who may have them wait while files are half written.
+class WorkersLeaveSignals : public tbb::task_scheduler_observer {
+ public:
+  WorkersLeaveSignals() { observe(true); }
+  ~WorkersLeaveSignals() override { observe(false); }
+  void on_scheduler_entry(bool is_worker) override {
+    if (!is_worker) return;
+    sigset_t set;
+    sigemptyset(&set);
+    for (const int number : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&set, number);
+    pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  }
+};
 
 std::unique_ptr<tbb::global_control>& limit() {
   static std::unique_ptr<tbb::global_control> value;
@@ -25,7 +41,10 @@ void set_num_threads(std::size_t count) {
                                                   std::max<std::size_t>(1, count));
 }
 
-std::size_t num_threads() { return tbb::global_control::active_value(tbb::global_control::max_allowed_parallelism); }
+std::size_t num_threads() {
+  static const WorkersLeaveSignals observer;  // before the first worker starts
+  return tbb::global_control::active_value(tbb::global_control::max_allowed_parallelism);
+}
 
 #else
 
