@@ -6,6 +6,7 @@ import resource
 import statistics
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -64,6 +65,14 @@ class Veil:
         if code != 0:
             raise Refused(said.get("error") or said.get("sentence") or said.get("reason") or f"exit code {code}")
         return said
+
+    def cpu_level(self):
+        """The kernels that it chooses on this machine, as the profile of a small setup says."""
+        credit = ROOT / "examples/credit"
+        with tempfile.TemporaryDirectory(prefix="veil-bench-") as folder:
+            said = self.run("setup", credit / "credit.onnx", "--calibrate", credit / "calibration.csv", "--bits", 8, "--out",
+                            folder, "--profile", Path(folder) / "profile.json")
+        return said["profile"]["cpu_level"]
 
     def version(self):
         return run_program(self.program, "--version")[1].strip()

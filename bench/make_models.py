@@ -53,7 +53,8 @@ class Network:
         fan_in = inputs * kernel * kernel
         weight = self.constant(f"weight_{index}", (outputs, inputs, kernel, kernel), fan_in)
         bias = self.constant(f"bias_{index}", (outputs,), fan_in)
-        self.node("Conv", weight, bias, kernel_shape=[kernel, kernel])
+        self.node("Conv", weight, bias, kernel_shape=[kernel, kernel], strides=[1, 1], pads=[0] * 4, dilations=[1, 1],
+                  group=1)
 
     def model(self, input_shape, output_shape):
         self.nodes[-1].output[0] = "output"
@@ -85,7 +86,7 @@ def lenet(seed=1):
     for inputs, outputs in ((1, 6), (6, 16)):
         network.conv(inputs, outputs, 5)
         network.node("Relu")
-        network.node("AveragePool", kernel_shape=[2, 2], strides=[2, 2])
+        network.node("AveragePool", kernel_shape=[2, 2], strides=[2, 2], pads=[0] * 4)
     network.node("Flatten")
     for inputs, outputs in ((256, 120), (120, 84)):
         network.gemm(inputs, outputs)

@@ -5,6 +5,8 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <cstdlib>
+#include <fstream>
 
 #include "graph/text.h"
 
@@ -81,7 +83,13 @@ std::string size_text(std::uint64_t size_bytes) {
 
 std::string number_text(double value) { return fmt::format("{:.7g}", value); }
 
+// The high-water mark of this program's own memory. getrusage's also counts what the process was before exec: a copy of
+// the shell or script that started it.
 std::uint64_t peak_rss_bytes() {
+  std::ifstream status("/proc/self/status");
+  for (std::string line; std::getline(status, line);) {
+    if (line.rfind("VmHWM:", 0) == 0) return std::strtoull(line.c_str() + 6, nullptr, 10) * 1024;
+  }
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
   return static_cast<std::uint64_t>(usage.ru_maxrss) * 1024;
