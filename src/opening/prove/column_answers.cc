@@ -30,8 +30,6 @@ void ColumnAnswers::bind(const std::vector<ColumnGroup>& groups, std::span<const
       rows_.push_back(combine_rows(group.rows));
       weights_.push_back(group.columns);
     }
-    row_steps_.resize(matrix_.columns() / 2);
-    weight_steps_.resize(matrix_.columns() / 2);
     started_ = true;
   }
   for (; bound_ < bound.size(); ++bound_) {
