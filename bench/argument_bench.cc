@@ -1,6 +1,7 @@
 // Proving and verifying one argument of a hand-made perceptron, 16 bits, everything hidden: the proof wing alone.
 #include <benchmark/benchmark.h>
 
+#include "parallel/parallel.h"
 #include "prove/prover.h"
 #include "prove/stopwatch.h"
 #include "support/proving.h"
@@ -8,6 +9,9 @@
 
 namespace veil::testing {
 namespace {
+
+// Figures are those of one core.
+[[maybe_unused]] const bool kOneThread = (set_num_threads(1), true);
 
 struct Case {
   TestCircuit network;

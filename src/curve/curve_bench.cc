@@ -8,9 +8,13 @@
 #include "curve/generators.h"
 #include "curve/hash_to_curve.h"
 #include "curve/msm.h"
+#include "parallel/parallel.h"
 
 namespace veil {
 namespace {
+
+// Figures are those of one core.
+[[maybe_unused]] const bool kOneThread = (set_num_threads(1), true);
 
 Fr random_fr(std::mt19937_64& rng) { return Fr::from_limbs({rng(), rng(), rng(), rng()}); }
 

@@ -6,9 +6,13 @@
 #include "field/arrays.h"
 #include "field/kernels/field_kernels.h"
 #include "field/kernels/ifma.h"
+#include "parallel/parallel.h"
 
 namespace veil {
 namespace {
+
+// Figures are those of one core.
+[[maybe_unused]] const bool kOneThread = (set_num_threads(1), true);
 
 constexpr std::size_t kCount = 1024;  // 32 KiB an array: in the cache
 
