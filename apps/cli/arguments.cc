@@ -1,9 +1,11 @@
 #include "cli/arguments.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstring>
 #include <memory>
 #include <sstream>
+#include <thread>
 
 #include "cli/commands.h"
 #include "parallel/parallel.h"
@@ -83,7 +85,7 @@ void add_command(CLI::App& app, Call& call, const Words& words, Result<Outcome> 
   command->footer(std::string("Example:\n  ") + words.example);
   command->callback([&call, arguments, threads, run] {
     call.run = [arguments, threads, run] {
-      if (*threads != 0) set_num_threads(*threads);
+      if (*threads != 0) set_num_threads(std::min(*threads, std::max(1U, std::thread::hardware_concurrency())));
       return run(*arguments);
     };
   });

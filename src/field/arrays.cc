@@ -142,14 +142,15 @@ ProductRound product_round(std::span<const Fr> left, std::span<const Fr> right) 
 }
 
 WeightedRound& operator+=(WeightedRound& a, const WeightedRound& b) {
-  for (std::size_t degree = 0; degree < a.coefficients.size(); ++degree)
-    a.coefficients[degree] += b.coefficients[degree];
+  a.lower += b.lower;
+  a.upper += b.upper;
+  a.steps += b.steps;
   return a;
 }
 
 WeightedRound weighted_round(std::span<const Fr> eq, std::span<const Fr> left, std::span<const Fr> right) {
-  VEIL_CHECK(left.size() % 2 == 0 && right.size() == left.size() && eq.size() == left.size());
-  const std::size_t half = left.size() / 2;
+  const std::size_t half = eq.size();
+  VEIL_CHECK(left.size() == 2 * half && right.size() == 2 * half);
   return sum_ranges<WeightedRound>(half, kGrain, [&](std::size_t begin, std::size_t end) {
     return chosen().weighted_round(eq.data() + begin, left.data() + begin, right.data() + begin, half, end - begin);
   });

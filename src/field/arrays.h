@@ -52,9 +52,12 @@ struct ProductRound {
 };
 ProductRound product_round(std::span<const Fr> left, std::span<const Fr> right);
 
-// sum_i eq(X, i) left(X, i) right(X, i), coefficients from the constant up. Equal, even sizes.
+// sum_i eq[i] left(X, i) right(X, i) as its values at 0 and 1 and its coefficient of X^2. left and right have twice the
+// size of eq.
 struct WeightedRound {
-  std::array<Fr, 4> coefficients;
+  Fr lower;
+  Fr upper;
+  Fr steps;
 };
 WeightedRound weighted_round(std::span<const Fr> eq, std::span<const Fr> left, std::span<const Fr> right);
 

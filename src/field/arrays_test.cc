@@ -239,15 +239,18 @@ TEST_P(ArraysTest, ProductRound) {
 
 TEST_P(ArraysTest, WeightedRound) {
   for (const std::size_t half : kSizes) {
-    const std::vector<Fr> eq = random_frs(2 * half, rng_), left = random_frs(2 * half, rng_),
+    const std::vector<Fr> eq = random_frs(half, rng_), left = random_frs(2 * half, rng_),
                           right = random_frs(2 * half, rng_);
-    const auto [c] = kernels().weighted_round(eq.data(), left.data(), right.data(), half, half);
-    for (std::uint64_t x = 0; x < 5; ++x) {
-      const Fr point = Fr::from_u64(x);
-      Fr value;
-      for (std::size_t i = 0; i < half; ++i) value += at(eq, i, point) * at(left, i, point) * at(right, i, point);
-      EXPECT_EQ(c[0] + point * (c[1] + point * (c[2] + point * c[3])), value);
+    const WeightedRound round = kernels().weighted_round(eq.data(), left.data(), right.data(), half, half);
+    std::array<Fr, 3> values;
+    for (std::size_t i = 0; i < half; ++i) {
+      for (std::size_t x = 0; x < 3; ++x) {
+        values[x] += eq[i] * at(left, i, Fr::from_u64(x)) * at(right, i, Fr::from_u64(x));
+      }
     }
+    EXPECT_EQ(round.lower, values[0]);
+    EXPECT_EQ(round.upper, values[1]);
+    EXPECT_EQ(round.steps.doubled(), values[2] - values[1].doubled() + values[0]);
   }
 }
 
@@ -281,9 +284,10 @@ TEST_P(ArraysTest, RoundsOfLargestValuesDoNotWrap) {
   const ProductRound product = kernels().product_round(high.data(), high.data(), kHalf, kHalf);
   EXPECT_EQ(product.constant, count * largest.square());
   EXPECT_EQ(kernels().product_round(steps.data(), steps.data(), kHalf, kHalf).square, count * largest.square());
-  const auto [weighted] = kernels().weighted_round(steps.data(), steps.data(), steps.data(), kHalf, kHalf);
-  EXPECT_EQ(weighted[3], count * largest.square() * largest);
-  EXPECT_EQ(weighted[0] + weighted[1] + weighted[2], Fr::zero());
+  const WeightedRound weighted = kernels().weighted_round(high.data(), steps.data(), steps.data(), kHalf, kHalf);
+  EXPECT_EQ(weighted.lower, Fr::zero());
+  EXPECT_EQ(weighted.upper, count * largest.square() * largest);
+  EXPECT_EQ(weighted.steps, count * largest.square() * largest);
   const ProductRound fractions =
       kernels().fraction_round(high.data(), {steps.data(), steps.data(), steps.data(), steps.data()}, kHalf, kHalf);
   EXPECT_EQ(fractions.square, count * largest.square().doubled() * largest);

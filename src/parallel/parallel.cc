@@ -18,7 +18,6 @@ namespace {
 class WorkersLeaveSignals : public tbb::task_scheduler_observer {
  public:
   WorkersLeaveSignals() { observe(true); }
-  ~WorkersLeaveSignals() override { observe(false); }
   void on_scheduler_entry(bool is_worker) override {
     if (!is_worker) return;
     sigset_t set;
@@ -42,7 +41,9 @@ void set_num_threads(std::size_t count) {
 }
 
 std::size_t num_threads() {
-  static const WorkersLeaveSignals observer;  // before the first worker starts
+  // Before the first worker starts, and never destroyed: workers may outlive the statics of the program.
+  static const auto* const observer = new WorkersLeaveSignals;
+  static_cast<void>(observer);
   return tbb::global_control::active_value(tbb::global_control::max_allowed_parallelism);
 }
 

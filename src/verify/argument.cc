@@ -14,9 +14,8 @@ namespace {
 // The points of a proof, in their order; each is absorbed under its label.
 std::vector<G1Affine> receive_points(ProofSource& source, Transcript& transcript,
                                      const std::vector<std::string>& labels) {
-  return source.absorbed_points(labels.size(), [&](std::size_t i, ByteView compressed) {
-    transcript.absorb_point(labels[i], compressed);
-  });
+  return source.absorbed_points(
+      labels.size(), [&](std::size_t i, ByteView compressed) { transcript.absorb_point(labels[i], compressed); });
 }
 
 std::vector<std::string> committed_labels(std::size_t witness_rows) {

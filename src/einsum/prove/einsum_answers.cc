@@ -73,11 +73,19 @@ EinsumAnswers::Halves EinsumAnswers::sum_halves(const TermTables& term, std::spa
     for (std::size_t i = 0; i < eq_rest.size(); ++i) sums_.push_back(block_product(a, b, i, block));
     return inner_product(eq_rest, sums_);
   };
+  const bool binds_batch = term.batch_bound < term.eq_point.size();
+  if (block == 1) {  // elementwise products
+    const WeightedRound round = weighted_round(eq_rest, left, right);
+    return {round.lower, round.upper, round.steps};
+  }
+  if (eq_rest.size() == 1 && !binds_batch) {
+    const ProductRound round = product_round(left, right);
+    return {eq_rest[0] * round.constant, Fr::zero(), eq_rest[0] * round.square};
+  }
   Halves out;
   out.lower = sum(left.first(half), right.first(half));
   out.steps = sum(differences(left.subspan(half), left.first(half), left_steps_),
                   differences(right.subspan(half), right.first(half), right_steps_));
-  const bool binds_batch = term.batch_bound < term.eq_point.size();
   if (binds_batch) out.upper = sum(left.subspan(half), right.subspan(half));
   return out;
 }

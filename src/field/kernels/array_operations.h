@@ -173,24 +173,16 @@ struct ArrayOperations {
 
   static WeightedRound weighted_round(const Fr* eq, const Fr* left, const Fr* right, std::size_t half,
                                       std::size_t count) {
-    std::array<Wide<9>, 4> sums{};
+    std::array<Wide<9>, 3> sums{};
     for (std::size_t i = 0; i < count; ++i) {
-      const Fr eq1 = difference(eq[i + half], eq[i]);
-      const Fr left1 = difference(left[i + half], left[i]);
-      const Fr right1 = difference(right[i + half], right[i]);
-      const Fr low = product(left[i], right[i]);
-      const Fr middle = product_sum(left[i], right1, left1, right[i]);
-      const Fr high = product(left1, right1);
-      Arithmetic::accumulate(sums[0], eq[i].raw(), low.raw());
-      Arithmetic::accumulate(sums[1], eq[i].raw(), middle.raw());
-      Arithmetic::accumulate(sums[1], eq1.raw(), low.raw());
-      Arithmetic::accumulate(sums[2], eq[i].raw(), high.raw());
-      Arithmetic::accumulate(sums[2], eq1.raw(), middle.raw());
-      Arithmetic::accumulate(sums[3], eq1.raw(), high.raw());
+      const Fr& left1 = left[i + half];
+      const Fr& right1 = right[i + half];
+      Arithmetic::accumulate(sums[0], eq[i].raw(), product(left[i], right[i]).raw());
+      Arithmetic::accumulate(sums[1], eq[i].raw(), product(left1, right1).raw());
+      Arithmetic::accumulate(sums[2], eq[i].raw(),
+                             product(difference(left1, left[i]), difference(right1, right[i])).raw());
     }
-    WeightedRound out;
-    for (std::size_t degree = 0; degree < 4; ++degree) out.coefficients[degree] = Fr::from_raw(reduce(sums[degree]));
-    return out;
+    return {Fr::from_raw(reduce(sums[0])), Fr::from_raw(reduce(sums[1])), Fr::from_raw(reduce(sums[2]))};
   }
 
   static ProductRound fraction_round(const Fr* eq, const FractionTables& t, std::size_t half, std::size_t count) {

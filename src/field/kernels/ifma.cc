@@ -263,33 +263,29 @@ VEIL_IFMA_TARGET ProductRound product_round(const Fr* left, const Fr* right, std
 VEIL_IFMA_TARGET WeightedRound weighted_round(const Fr* eq, const Fr* left, const Fr* right, std::size_t half,
                                               std::size_t count) {
   const std::size_t whole = whole_octets(count);
-  WeightedRound out{};
-  for (std::size_t begin = 0; begin < whole; begin += kLanes * kProductsTogether / 2) {
-    WideOctet sums[4] = {zero_wide(), zero_wide(), zero_wide(), zero_wide()};
-    for (std::size_t i = begin; i < least(whole, begin + kLanes * kProductsTogether / 2); i += kLanes) {
-      const Octet eq0 = load(eq + i), left0 = load(left + i), right0 = load(right + i);
-      const Octet eq1 = difference(load(eq + i + half), eq0);
-      const Octet left1 = difference(load(left + i + half), left0);
-      const Octet right1 = difference(load(right + i + half), right0);
-      const Octet low = ifma::multiply<FrParams>(left0, right0);  // these three < 2.8p
-      const Octet middle = product_sum(left0, right1, left1, right0);
-      const Octet high = ifma::multiply<FrParams>(left1, right1);
-      accumulate(sums[0], eq0, low);
-      accumulate(sums[1], eq0, middle);
-      accumulate(sums[1], eq1, low);
-      accumulate(sums[2], eq0, high);
-      accumulate(sums[2], eq1, middle);
-      accumulate(sums[3], eq1, high);
+  WeightedRound out;
+  for (std::size_t begin = 0; begin < whole; begin += kLanes * kProductsTogether) {
+    WideOctet lower = zero_wide();
+    WideOctet upper = zero_wide();
+    WideOctet steps = zero_wide();
+    for (std::size_t i = begin; i < least(whole, begin + kLanes * kProductsTogether); i += kLanes) {
+      const Octet left0 = load(left + i), right0 = load(right + i);
+      const Octet left1 = load(left + i + half), right1 = load(right + i + half);
+      const Octet weight = load(eq + i);
+      // Products are below 2.7p.
+      accumulate(lower, weight, ifma::multiply<FrParams>(left0, right0));
+      accumulate(upper, weight, ifma::multiply<FrParams>(left1, right1));
+      accumulate(steps, weight, ifma::multiply<FrParams>(difference(left1, left0), difference(right1, right0)));
     }
-    for (std::size_t degree = 0; degree < 4; ++degree) out.coefficients[degree] += total(sums[degree], kTwoProducts);
+    out.lower += total(lower, kTwoProducts);
+    out.upper += total(upper, kTwoProducts);
+    out.steps += total(steps, kTwoProducts);
   }
   for (std::size_t i = whole; i < count; ++i) {
-    const Fr eq1 = eq[i + half] - eq[i], left1 = left[i + half] - left[i], right1 = right[i + half] - right[i];
-    const Fr low = left[i] * right[i], middle = left[i] * right1 + left1 * right[i], high = left1 * right1;
-    out.coefficients[0] += eq[i] * low;
-    out.coefficients[1] += eq[i] * middle + eq1 * low;
-    out.coefficients[2] += eq[i] * high + eq1 * middle;
-    out.coefficients[3] += eq1 * high;
+    const std::size_t j = i + half;
+    out.lower += eq[i] * (left[i] * right[i]);
+    out.upper += eq[i] * (left[j] * right[j]);
+    out.steps += eq[i] * ((left[j] - left[i]) * (right[j] - right[i]));
   }
   return out;
 }

@@ -30,8 +30,6 @@ void ColumnAnswers::bind(const std::vector<ColumnGroup>& groups, std::span<const
       rows_.push_back(combine_rows(group.rows));
       weights_.push_back(group.columns);
     }
-    row_steps_.resize(matrix_.columns() / 2);
-    weight_steps_.resize(matrix_.columns() / 2);
     started_ = true;
   }
   for (; bound_ < bound.size(); ++bound_) {
@@ -50,15 +48,9 @@ Fr ColumnAnswers::answer(const ColumnRoundQuestion& question) {
   Fr c0;
   c2_ = Fr::zero();
   for (std::size_t group = 0; group < rows_.size(); ++group) {
-    const std::vector<Fr>& g = rows_[group];
-    const std::vector<Fr>& w = weights_[group];
-    const std::size_t half = g.size() / 2;
-    for (std::size_t i = 0; i < half; ++i) {
-      row_steps_[i] = g[i + half] - g[i];
-      weight_steps_[i] = w[i + half] - w[i];
-    }
-    c0 += inner_product(std::span(g).first(half), std::span(w).first(half));
-    c2_ += inner_product(std::span(row_steps_).first(half), std::span(weight_steps_).first(half));
+    const ProductRound round = product_round(rows_[group], weights_[group]);
+    c0 += round.constant;
+    c2_ += round.square;
   }
   return c0;
 }

@@ -26,8 +26,6 @@ class ColumnAnswers {
   bool started_ = false;
   std::vector<std::vector<Fr>> rows_;     // g_g, bound so far
   std::vector<std::vector<Fr>> weights_;  // column weights, bound so far
-  std::vector<Fr> row_steps_;             // of one group and round, kept for their memory
-  std::vector<Fr> weight_steps_;
   Fr c2_;
 };
 
