@@ -5,6 +5,7 @@
 
 #include "field/arrays.h"
 #include "field/kernels/field_kernels.h"
+#include "field/kernels/ifma.h"
 
 namespace veil {
 namespace {
@@ -227,6 +228,44 @@ void fraction_round(benchmark::State& state) {
   });
 }
 BENCHMARK(fraction_round)->DenseRange(0, 2);
+
+#if defined(__x86_64__)
+// Eight products at a time in registers: what the other IFMA kernels are made of. An element: one product.
+constexpr std::size_t kRegisterProducts = 1024;
+
+VEIL_IFMA_TARGET Fr multiply_in_registers(const Fr* a) {
+  ifma::Octet chains[4] = {ifma::load(a), ifma::load(a + 8), ifma::load(a + 16), ifma::load(a + 24)};
+  const ifma::Octet factor = ifma::load(a + 32);
+  for (std::size_t i = 0; i < kRegisterProducts / 32; ++i) {
+    for (ifma::Octet& chain : chains) chain = ifma::multiply<FrParams>(chain, factor);
+  }
+  Fr sum;
+  for (const ifma::Octet& chain : chains) sum += ifma::sum_of_lanes<Fr, FrParams>(chain);
+  return sum;
+}
+VEIL_IFMA_TARGET Fr fix_in_registers(const Fr* a) {
+  ifma::Octet chains[4] = {ifma::load(a), ifma::load(a + 8), ifma::load(a + 16), ifma::load(a + 24)};
+  const ifma::Fixed factor = ifma::fixed(a[32]);
+  for (std::size_t i = 0; i < kRegisterProducts / 32; ++i) {
+    for (ifma::Octet& chain : chains) chain = ifma::fix<FrParams>(chain, factor);
+  }
+  Fr sum;
+  for (const ifma::Octet& chain : chains) sum += ifma::sum_of_lanes<Fr, FrParams>(chain);
+  return sum;
+}
+
+void ifma_multiply(benchmark::State& state) {
+  if (detect_cpu_level() < CpuLevel::kIfma) return state.SkipWithError("this machine has no AVX-512 IFMA");
+  const std::vector<Fr> a = random_frs();
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(state.range(0) == 0 ? multiply_in_registers(a.data()) : fix_in_registers(a.data()));
+  }
+  static_assert(kRegisterProducts == kCount);
+  per_element(state);
+  state.SetLabel(state.range(0) == 0 ? "variable" : "fixed");
+}
+BENCHMARK(ifma_multiply)->DenseRange(0, 1);
+#endif
 
 }  // namespace
 }  // namespace veil

@@ -41,7 +41,7 @@ void set_num_threads(std::size_t count) {
 }
 
 std::size_t num_threads() {
-  // Before the first worker starts, and never destroyed: workers may outlive the statics of the program.
+  // Made before the first worker starts, and never destroyed: workers may outlive the statics of the program.
   static const auto* const observer = new WorkersLeaveSignals;
   static_cast<void>(observer);
   return tbb::global_control::active_value(tbb::global_control::max_allowed_parallelism);

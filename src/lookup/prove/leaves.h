@@ -19,6 +19,8 @@ class Leaves {
 
   std::size_t size() const { return std::size_t{1} << tree_.depth; }
   unsigned depth() const { return tree_.depth; }
+  // Leaves from here on are filler, 0/1.
+  std::size_t used() const { return segments_.empty() ? 0 : segments_.back().first + segments_.back().size; }
   const Fr& alpha() const { return alpha_; }
 
   void set_coins(const Fr& gamma, const Fr& alpha);

@@ -14,15 +14,21 @@ constexpr std::size_t kBlock = 2048;  // leaves made at a time
 
 }  // namespace
 
+std::size_t LookupAnswers::used(unsigned layer) const {
+  const unsigned up = leaves_.depth() - layer;
+  return (leaves_.used() + (std::size_t{1} << up) - 1) >> up;
+}
+
+// Sums of filler are filler, 0/1, and need no arithmetic.
 void LookupAnswers::build_layers() {
   layers_.assign(leaves_.depth(), {});
   for (unsigned k = 0; k < leaves_.depth(); ++k) {
     layers_[k].p.resize(std::size_t{1} << k);
-    layers_[k].q.resize(std::size_t{1} << k);
+    layers_[k].q.resize(std::size_t{1} << k, Fr::one());
   }
   Layer& lowest = layers_.back();
   const std::size_t block = std::min(kBlock, leaves_.size());
-  for_ranges(leaves_.size() / block, 1, [&](std::size_t begin, std::size_t end) {
+  for_ranges((leaves_.used() + block - 1) / block, 1, [&](std::size_t begin, std::size_t end) {
     std::vector<Fr> p(block), q(block);
     for (std::size_t i = begin; i < end; ++i) {
       leaves_.fill(i * block, p, q);
@@ -30,8 +36,11 @@ void LookupAnswers::build_layers() {
                     std::span(lowest.q).subspan(i * block / 2, block / 2), p, q);
     }
   });
-  for (std::size_t k = layers_.size() - 1; k-- > 0;) {
-    add_fractions(layers_[k].p, layers_[k].q, layers_[k + 1].p, layers_[k + 1].q);
+  for (unsigned k = leaves_.depth() - 1; k-- > 0;) {
+    const std::size_t count = used(k);
+    const Layer& below = layers_[k + 1];
+    add_fractions(std::span(layers_[k].p).first(count), std::span(layers_[k].q).first(count),
+                  std::span(below.p).first(2 * count), std::span(below.q).first(2 * count));
   }
 }
 
@@ -67,17 +76,20 @@ void LookupAnswers::start_layer(unsigned layer, const Fr& lambda, std::span<cons
   }
   lambda_ = lambda;
   size_ = std::size_t{1} << layer;
-  for (std::vector<Fr>& table : tables_) table.assign(size_, Fr::zero());
+  tables_[kP0].assign(size_, Fr::zero());
+  tables_[kR1].assign(size_, lambda);
+  tables_[kQ0].assign(size_, Fr::one());
+  tables_[kQ1].assign(size_, Fr::one());
   if (layer + 1 < leaves_.depth()) {
     Layer& below = layers_[layer + 1];
-    for_ranges(size_, kBlock, [&](std::size_t begin, std::size_t end) {
+    for_ranges(used(layer), kBlock, [&](std::size_t begin, std::size_t end) {
       separate(begin, std::span(below.p).subspan(2 * begin, 2 * (end - begin)),
                std::span(below.q).subspan(2 * begin, 2 * (end - begin)));
     });
     below = {};
   } else {
     const std::size_t block = std::min(kBlock, leaves_.size());
-    for_ranges(leaves_.size() / block, 1, [&](std::size_t begin, std::size_t end) {
+    for_ranges((leaves_.used() + block - 1) / block, 1, [&](std::size_t begin, std::size_t end) {
       std::vector<Fr> p(block), q(block);
       for (std::size_t i = begin; i < end; ++i) {
         leaves_.fill(i * block, p, q);

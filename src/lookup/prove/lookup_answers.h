@@ -34,6 +34,8 @@ class LookupAnswers {
   };
   enum Which : std::size_t { kP0, kR1, kQ0, kQ1 };
 
+  // Of a layer's pairs (of the leaves: layer depth), those that are not all filler; a prefix.
+  std::size_t used(unsigned layer) const;
   void build_layers();
   void start_layer(unsigned layer, const Fr& lambda, std::span<const Fr> point);
   void separate(std::size_t first, std::span<const Fr> p, std::span<const Fr> q);
