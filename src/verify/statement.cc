@@ -14,8 +14,8 @@ namespace veil {
 
 namespace {
 
-// Field elements that the verifier makes for a circuit: 1 GiB, and about as much again where they are cut at the rows of
-// the matrix. Rows are points of its one sum.
+// Field elements that the verifier makes for a circuit: 1 GiB, and about as much again where they are cut at the rows
+// of the matrix. Rows are points of its one sum.
 constexpr std::int64_t kMaxReads = std::int64_t{1} << 25;
 constexpr std::size_t kMaxRows = std::size_t{1} << 20;
 
