@@ -26,16 +26,12 @@ struct Case {
     network = make_mlp(options);
     std::mt19937_64 random(1);
     const auto values = network.random_values(random, 3000);
-    std::vector<std::vector<std::int64_t>> weights(network.circuit.tensors.size());
-    for (std::size_t i = 0; i < network.given.size(); ++i) {
-      if (network.circuit.tensors[network.given[i]].owner == Owner::kModel) weights[network.given[i]] = values[i];
-    }
-    auto key = set_up_model(network.circuit, weights, {});
+    auto key = set_up_model(network.circuit, network.weights_of(values), {});
     model = VerifiedModel::check(key->model, std::nullopt).model;
     prover.emplace(std::move(Prover::open(std::move(key).value())).value());
     trace = network.run(values);
-    for (std::size_t id = 0; id < weights.size(); ++id) {  // as a warm prover has them: shared with the key
-      if (!weights[id].empty()) trace.values[id].clear();
+    for (std::size_t id = 0; id < trace.values.size(); ++id) {  // as a warm prover has them: shared with the key
+      if (network.circuit.tensors[id].owner == Owner::kModel) trace.values[id].clear();
     }
     trace.shared = prover->key().weights;
   }

@@ -5,15 +5,10 @@
 #include <random>
 
 #include "checker/pad_fold.h"
+#include "field/test_support.h"
 
 namespace veil {
 namespace {
-
-Fr random_fr(std::mt19937_64& random) {
-  std::array<std::uint8_t, 64> wide{};
-  for (std::uint8_t& byte : wide) byte = static_cast<std::uint8_t>(random());
-  return Fr::from_wide(wide);
-}
 
 AffineForm random_form(std::mt19937_64& random, std::uint32_t slots) {
   AffineForm form(random_fr(random));

@@ -103,10 +103,8 @@ ViewWeights view_weights(const Circuit& circuit, const View& view, const AxisWei
   return out;
 }
 
-namespace {
-
-// sum over the axes of weights * values, first axis slowest.
-Fr sum_over_axes(std::vector<Fr> values, std::span<const Weight> weights) {
+// The last axis first.
+Fr weighted_sum(std::vector<Fr> values, std::span<const Weight> weights) {
   for (std::size_t d = weights.size(); d-- > 0;) {
     const std::vector<Fr>& axis = weights[d].values;
     std::vector<Fr> next;
@@ -118,8 +116,6 @@ Fr sum_over_axes(std::vector<Fr> values, std::span<const Weight> weights) {
   }
   return values[0];
 }
-
-}  // namespace
 
 // One axis is summed on integers, the longer of the first and the last: a reduction is paid for each that is left.
 Fr weighted_sum(const IntegerView& values, std::span<const Weight> weights) {
@@ -134,7 +130,7 @@ Fr weighted_sum(const IntegerView& values, std::span<const Weight> weights) {
   weighted_sum_of_rows(
       axis, {values.data(), values.width(), axis.size(), rest.size(), by_first ? stride : 1, by_first ? 1 : stride},
       rest);
-  return sum_over_axes(std::move(rest), by_first ? weights.subspan(1) : weights.first(weights.size() - 1));
+  return weighted_sum(std::move(rest), by_first ? weights.subspan(1) : weights.first(weights.size() - 1));
 }
 
 Functional functional_of_view(const Circuit& circuit, const PublicValues& public_values, const View& view,

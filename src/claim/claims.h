@@ -40,6 +40,7 @@ ViewWeights view_weights(const Circuit& circuit, const View& view, const AxisWei
 
 // sum_index prod weights * values
 Fr weighted_sum(const IntegerView& values, std::span<const Weight> weights);
+Fr weighted_sum(std::vector<Fr> values, std::span<const Weight> weights);
 
 using PublicValues = std::vector<std::vector<std::int64_t>>;  // by TensorId; empty for committed tensors
 

@@ -6,16 +6,12 @@
 #include <limits>
 #include <random>
 
+#include "field/test_support.h"
+
 namespace veil {
 namespace {
 
 constexpr IntegerWidth kWidths[] = {IntegerWidth::k8, IntegerWidth::k16, IntegerWidth::k32, IntegerWidth::k64};
-
-Fr random_fr(std::mt19937_64& random) {
-  std::array<std::uint8_t, 64> wide{};
-  for (std::uint8_t& byte : wide) byte = static_cast<std::uint8_t>(random());
-  return Fr::from_wide(wide);
-}
 
 std::int64_t lowest(IntegerWidth width) {
   return std::numeric_limits<std::int64_t>::min() >> (64 - 8 * width_bytes(width));

@@ -7,16 +7,11 @@
 #include <random>
 
 #include "claim/claims.h"
+#include "field/test_support.h"
 #include "poly/eq.h"
 
 namespace veil {
 namespace {
-
-Fr random_fr(std::mt19937_64& random) {
-  std::array<std::uint8_t, 64> wide{};
-  for (std::uint8_t& byte : wide) byte = static_cast<std::uint8_t>(random());
-  return Fr::from_wide(wide);
-}
 
 Weight random_weight(std::mt19937_64& random, std::size_t length, int kind) {
   if (kind == 0) {

@@ -30,6 +30,20 @@ class Places {
 
 }  // namespace
 
+// Multiples m+1 .. 2m of every row are its multiples 1 .. m plus its multiple m.
+void fill_multiples(std::span<G1Affine> table, std::size_t multiples) {
+  BatchAdder adder;
+  for (std::size_t known = 1; known < multiples; known *= 2) {
+    for (std::size_t row = 0; row < table.size(); row += multiples) {
+      G1Affine* const first = &table[row];
+      for (std::size_t i = 0; i < known; ++i) {
+        adder.add(PointRef(first + i), PointRef(first + known - 1), first + known + i);
+      }
+    }
+    adder.flush();
+  }
+}
+
 // Rounds that pair neighbours: of m points, floor(m/2) sums. With m odd the first stays for the next round.
 void sum_segments(std::span<PointRef> refs, std::span<Segment> segments, std::span<G1Affine> work, CpuLevel level) {
   BatchAdder adder(level);

@@ -34,6 +34,10 @@ class BatchAdder {
   PointSums sums_;
 };
 
+// Rows of `multiples` points, a power of two, of which the first is given: the others become its multiples,
+// table[row * multiples + j - 1] = j table[row * multiples].
+void fill_multiples(std::span<G1Affine> table, std::size_t multiples);
+
 // refs[begin] .. refs[begin + size - 1]
 struct Segment {
   std::uint32_t begin;

@@ -8,6 +8,7 @@
 #include "curve/generators.h"
 #include "curve/hash_to_curve.h"
 #include "curve/msm.h"
+#include "field/test_support.h"
 #include "parallel/parallel.h"
 
 namespace veil {
@@ -15,8 +16,6 @@ namespace {
 
 // Figures are those of one core.
 [[maybe_unused]] const bool kOneThread = (set_num_threads(1), true);
-
-Fr random_fr(std::mt19937_64& rng) { return Fr::from_limbs({rng(), rng(), rng(), rng()}); }
 
 std::vector<std::int64_t> random_ints(std::size_t count, unsigned bits) {
   std::mt19937_64 rng(1);

@@ -26,7 +26,7 @@ Digits digits_of(const Fr& scalar) {
 
 }  // namespace
 
-// table[window][j - 1] = j 2^(8 window) P. Of each window the multiples m+1 .. 2m are 1 .. m plus the multiple m.
+// table[window][j - 1] = j 2^(8 window) P
 FixedBase::FixedBase(const G1Affine& point) : table_(kWindows * kMultiples) {
   std::vector<G1> powers(kWindows);
   G1 power = point;
@@ -36,14 +36,7 @@ FixedBase::FixedBase(const G1Affine& point) : table_(kWindows * kMultiples) {
   }
   const std::vector<G1Affine> firsts = G1::batch_to_affine(powers);
   for (std::size_t w = 0; w < kWindows; ++w) table_[w * kMultiples] = firsts[w];
-  BatchAdder adder;
-  for (std::size_t known = 1; known < kMultiples; known *= 2) {
-    for (std::size_t w = 0; w < kWindows; ++w) {
-      G1Affine* const row = &table_[w * kMultiples];
-      for (std::size_t i = 0; i < known; ++i) adder.add(PointRef(row + i), PointRef(row + known - 1), row + known + i);
-    }
-    adder.flush();
-  }
+  fill_multiples(table_, kMultiples);
 }
 
 G1 FixedBase::operator*(const Fr& scalar) const {

@@ -91,7 +91,6 @@ void write_bucket_sums(std::span<const G1Affine> bases, std::span<const std::int
 
 }  // namespace
 
-// Multiples m+1 .. 2m of every column are its multiples 1 .. m plus its multiple m.
 RowCommitter::RowCommitter(std::size_t columns) : columns_(columns), table_bits_(choose_table_bits(columns)) {
   const std::span<const G1Affine> bases = generators(columns);
   const std::size_t multiples = std::size_t{1} << (table_bits_ - 1);
@@ -99,16 +98,7 @@ RowCommitter::RowCommitter(std::size_t columns) : columns_(columns), table_bits_
   for (std::size_t j = 0; j < columns; ++j) table_[j * multiples] = bases[j];
   for_ranges_of(columns, std::max<std::size_t>(1, kParallelSums / multiples), 1,
                 [&](std::size_t begin, std::size_t end) {
-                  BatchAdder adder;
-                  for (std::size_t known = 1; known < multiples; known *= 2) {
-                    for (std::size_t j = begin; j < end; ++j) {
-                      G1Affine* const first = &table_[j * multiples];
-                      for (std::size_t i = 0; i < known; ++i) {
-                        adder.add(PointRef(first + i), PointRef(first + known - 1), first + known + i);
-                      }
-                    }
-                    adder.flush();
-                  }
+                  fill_multiples(std::span(table_).subspan(begin * multiples, (end - begin) * multiples), multiples);
                 });
 }
 

@@ -9,6 +9,7 @@
 
 #include "base/bytes.h"
 #include "curve/g1.h"
+#include "field/test_support.h"
 
 namespace veil {
 
@@ -28,8 +29,6 @@ inline G1Affine point_from_hex(const std::string& x, const std::string& y) {
   EXPECT_TRUE(out.is_on_curve()) << x;
   return out;
 }
-
-inline Fr random_fr(std::mt19937_64& rng) { return Fr::from_limbs({rng(), rng(), rng(), rng()}); }
 
 // Double and add, one bit after the other: slow, and too simple to be wrong.
 inline G1 simple_multiple(const G1& point, const Fr& scalar) {

@@ -8,11 +8,10 @@
 #include <random>
 
 #include "field/kernels/field_kernels.h"
+#include "field/test_support.h"
 
 namespace veil {
 namespace {
-
-Fr random_fr(std::mt19937_64& rng) { return Fr::from_limbs({rng(), rng(), rng(), rng()}); }
 
 // Random values, with the extremes of both types at the front.
 std::vector<Fr> random_frs(std::size_t count, std::mt19937_64& rng) {

@@ -21,11 +21,7 @@ TEST(Threads, ProofsAreTheSameBytes) {
   const TestCircuit network = make_mlp(options);
   std::mt19937_64 random(3);
   const auto values = network.random_values(random, 3000);
-  std::vector<std::vector<std::int64_t>> weights(network.circuit.tensors.size());
-  for (std::size_t i = 0; i < network.given.size(); ++i) {
-    if (network.circuit.tensors[network.given[i]].owner == Owner::kModel) weights[network.given[i]] = values[i];
-  }
-  auto key = set_up_model(network.circuit, weights, {});
+  auto key = set_up_model(network.circuit, network.weights_of(values), {});
   ASSERT_TRUE(key.ok());
   const auto model = VerifiedModel::check(key->model, std::nullopt).model;
   auto prover = Prover::open(std::move(key).value());

@@ -92,7 +92,7 @@ TEST(Model, EveryByteOfTheEnvelopeIsChecked) {
 
 TEST(Model, RegistrationRejectsWeightsOutsideTheirRange) {
   const Registered registered;
-  auto weights = registered.weights();
+  auto weights = registered.network.weights_of(registered.values);
   weights[registered.network.given[0]][0] = 1 << 16;
   EXPECT_FALSE(set_up_model(registered.network.circuit, weights, {}).ok());  // the honest setup refuses
   // A patched one commits and proves all the same; the registration circuit sees it.
@@ -198,7 +198,8 @@ TEST(Model, KeysRoundTripAndRefuseDamage) {
 // A public model's rows can be recomputed by anybody; a hidden one's cannot even be compared.
 TEST(Model, PublicRowsAreReproducibleHiddenOnesAreNot) {
   const Registered open(Visibility::kPublic);
-  EXPECT_EQ(commit_model_rows(open.model->circuit(), narrowest(open.weights()), {}), open.model->model_rows());
+  EXPECT_EQ(commit_model_rows(open.model->circuit(), narrowest(open.network.weights_of(open.values)), {}),
+            open.model->model_rows());
   EXPECT_EQ(Registered(Visibility::kPublic).model->id(), open.model->id());
   EXPECT_NE(Registered().model->id(), Registered().model->id());
 }

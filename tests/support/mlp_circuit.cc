@@ -194,6 +194,15 @@ Trace TestCircuit::run(const std::vector<std::vector<std::int64_t>>& values) con
   return trace;
 }
 
+std::vector<std::vector<std::int64_t>> TestCircuit::weights_of(
+    const std::vector<std::vector<std::int64_t>>& values) const {
+  std::vector<std::vector<std::int64_t>> out(circuit.tensors.size());
+  for (std::size_t i = 0; i < given.size(); ++i) {
+    if (circuit.tensors[given[i]].owner == Owner::kModel) out[given[i]] = values[i];
+  }
+  return out;
+}
+
 std::vector<std::vector<std::int64_t>> TestCircuit::random_values(std::mt19937_64& random,
                                                                   std::int64_t magnitude) const {
   std::vector<std::vector<std::int64_t>> out;

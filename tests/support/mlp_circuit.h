@@ -21,6 +21,8 @@ struct TestCircuit {
   // Fills the trace from the given tensors.
   Trace run(const std::vector<std::vector<std::int64_t>>& values) const;
   std::vector<std::vector<std::int64_t>> random_values(std::mt19937_64& random, std::int64_t magnitude) const;
+  // Of such values the model's, by TensorId: what setup takes.
+  std::vector<std::vector<std::int64_t>> weights_of(const std::vector<std::vector<std::int64_t>>& values) const;
 };
 
 struct MlpOptions {

@@ -26,20 +26,12 @@ struct Registered {
     SetupOptions setup;
     setup.visibility = visibility;
     setup.log_columns = 2;
-    auto key = set_up_model(network.circuit, weights(), setup);
+    auto key = set_up_model(network.circuit, network.weights_of(values), setup);
     EXPECT_TRUE(key.ok());
     auto checked = VerifiedModel::check(key->model, std::nullopt);
     EXPECT_TRUE(checked.verdict.accepted()) << checked.verdict.name() << " " << checked.verdict.detail();
     model = checked.model;
     prover.emplace(std::move(Prover::open(std::move(key).value())).value());
-  }
-
-  std::vector<std::vector<std::int64_t>> weights() const {
-    std::vector<std::vector<std::int64_t>> out(network.circuit.tensors.size());
-    for (std::size_t i = 0; i < network.given.size(); ++i) {
-      if (network.circuit.tensors[network.given[i]].owner == Owner::kModel) out[network.given[i]] = values[i];
-    }
-    return out;
   }
 
   Bytes prove(std::string_view context = "context") const {

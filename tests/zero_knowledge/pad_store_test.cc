@@ -36,11 +36,7 @@ struct Ready {
   Ready() : network(make_mlp(tiny())) {
     std::mt19937_64 random(1);
     values = network.random_values(random, 3000);
-    std::vector<std::vector<std::int64_t>> weights(network.circuit.tensors.size());
-    for (std::size_t i = 0; i < network.given.size(); ++i) {
-      if (network.circuit.tensors[network.given[i]].owner == Owner::kModel) weights[network.given[i]] = values[i];
-    }
-    auto key = set_up_model(network.circuit, weights, {});
+    auto key = set_up_model(network.circuit, network.weights_of(values), {});
     EXPECT_TRUE(key.ok()) << (key.ok() ? "" : key.error().message);
     auto opened = Prover::open(std::move(key).value());
     EXPECT_TRUE(opened.ok());

@@ -6,16 +6,11 @@
 #include <limits>
 #include <random>
 
+#include "field/test_support.h"
 #include "poly/eq.h"
 
 namespace veil {
 namespace {
-
-Fr random_fr(std::mt19937_64& random) {
-  std::array<std::uint8_t, 64> wide{};
-  for (std::uint8_t& byte : wide) byte = static_cast<std::uint8_t>(random());
-  return Fr::from_wide(wide);
-}
 
 struct Case {
   Circuit circuit;

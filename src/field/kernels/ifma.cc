@@ -9,8 +9,10 @@ namespace {
 
 using namespace ifma;  // NOLINT: this file is its second half
 
-// Ends of arrays, fewer than eight elements, are done one by one.
+// Ends of arrays, fewer than eight elements, are left to the level below.
 constexpr std::size_t whole_octets(std::size_t count) { return count & ~(kLanes - 1); }
+
+const FieldKernels& below() { return adx_field_kernels(); }
 
 constexpr std::size_t least(std::size_t a, std::size_t b) { return a < b ? a : b; }
 
@@ -106,8 +108,7 @@ VEIL_IFMA_TARGET Fr inner_product(const Fr* a, const Fr* b, std::size_t count) {
     }
     out += total(sum, kOneProduct);
   }
-  for (std::size_t i = whole; i < count; ++i) out += a[i] * b[i];
-  return out;
+  return out + below().inner_product(a + whole, b + whole, count - whole);
 }
 
 // Integers in lane_order(), as two's complement plus 2^63: never negative.
@@ -148,9 +149,8 @@ VEIL_IFMA_TARGET Fr inner_product_int(const Fr* weights, const std::int64_t* val
   }
   constexpr Fr kLift = Fr::from_raw(power_of_two_mod(Fr::kModulus, 256 + 260));  // 2^260
   constexpr Fr kBias = Fr::from_raw(power_of_two_mod(Fr::kModulus, 256 + 63));   // 2^63
-  Fr out = (biased_sum - weight_sum * kBias) * kLift;
-  for (std::size_t i = whole; i < count; ++i) out += weights[i] * Fr::from_int(values[i]);
-  return out;
+  return (biased_sum - weight_sum * kBias) * kLift +
+         below().inner_product_int(weights + whole, values + whole, count - whole);
 }
 
 VEIL_IFMA_TARGET void fold(Fr* table, std::size_t half, std::size_t count, const Fr& r) {
@@ -161,7 +161,7 @@ VEIL_IFMA_TARGET void fold(Fr* table, std::size_t half, std::size_t count, const
     const Octet step = difference(load(table + i + half), low);
     store(table + i, canonical<FrParams>(plus(low, fix<FrParams>(step, factor))));
   }
-  for (std::size_t i = whole; i < count; ++i) table[i] += r * (table[i + half] - table[i]);
+  below().fold(table + whole, half, count - whole, r);
 }
 
 VEIL_IFMA_TARGET void axpy(Fr* y, const Fr& a, const Fr* x, std::size_t count) {
@@ -170,7 +170,7 @@ VEIL_IFMA_TARGET void axpy(Fr* y, const Fr& a, const Fr* x, std::size_t count) {
   for (std::size_t i = 0; i < whole; i += kLanes) {
     store(y + i, canonical<FrParams>(plus(load(y + i), fix<FrParams>(load(x + i), factor))));
   }
-  for (std::size_t i = whole; i < count; ++i) y[i] += a * x[i];
+  below().axpy(y + whole, a, x + whole, count - whole);
 }
 
 VEIL_IFMA_TARGET void scale(Fr* out, const Fr& a, const Fr* x, std::size_t count) {
@@ -179,7 +179,7 @@ VEIL_IFMA_TARGET void scale(Fr* out, const Fr& a, const Fr* x, std::size_t count
   for (std::size_t i = 0; i < whole; i += kLanes) {
     store(out + i, canonical<FrParams>(fix<FrParams>(load(x + i), factor)));
   }
-  for (std::size_t i = whole; i < count; ++i) out[i] = x[i] * a;
+  below().scale(out + whole, a, x + whole, count - whole);
 }
 
 // y + a v - 2^63 a with v = x + 2^63 = v0 + 2^52 v1, by the two powers of a that fix() would use for limbs 0 and 1.
@@ -204,7 +204,7 @@ VEIL_IFMA_TARGET void axpy_int(Fr* y, const Fr& a, const std::int64_t* x, std::s
     const Octet product = montgomery_step<FrParams>(t[0], t[1], t[2], t[3], t[4], t[5]);  // < 2.1p
     store(y + i, canonical<FrParams>(plus(plus(load(y + i), product), constant)));
   }
-  for (std::size_t i = whole; i < count; ++i) y[i] += a * Fr::from_int(x[i]);
+  below().axpy_int(y + whole, a, x + whole, count - whole);
 }
 
 VEIL_IFMA_TARGET void split(Fr* low, Fr* high, const Fr& r, std::size_t count) {
@@ -216,10 +216,7 @@ VEIL_IFMA_TARGET void split(Fr* low, Fr* high, const Fr& r, std::size_t count) {
     store(high + i, upper);
     store(low + i, canonical<FrParams>(plus_multiple<FrParams, 1>(minus(value, upper))));
   }
-  for (std::size_t i = whole; i < count; ++i) {
-    high[i] = low[i] * r;
-    low[i] -= high[i];
-  }
+  below().split(low + whole, high + whole, r, count - whole);
 }
 
 VEIL_IFMA_TARGET void add_fractions(Fr* numerators, Fr* denominators, const Fr* p, const Fr* q, std::size_t count) {
@@ -232,15 +229,12 @@ VEIL_IFMA_TARGET void add_fractions(Fr* numerators, Fr* denominators, const Fr* 
     store(denominators + i, canonical<FrParams>(ifma::multiply<FrParams>(q0, q1)));
     store(numerators + i, canonical<FrParams>(product_sum(lifted(p0), q1, p1, q0)));
   }
-  for (std::size_t i = whole; i < count; ++i) {
-    numerators[i] = p[2 * i] * q[2 * i + 1] + p[2 * i + 1] * q[2 * i];
-    denominators[i] = q[2 * i] * q[2 * i + 1];
-  }
+  below().add_fractions(numerators + whole, denominators + whole, p + 2 * whole, q + 2 * whole, count - whole);
 }
 
 VEIL_IFMA_TARGET ProductRound product_round(const Fr* left, const Fr* right, std::size_t half, std::size_t count) {
   const std::size_t whole = whole_octets(count);
-  ProductRound out;
+  ProductRound out = below().product_round(left + whole, right + whole, half, count - whole);  // of the end
   for (std::size_t begin = 0; begin < whole; begin += kLanes * kProductsTogether) {
     WideOctet constant = zero_wide();
     WideOctet square = zero_wide();
@@ -253,17 +247,14 @@ VEIL_IFMA_TARGET ProductRound product_round(const Fr* left, const Fr* right, std
     out.constant += total(constant, kOneProduct);
     out.square += total(square, kOneProduct);
   }
-  for (std::size_t i = whole; i < count; ++i) {
-    out.constant += left[i] * right[i];
-    out.square += (left[i + half] - left[i]) * (right[i + half] - right[i]);
-  }
   return out;
 }
 
 VEIL_IFMA_TARGET WeightedRound weighted_round(const Fr* eq, const Fr* left, const Fr* right, std::size_t half,
                                               std::size_t count) {
   const std::size_t whole = whole_octets(count);
-  WeightedRound out;
+  WeightedRound out =
+      below().weighted_round(eq + whole, left + whole, right + whole, half, count - whole);  // of the end
   for (std::size_t begin = 0; begin < whole; begin += kLanes * kProductsTogether) {
     WideOctet lower = zero_wide();
     WideOctet upper = zero_wide();
@@ -281,19 +272,14 @@ VEIL_IFMA_TARGET WeightedRound weighted_round(const Fr* eq, const Fr* left, cons
     out.upper += total(upper, kTwoProducts);
     out.steps += total(steps, kTwoProducts);
   }
-  for (std::size_t i = whole; i < count; ++i) {
-    const std::size_t j = i + half;
-    out.lower += eq[i] * (left[i] * right[i]);
-    out.upper += eq[i] * (left[j] * right[j]);
-    out.steps += eq[i] * ((left[j] - left[i]) * (right[j] - right[i]));
-  }
   return out;
 }
 
 VEIL_IFMA_TARGET ProductRound fraction_round(const Fr* eq, const FractionTables& t, std::size_t half,
                                              std::size_t count) {
   const std::size_t whole = whole_octets(count);
-  ProductRound out;
+  ProductRound out = below().fraction_round(eq + whole, {t.p0 + whole, t.r1 + whole, t.q0 + whole, t.q1 + whole}, half,
+                                            count - whole);  // of the end
   for (std::size_t begin = 0; begin < whole; begin += kLanes * kProductsTogether) {
     WideOctet constant = zero_wide();
     WideOctet square = zero_wide();
@@ -309,11 +295,6 @@ VEIL_IFMA_TARGET ProductRound fraction_round(const Fr* eq, const FractionTables&
     }
     out.constant += total(constant, kTwoProducts);
     out.square += total(square, kTwoProducts);
-  }
-  for (std::size_t i = whole; i < count; ++i) {
-    const std::size_t j = i + half;
-    out.constant += eq[i] * (t.p0[i] * t.q1[i] + t.q0[i] * t.r1[i]);
-    out.square += eq[i] * ((t.p0[j] - t.p0[i]) * (t.q1[j] - t.q1[i]) + (t.q0[j] - t.q0[i]) * (t.r1[j] - t.r1[i]));
   }
   return out;
 }

@@ -159,8 +159,7 @@ VEIL_IFMA_INLINE Octet subtract(const Octet& a, const Octet& b) {
 
 // ---- Products
 
-// sum += a b; carried factors. A limb grows by less than 10 2^52, so at most 400 products are summed before reduce() or
-// settle().
+// sum += a b; carried factors. A limb grows by less than 10 2^52, so at most 400 products are summed before reduce().
 VEIL_IFMA_INLINE void accumulate(WideOctet& sum, const Octet& a, const Octet& b) {
   VEIL_UNROLL for (std::size_t i = 0; i < 5; ++i) {
     VEIL_UNROLL for (std::size_t j = 0; j < 5; ++j) {
@@ -169,14 +168,6 @@ VEIL_IFMA_INLINE void accumulate(WideOctet& sum, const Octet& a, const Octet& b)
     VEIL_UNROLL for (std::size_t j = 0; j < 5; ++j) {
       sum.limb[i + j + 1] = _mm512_madd52hi_epu64(sum.limb[i + j + 1], a.limb[i], b.limb[j]);
     }
-  }
-}
-
-// Carries within a sum of products, so that more can be added. The value must stay below 2^(520 + 12).
-VEIL_IFMA_INLINE void settle(WideOctet& sum) {
-  VEIL_UNROLL for (std::size_t i = 0; i < 9; ++i) {
-    sum.limb[i + 1] = _mm512_add_epi64(sum.limb[i + 1], _mm512_srli_epi64(sum.limb[i], 52));
-    sum.limb[i] = low_bits(sum.limb[i]);
   }
 }
 
@@ -317,7 +308,7 @@ VEIL_IFMA_INLINE Quads to_quads(const Octet& a) {  // carried
            _mm512_or_si512(_mm512_srli_epi64(a.limb[3], 36), _mm512_slli_epi64(a.limb[4], 16))}};
 }
 
-// Four registers of two elements each -> limbs. Lane order 0 2 1 3 4 6 5 7 for rows in order; kLaneOrder is it, for
+// Four registers of two elements each -> limbs. Lane order 0 2 1 3 4 6 5 7 for rows in order; lane_order() is it, for
 // whatever must go beside them. scatter() is the inverse.
 VEIL_IFMA_INLINE __m512i lane_order() { return _mm512_setr_epi64(0, 2, 1, 3, 4, 6, 5, 7); }
 VEIL_IFMA_INLINE Quads gather(__m512i r0, __m512i r1, __m512i r2, __m512i r3) {

@@ -117,6 +117,16 @@ VEIL_IFMA_INLINE void add_columns(Fr* out, const typename Digits<T>::Weight* wei
   }
 }
 
+// The last columns, fewer than eight, by the level below.
+void add_below(Fr* out, const Fr* weights, const std::int8_t* data, std::size_t rows, std::ptrdiff_t row_stride,
+               std::size_t columns) {
+  adx_field_kernels().add_weighted_rows_8(out, weights, data, rows, row_stride, columns);
+}
+void add_below(Fr* out, const Fr* weights, const std::int16_t* data, std::size_t rows, std::ptrdiff_t row_stride,
+               std::size_t columns) {
+  adx_field_kernels().add_weighted_rows_16(out, weights, data, rows, row_stride, columns);
+}
+
 template <class T>
 VEIL_IFMA_TARGET void add_rows(Fr* out, const Fr* weights, const T* data, std::size_t rows, std::ptrdiff_t row_stride,
                                std::size_t columns) {
@@ -136,12 +146,7 @@ VEIL_IFMA_TARGET void add_rows(Fr* out, const Fr* weights, const T* data, std::s
   for (; j + kLanes <= columns; j += kLanes) {
     add_columns<T, 1>(out + j, digits, bias_octet, data + j, rows, row_stride);
   }
-  for (; j < columns; ++j) {
-    for (std::size_t i = 0; i < rows; ++i) {
-      out[j] +=
-          weights[i] * Fr::from_int(data[static_cast<std::ptrdiff_t>(i) * row_stride + static_cast<std::ptrdiff_t>(j)]);
-    }
-  }
+  add_below(out + j, weights, data + j, rows, row_stride, columns - j);
 }
 
 template <class T>

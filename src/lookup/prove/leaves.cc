@@ -137,16 +137,8 @@ void Leaves::fill(std::size_t first, std::span<Fr> p, std::span<Fr> q) const {
 Fr Leaves::weighted_entry(std::size_t lookup, std::size_t entry, const AxisWeights& box) const {
   const Segment& segment = segments_[segment_of_lookup_[lookup]];
   const Column& column = segment.columns[entry];
-  std::vector<Fr> weights{Fr::one()};
-  for (const Weight& axis : std::span(box).first(segment.box_rank)) {
-    std::vector<Fr> next(weights.size() * axis.values.size());
-    for (std::size_t i = 0; i < weights.size(); ++i) {
-      scale(std::span(next).subspan(i * axis.values.size(), axis.values.size()), weights[i], axis.values);
-    }
-    weights = std::move(next);
-  }
-  return column.elements.empty() ? inner_product(weights, std::span<const std::int64_t>(column.integers))
-                                 : inner_product(weights, std::span<const Fr>(column.elements));
+  const std::span<const Weight> weights = std::span(box).first(segment.box_rank);
+  return column.elements.empty() ? weighted_sum(column.integers, weights) : weighted_sum(column.elements, weights);
 }
 
 }  // namespace veil

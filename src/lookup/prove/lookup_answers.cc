@@ -12,6 +12,19 @@ namespace {
 
 constexpr std::size_t kBlock = 2048;  // leaves made at a time
 
+// work(first, p, q) for all blocks of leaves that are not all filler, on any thread.
+template <class Work>
+void for_leaf_blocks(const Leaves& leaves, const Work& work) {
+  const std::size_t block = std::min(kBlock, leaves.size());
+  for_ranges((leaves.used() + block - 1) / block, 1, [&](std::size_t begin, std::size_t end) {
+    std::vector<Fr> p(block), q(block);
+    for (std::size_t i = begin; i < end; ++i) {
+      leaves.fill(i * block, p, q);
+      work(i * block, p, q);
+    }
+  });
+}
+
 }  // namespace
 
 std::size_t LookupAnswers::used(unsigned layer) const {
@@ -27,14 +40,9 @@ void LookupAnswers::build_layers() {
     layers_[k].q.resize(std::size_t{1} << k, Fr::one());
   }
   Layer& lowest = layers_.back();
-  const std::size_t block = std::min(kBlock, leaves_.size());
-  for_ranges((leaves_.used() + block - 1) / block, 1, [&](std::size_t begin, std::size_t end) {
-    std::vector<Fr> p(block), q(block);
-    for (std::size_t i = begin; i < end; ++i) {
-      leaves_.fill(i * block, p, q);
-      add_fractions(std::span(lowest.p).subspan(i * block / 2, block / 2),
-                    std::span(lowest.q).subspan(i * block / 2, block / 2), p, q);
-    }
+  for_leaf_blocks(leaves_, [&](std::size_t first, std::span<const Fr> p, std::span<const Fr> q) {
+    add_fractions(std::span(lowest.p).subspan(first / 2, p.size() / 2),
+                  std::span(lowest.q).subspan(first / 2, q.size() / 2), p, q);
   });
   for (unsigned k = leaves_.depth() - 1; k-- > 0;) {
     const std::size_t count = used(k);
@@ -88,14 +96,8 @@ void LookupAnswers::start_layer(unsigned layer, const Fr& lambda, std::span<cons
     });
     below = {};
   } else {
-    const std::size_t block = std::min(kBlock, leaves_.size());
-    for_ranges((leaves_.used() + block - 1) / block, 1, [&](std::size_t begin, std::size_t end) {
-      std::vector<Fr> p(block), q(block);
-      for (std::size_t i = begin; i < end; ++i) {
-        leaves_.fill(i * block, p, q);
-        separate(i * block / 2, p, q);
-      }
-    });
+    for_leaf_blocks(
+        leaves_, [&](std::size_t first, std::span<const Fr> p, std::span<const Fr> q) { separate(first / 2, p, q); });
   }
   current_layer_ = layer;
   bound_ = 0;
