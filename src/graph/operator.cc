@@ -89,6 +89,10 @@ Result<double> Call::real(const std::string& name, double otherwise) const {
   return attribute<double>(*node, name, otherwise);
 }
 
+Result<std::string> Call::word(const std::string& name, const std::string& otherwise) const {
+  return attribute<std::string>(*node, name, otherwise);
+}
+
 Result<std::vector<std::int64_t>> Call::integers(const std::string& name) const {
   return attribute<std::vector<std::int64_t>>(*node, name, {});
 }

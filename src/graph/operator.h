@@ -45,6 +45,7 @@ struct Call {
   bool has_attribute(const std::string& name) const { return node->attributes.contains(name); }
   Result<std::int64_t> integer(const std::string& name, std::int64_t otherwise) const;
   Result<double> real(const std::string& name, double otherwise) const;
+  Result<std::string> word(const std::string& name, const std::string& otherwise) const;
   Result<std::vector<std::int64_t>> integers(const std::string& name) const;  // left out: an empty list
 
   // A constant input of integers, of at most one axis.

@@ -50,10 +50,6 @@ Result<NodeFacts> analyse_op(const FunctionOp& op, const Site& site) {
   return facts;
 }
 
-void layout_op(const FunctionOp&, const Site& site, LayoutSolver& solver) {
-  solver.same(site.node.inputs[0], site.node.output);
-}
-
 void evaluate_op(const FunctionOp& op, const Site& site, const Execution& execution) {
   const auto columns = function_pieces(piece_list(parameters_of(op)));
   const std::vector<std::int64_t>& z = execution.in(site, 0);
@@ -69,12 +65,13 @@ void evaluate_op(const FunctionOp& op, const Site& site, const Execution& execut
 
 Status lower_op(const FunctionOp& op, const Site& site, Lowerer& lowerer) {
   const QuantId output = site.node.output;
-  const Domain box = lowerer.box(output);
   Activation z = lowerer.activation(site.node.inputs[0]);
+  const Domain box = storage_box(z.storage);
   if (z.split != parameters_of(op)) {
     add_pieces(lowerer, site.node.name + "/in", box, parameters_of(op), z);
   }
   Activation& y = lowerer.activation(output);
+  y.storage = z.storage;
   y.form = {LinearTerm{1, *z.base}};
   if (op.low_bits == 0) return Done{};
   const Expression product{{}, {ProductTerm{1, {LinearTerm{1, *z.slope}}, z.low}}};
