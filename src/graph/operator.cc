@@ -20,9 +20,9 @@ Result<T> attribute(const Node& node, const std::string& name, T otherwise) {
   return Error{"its attribute " + quote(name) + " has the wrong kind"};
 }
 
-std::array<std::span<const Operator>, 8> families() {
-  return {unary_operators(), binary_operators(),   matmul_operators(), layout_operators(),
-          index_operators(), generate_operators(), reduce_operators(), normalise_operators()};
+std::array<std::span<const Operator>, 9> families() {
+  return {unary_operators(),    binary_operators(), matmul_operators(),   convolve_operators(), layout_operators(),
+          index_operators(),    generate_operators(), reduce_operators(), normalise_operators()};
 }
 
 Error in_node(const Call& call, const std::string& message) {

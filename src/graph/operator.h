@@ -85,6 +85,7 @@ std::int64_t to_integer(double value);  // towards zero, saturated; NaN is 0
 std::span<const Operator> unary_operators();
 std::span<const Operator> binary_operators();
 std::span<const Operator> matmul_operators();
+std::span<const Operator> convolve_operators();
 std::span<const Operator> layout_operators();
 std::span<const Operator> index_operators();
 std::span<const Operator> generate_operators();

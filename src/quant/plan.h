@@ -56,7 +56,7 @@ struct PlanAffine {
 };
 
 struct PlanSum {
-  std::vector<int> coefficients;  // +-2^k, one an input
+  std::vector<int> coefficients;  // +-1, one an input
   int constant = 0;
 };
 struct PlanRelu {};

@@ -81,7 +81,7 @@ Status divide(PlanBuilder& plan, const Call& call) {
     return Done{};
   }
   const Shaped negative = plan.add(call, out, {inputs[1]}, PlanStep{{1}}, {{}, 1.0, true});
-  const Shaped sign = plan.add(call, out, {negative.id}, PlanSum{{-2}, 1}, {{}, 1.0, true});
+  const Shaped sign = plan.add(call, out, {negative.id, negative.id}, PlanSum{{-1, -1}, 1}, {{}, 1.0, true});
   const PlanEinsum product = elementwise_product(elements(out));
   const Shaped dividend = plan.add(call, out, {inputs[0], sign.id}, product, plan.like_input(call, 0));
   const Shaped divisor = plan.add(call, out, {inputs[1], sign.id}, product, plan.like_input(call, 1));
@@ -100,7 +100,7 @@ Status negate(PlanBuilder& plan, const Call& call) {
 Status magnitude(PlanBuilder& plan, const Call& call) {
   const Shaped x = plan.in(call, 0);
   const Shaped positive = plan.add(call, x.shape, {x.id}, PlanRelu{}, plan.like_input(call, 0));
-  plan.emit(call, {positive.id, x.id}, PlanSum{{2, -1}});
+  plan.emit(call, {positive.id, positive.id, x.id}, PlanSum{{1, 1, -1}});
   return Done{};
 }
 
@@ -148,7 +148,7 @@ Status round_to_even(PlanBuilder& plan, const Call& call) {
   // Odd: r - 2 floor(r / 2).
   const Shaped halved = plan.add(call, shape, {nearest.id}, PlanScale{-1}, bound);
   const Shaped pairs = plan.add(call, shape, {halved.id}, PlanFloor{}, whole(bound));
-  const Shaped odd = plan.add(call, shape, {nearest.id, pairs.id}, PlanSum{{1, -2}}, bit);
+  const Shaped odd = plan.add(call, shape, {nearest.id, pairs.id, pairs.id}, PlanSum{{1, -1, -1}}, bit);
   const Shaped tie = plan.add(call, shape, {no_tie.id}, PlanSum{{-1}, 1}, bit);
   const Shaped down = plan.add(call, shape, {tie.id, odd.id}, elementwise_product(elements(shape)), bit);
   plan.emit(call, {nearest.id, down.id}, PlanSum{{1, -1}});

@@ -36,7 +36,11 @@ Status connective(PlanBuilder& plan, const Call& call) {
     return Done{};
   }
   const Shaped common = plan.add(call, plan.out_shape(call), inputs, product, kBit);
-  plan.emit(call, {inputs[0], inputs[1], common.id}, PlanSum{{1, 1, call.node->op == "Or" ? -1 : -2}});
+  if (call.node->op == "Or") {
+    plan.emit(call, {inputs[0], inputs[1], common.id}, PlanSum{{1, 1, -1}});
+  } else {
+    plan.emit(call, {inputs[0], inputs[1], common.id, common.id}, PlanSum{{1, 1, -1, -1}});
+  }
   return Done{};
 }
 

@@ -3,6 +3,7 @@
 
 #include "graph/shape.h"
 #include "graph/text.h"
+#include "graph/windows.h"
 #include "quant/plan_builder.h"
 
 namespace veil {
@@ -182,94 +183,61 @@ Status convolution(PlanBuilder& plan, const Call& call, const Shaped& windows, s
   return add_channel_bias(plan, call, product);
 }
 
-struct Spatial {
-  std::vector<std::int64_t> strides, dilations, begins;
-};
-
-// Padding before each axis; `auto_pad` follows from the output's length.
-Result<Spatial> spatial_of(const Call& call, const GraphShape& in, const GraphShape& out, const GraphShape& kernel,
-                           bool transposed_form) {
-  const std::size_t dims = in.size();
-  Spatial s;
-  VEIL_TRY(strides, call.integers("strides"));
-  VEIL_TRY(dilations, call.integers("dilations"));
-  VEIL_TRY(pads, call.integers("pads"));
-  VEIL_TRY(auto_pad, call.word("auto_pad", "NOTSET"));
-  VEIL_TRY(output_shape, call.integers("output_shape"));
-  VEIL_TRY(output_padding, call.integers("output_padding"));
-  s.strides = strides.empty() ? std::vector<std::int64_t>(dims, 1) : strides;
-  s.dilations = dilations.empty() ? std::vector<std::int64_t>(dims, 1) : dilations;
-  for (std::size_t d = 0; d < dims; ++d) {
-    const std::int64_t reach = (kernel[d] - 1) * s.dilations[d] + 1;
-    const bool same = auto_pad == "SAME_UPPER" || auto_pad == "SAME_LOWER";
-    if (!same && output_shape.empty()) {
-      s.begins.push_back(pads.empty() ? 0 : pads[d]);
-      continue;
-    }
-    const std::int64_t extra = output_padding.empty() ? 0 : output_padding[d];
-    const std::int64_t total = transposed_form ? (in[d] - 1) * s.strides[d] + extra + reach - out[d]
-                                               : (out[d] - 1) * s.strides[d] + reach - in[d];
-    const std::int64_t positive = std::max<std::int64_t>(total, 0);
-    const bool more_in_front = transposed_form ? auto_pad != "SAME_UPPER" : auto_pad == "SAME_LOWER";
-    s.begins.push_back(more_in_front ? positive - positive / 2 : positive / 2);
-  }
-  return s;
+// The channels by groups.
+GraphShape grouped_shape(const Shaped& x, std::int64_t group) {
+  GraphShape shape{x.shape[0], group, x.shape[1] / group};
+  shape.insert(shape.end(), x.shape.begin() + 2, x.shape.end());
+  return shape;
 }
-
-GraphShape without_two(const GraphShape& shape) { return GraphShape(shape.begin() + 2, shape.end()); }
 
 Status conv(PlanBuilder& plan, const Call& call) {
   VEIL_TRY(group, call.integer("group", 1));
+  VEIL_TRY(w, convolution_windows(call));
   const Shaped x = plan.in(call, 0);
-  const GraphShape in = without_two(x.shape);
-  const GraphShape kernel = without_two(call.shape(1));
-  const GraphShape out = without_two(plan.out_shape(call));
-  VEIL_TRY(s, spatial_of(call, in, out, kernel, false));
-  GraphShape grouped{x.shape[0], group, x.shape[1] / group};
-  grouped.insert(grouped.end(), in.begin(), in.end());
+  const GraphShape grouped = grouped_shape(x, group);
   ViewMap map(grouped);
   for (std::size_t d = 0; d < 3; ++d) map.keep(d);
-  for (std::size_t d = 0; d < in.size(); ++d) map.read(3 + d, map.add_axis(out[d]), s.strides[d]);
-  for (std::size_t d = 0; d < in.size(); ++d) {
-    map.read(3 + d, map.add_axis(kernel[d]), s.dilations[d]);
-    map.offset(3 + d, -s.begins[d]);
+  for (std::size_t d = 0; d < w.in.size(); ++d) map.read(3 + d, map.add_axis(w.out[d]), w.strides[d]);
+  for (std::size_t d = 0; d < w.in.size(); ++d) {
+    map.read(3 + d, map.add_axis(w.kernel[d]), w.dilations[d]);
+    map.offset(3 + d, -w.begins[d]);
   }
   const Shaped windows = plan.view(call, plan.reshaped(x, grouped), map);
   return convolution(plan, call, windows, group, call.shape(1)[0] / group, false);
 }
 
-// out[o] = sum over i s + k d - p = o of x[i] w[k]: the input with s - 1 zeros behind every element, read backwards by
-// the kernel.
+// The input with s - 1 zeros behind every element: out[o] is the sum over k of its element o + begin - k * dilation.
+Shaped stuffed(PlanBuilder& plan, const Call& call, const Shaped& x, const GraphShape& grouped, const Windows& w) {
+  const bool is_dense = std::all_of(w.strides.begin(), w.strides.end(), [](std::int64_t stride) { return stride == 1; });
+  if (is_dense) return plan.reshaped(x, grouped);
+  GraphShape split(grouped.begin(), grouped.begin() + 3);  // every axis with one of length 1 behind it: only its
+  GraphShape spread = split;                               // position 0 is not zero
+  for (std::size_t d = 0; d < w.out.size(); ++d) {
+    split.insert(split.end(), {w.out[d], 1});
+    spread.push_back(w.out[d] * w.strides[d]);
+  }
+  ViewMap map(split);
+  for (std::size_t d = 0; d < 3; ++d) map.keep(d);
+  for (std::size_t d = 0; d < w.out.size(); ++d) {
+    map.keep(3 + 2 * d);
+    map.read(4 + 2 * d, map.add_axis(w.strides[d]));
+  }
+  return plan.reshaped(plan.view(call, plan.reshaped(x, split), map), spread);
+}
+
 Status conv_transpose(PlanBuilder& plan, const Call& call) {
   VEIL_TRY(group, call.integer("group", 1));
+  VEIL_TRY(w, transposed_windows(call));
   const Shaped x = plan.in(call, 0);
-  const GraphShape in = without_two(x.shape);
-  const GraphShape kernel = without_two(call.shape(1));
-  const GraphShape out = without_two(plan.out_shape(call));
-  VEIL_TRY(s, spatial_of(call, in, out, kernel, true));
-  GraphShape grouped{x.shape[0], group, x.shape[1] / group};
-  GraphShape spread = grouped;
-  GraphShape split = grouped;  // every axis and one of length 1 behind it, on which only position 0 is not zero
-  for (std::size_t d = 0; d < in.size(); ++d) {
-    split.insert(split.end(), {in[d], 1});
-    spread.push_back(in[d] * s.strides[d]);
-  }
-  ViewMap stuff(split);
-  for (std::size_t d = 0; d < 3; ++d) stuff.keep(d);
-  for (std::size_t d = 0; d < in.size(); ++d) {
-    stuff.keep(3 + 2 * d);
-    stuff.read(4 + 2 * d, stuff.add_axis(s.strides[d]));
-  }
-  const bool is_dense = std::all_of(s.strides.begin(), s.strides.end(), [](std::int64_t stride) { return stride == 1; });
-  const Shaped stuffed = is_dense ? x : plan.view(call, plan.reshaped(x, split), stuff);
-  ViewMap map(spread);
+  const Shaped source = stuffed(plan, call, x, grouped_shape(x, group), w);
+  ViewMap map(source.shape);
   for (std::size_t d = 0; d < 3; ++d) map.keep(d);
-  for (std::size_t d = 0; d < in.size(); ++d) map.read(3 + d, map.add_axis(out[d]));
-  for (std::size_t d = 0; d < in.size(); ++d) {
-    map.read(3 + d, map.add_axis(kernel[d]), -s.dilations[d]);
-    map.offset(3 + d, s.begins[d]);
+  for (std::size_t d = 0; d < w.in.size(); ++d) map.read(3 + d, map.add_axis(w.in[d]));
+  for (std::size_t d = 0; d < w.in.size(); ++d) {
+    map.read(3 + d, map.add_axis(w.kernel[d]), -w.dilations[d]);
+    map.offset(3 + d, w.begins[d]);
   }
-  const Shaped windows = plan.view(call, plan.reshaped(stuffed, spread), map);
+  const Shaped windows = plan.view(call, source, map);
   return convolution(plan, call, windows, group, call.shape(1)[1], true);
 }
 
