@@ -186,6 +186,39 @@ Form operand(Lowerer& lowerer, QuantId id, const EinsumOp& op, const std::vector
   return substitute(value.form, moved);
 }
 
+// How many summed elements stand behind one of a form that does not have all summed axes (constants, repeated values):
+// a constraint sums over the axes that occur.
+std::int64_t repetitions(const Domain& domain, const std::vector<AxisId>& used) {
+  std::int64_t count = 1;
+  for (AxisId axis = domain.box_rank; axis < domain.extent.size(); ++axis) {
+    if (std::find(used.begin(), used.end(), axis) == used.end()) count *= domain.extent[axis];
+  }
+  return count;
+}
+
+std::vector<AxisId> axes_read(const Form& form) {
+  std::vector<AxisId> axes;
+  for (const LinearTerm& term : form) {
+    for (const AxisIndex& index : term.view.index) {
+      for (const AxisTerm& axis : index.terms) axes.push_back(axis.axis);
+    }
+  }
+  return axes;
+}
+
+void add_product(Expression& sum, const Domain& domain, std::int64_t coefficient, Form left, Form right) {
+  std::vector<AxisId> used = axes_read(left);
+  const std::vector<AxisId> more = axes_read(right);
+  used.insert(used.end(), more.begin(), more.end());
+  sum.products.push_back({coefficient * repetitions(domain, used), std::move(left), std::move(right)});
+}
+
+void add_linear(Expression& sum, const Domain& domain, std::int64_t coefficient, const Form& form) {
+  for (const LinearTerm& term : form) {
+    sum.linear.push_back({term.coefficient * coefficient * repetitions(domain, axes_read({term})), term.view});
+  }
+}
+
 }  // namespace
 
 Result<NodeFacts> analyse_op(const EinsumOp& op, const Site& site) {
@@ -257,11 +290,11 @@ Status lower_op(const EinsumOp& op, const Site& site, Lowerer& lowerer) {
   Expression accumulator;
   if (op.has_weight != 0) {
     const View weight = lowerer.add_model(site.node.model[0], axes.domain, axes_of(axes, op.y_axes));
-    accumulator.products.push_back({up, {LinearTerm{1, weight}}, left});
+    add_product(accumulator, axes.domain, up, {LinearTerm{1, weight}}, left);
   } else if (two_activations) {
-    accumulator.products.push_back({up, operand(lowerer, site.node.inputs[1], op, op.y_axes, cuts, axes), left});
+    add_product(accumulator, axes.domain, up, operand(lowerer, site.node.inputs[1], op, op.y_axes, cuts, axes), left);
   } else {
-    accumulator.linear = scaled(left, up);
+    add_linear(accumulator, axes.domain, up, left);
   }
   if (op.has_bias != 0) {
     const View bias =

@@ -29,17 +29,17 @@ Result<NodeFacts> analyse_op(const FunctionOp& op, const Site& site) {
   VEIL_TRY_STATUS(site.expect_same_sizes());
   VEIL_TRY_STATUS(site.expect_one_scale());
   const PieceParameters p = parameters_of(op);
-  const bool two_sided = op.function != static_cast<std::int64_t>(SmoothFunction::kDecay);
-  if (!function_pieces_known(piece_list(p)) || !two_sided || op.low_bits > kQuotientBits) {
+  if (!function_pieces_known(piece_list(p)) || op.low_bits > kQuotientBits) {
     return Error{"its table is not one of those that are known"};
-  }
-  if (!signed_range(static_cast<unsigned>(op.key_bits + op.low_bits)).contains(site.in_range(0)) ||
-      site.in_scale(0) != op.input_scale_log2) {
-    return Error{"its input does not fit its table"};
   }
   VEIL_TRY_STATUS(site.expect_output_scale(op.output_scale_log2));
   const auto columns = function_pieces(piece_list(p));
   const std::int64_t last = (std::int64_t{1} << op.low_bits) - 1;
+  const std::int64_t unit = std::int64_t{1} << op.low_bits;
+  const IntegerRange domain{columns[0].front() * unit, columns[0].back() * unit + last};
+  if (!domain.contains(site.in_range(0)) || site.in_scale(0) != op.input_scale_log2) {
+    return Error{"its input does not fit its table"};
+  }
   NodeFacts facts{site.in_range(0), {columns[1][0], columns[1][0]}};
   for (std::size_t row = 0; row < columns[0].size(); ++row) {
     const std::int64_t most = correction(columns[2][row], last, op.slope_shift);

@@ -252,7 +252,18 @@ IntegerRange declared_range(const Circuit& circuit, const Form& form) {
 }
 
 IntegerRange declared_range(const Circuit& circuit, const Domain& domain, const Expression& expression) {
-  IntegerRange sum = declared_range(circuit, expression.linear);
+  IntegerRange sum{0, 0};
+  for (const LinearTerm& term : expression.linear) {
+    std::int64_t times = 1;
+    for (const AxisIndex& index : term.view.index) {
+      for (const AxisTerm& axis : index.terms) times *= axis.axis >= domain.box_rank ? domain.extent[axis.axis] : 1;
+    }
+    const auto scaled_range = scale_range(declared_range(circuit, {term}), times);
+    VEIL_CHECK(scaled_range);
+    const auto total = add_ranges(sum, *scaled_range);
+    VEIL_CHECK(total);
+    sum = *total;
+  }
   for (const ProductTerm& product : expression.products) {
     Int128 times = product.coefficient;
     for (std::size_t axis = domain.box_rank; axis < domain.extent.size(); ++axis) times *= domain.extent[axis];

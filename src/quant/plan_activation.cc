@@ -69,6 +69,29 @@ Status smooth(PlanBuilder& plan, const Call& call) {
   return Done{};
 }
 
+// exp(x - max) / sum along the middle one of three axes
+Shaped distributions(PlanBuilder& plan, const Call& call, const Shaped& x) {
+  const GraphShape& shape = x.shape;
+  const PlanBuilder::Bound bound = plan.like_input(call, 0);
+  const PlanBuilder::Bound unit{{}, 1.0, false};
+  const GraphShape kept{shape[0], 1, shape[2]};
+  const Shaped largest = plan.broadcast(call, plan.reshaped(plan.extremum(call, x, 1, false), kept), shape);
+  const Shaped below = plan.add(call, shape, {largest.id, x.id}, PlanSum{{1, -1}}, bound);
+  const Shaped distance = plan.add(call, shape, {below.id}, PlanRelu{}, bound);
+  const Shaped decay = plan.add(call, shape, {distance.id}, PlanFunction{SmoothFunction::kDecay}, unit);
+  const Shaped exponential = plan.add(call, shape, {decay.id}, PlanSum{{-1}, 1}, unit);
+  Labels labels;
+  std::vector<std::int64_t> inner;
+  labels.add(shape[0], {&labels.einsum.x_axes});
+  labels.add(shape[2], {&inner});
+  labels.end_box();
+  labels.add(shape[1], {&labels.einsum.x_axes});
+  labels.einsum.x_axes.insert(labels.einsum.x_axes.end(), inner.begin(), inner.end());
+  const Shaped sum = plan.add(call, kept, {exponential.id}, labels.einsum,
+                              {{}, static_cast<double>(shape[1]), false});
+  return plan.add(call, shape, {exponential.id, plan.broadcast(call, sum, shape).id}, PlanDivide{}, unit);
+}
+
 // One distribution of at least two classes, in the end, has a proof of its own (the claim decides how). Others are made
 // of exponentials and a division: exp(x - max) / sum.
 Status softmax(PlanBuilder& plan, const Call& call) {
@@ -84,7 +107,11 @@ Status softmax(PlanBuilder& plan, const Call& call) {
     plan.emit(call, {plan.in(call, 0).id}, PlanSoftmax{});
     return Done{};
   }
-  return Error{"it is not the last step, or makes several distributions at once"};
+  const Shaped x = plan.reshaped(plan.in(call, 0), {static_cast<std::int64_t>(split.outer),
+                                                    static_cast<std::int64_t>(split.length),
+                                                    static_cast<std::int64_t>(split.inner)});
+  plan.finish(call, plan.reshaped(distributions(plan, call, x), shape));
+  return Done{};
 }
 
 constexpr PlanRule kRules[] = {{"Relu", relu},      {"LeakyRelu", leaky_relu}, {"PRelu", prelu},    {"Clip", clip},

@@ -165,6 +165,15 @@ std::vector<OperatorCase> cases() {
     const ValueId x = b.input("x", {5});
     return b.finish({b.node("Pow", {x, b.constant({{}, {2}})}, "y")});
   });
+  add("sums_of_repeated", [](GraphBuilder& b) {
+    const ValueId x = b.input("x", {3, 1});
+    const ValueId e = b.node("Expand", {b.node("Clip", {x, b.constant({{}, {0.25}})}, "c"), b.integers({3, 4})}, "e");
+    const ValueId s = b.node("ReduceSum", {e, b.integers({1})}, "s");
+    const ValueId m = b.node("MatMul", {e, b.node("Transpose", {e}, "t")}, "m");
+    return b.finish({b.node("Add", {s, m}, "y")});
+  }, 2e-2);
+  on("softmax_rows", "Softmax", {3, 4}, {{"axis", std::int64_t{1}}}, {}, 1e-3);
+  on("softmax_middle", "Softmax", {2, 3, 2}, {{"axis", std::int64_t{1}}}, {}, 1e-3);
   // ---- whole numbers
   add("equal", [](GraphBuilder& b) {
     const ValueId x = b.input("x", {2, 4});
