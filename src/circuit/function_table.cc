@@ -11,11 +11,12 @@ namespace veil {
 
 namespace {
 
-// ---- values of f at the ends and the middle of every piece, from the leftmost key on: 2 * pieces + 1 points. Without
-// low bits a value stands for its piece's middle, and the last for its end.
+// Values of f at the start, the middle and the end of every piece, from the leftmost key on. With low bits, one piece
+// ends where the next one starts: at[2 row], at[2 row + 1], at[2 row + 2].
 struct Points {
   std::vector<Int128> at;
-  unsigned fraction = 0;  // one output unit is 2^fraction
+  unsigned fraction = 0;   // one output unit is 2^fraction
+  std::size_t stride = 2;  // of the starts
 };
 
 // Fixed point with kFraction fraction bits in 128-bit integers: products of two values <= 2 stay below 2^(2*61+2).
@@ -84,14 +85,13 @@ std::int64_t first_key(const PieceParameters& p) {
 Points bounded_points(const PieceParameters& p) {
   const FunctionGrid grid(p);
   const std::size_t rows = std::size_t{1} << p.key_bits;
-  const std::int64_t first = first_key(p);
-  Points points{{}, kGridFraction};
-  points.at.resize(2 * rows + 1);
-  for (std::size_t i = 0; i <= 2 * rows; ++i) {
-    const std::int64_t halves = 2 * first + static_cast<std::int64_t>(i);
-    const bool middle = i % 2 == 1;
-    points.at[i] = p.low_bits == 0 && (middle || i == 2 * rows) ? points.at[i - 1]
-                                                                : grid(halves * (std::int64_t{1} << p.low_bits) / 2);
+  Points points{{}, kGridFraction, p.low_bits == 0 ? std::size_t{1} : std::size_t{2}};
+  points.at.resize(p.low_bits == 0 ? rows : 2 * rows + 1);
+  const std::int64_t step = p.low_bits == 0 ? 1 : std::int64_t{1} << (p.low_bits - 1);
+  std::int64_t z = first_key(p) * (std::int64_t{1} << p.low_bits);
+  for (Int128& point : points.at) {
+    point = grid(z);
+    z += step;
   }
   return points;
 }
@@ -118,9 +118,9 @@ bool within(std::int64_t value, std::int64_t low, std::int64_t high) { return lo
 std::vector<std::int64_t> bases(const PieceParameters& p, const Points& points) {
   std::vector<std::int64_t> out(std::size_t{1} << p.key_bits);
   for (std::size_t row = 0; row < out.size(); ++row) {
-    const Int128 start = points.at[2 * row];
-    const Int128 raise = p.low_bits == 0 ? 0 : (2 * points.at[2 * row + 1] - start - points.at[2 * row + 2]) / 4;
-    out[row] = rounded(start + raise, points.fraction);
+    const Int128* at = &points.at[points.stride * row];
+    const Int128 raise = p.low_bits == 0 ? 0 : (2 * at[1] - at[0] - at[2]) / 4;
+    out[row] = rounded(at[0] + raise, points.fraction);
   }
   return out;
 }

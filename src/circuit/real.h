@@ -3,7 +3,7 @@
 // 61 bits can hold are exact.
 #pragma once
 
-#include <array>
+#include <bit>
 #include <cstdint>
 
 #include "base/int128.h"
@@ -16,15 +16,53 @@ struct Real {
   std::int64_t exponent = 0;
 };
 
-Real make_real(Int128 mantissa, std::int64_t exponent);  // rounded where 62 bits do not hold the mantissa
+constexpr int kRealBits = 62;
+
+constexpr int width_of(UInt128 value) {
+  const auto high = static_cast<std::uint64_t>(value >> 64);
+  return high != 0 ? 64 + static_cast<int>(std::bit_width(high))
+                   : static_cast<int>(std::bit_width(static_cast<std::uint64_t>(value)));
+}
+
+// Rounded where 62 bits do not hold the mantissa.
+inline Real make_real(Int128 mantissa, std::int64_t exponent) {
+  if (mantissa == 0) return {};
+  const int excess = width_of(static_cast<UInt128>(mantissa < 0 ? -mantissa : mantissa)) - kRealBits;
+  if (excess > 0) {
+    mantissa = (mantissa + (Int128{1} << (excess - 1))) >> excess;
+  } else {
+    mantissa *= Int128{1} << -excess;
+  }
+  return {static_cast<std::int64_t>(mantissa), exponent + excess};
+}
+
 inline Real whole(std::int64_t value) { return make_real(value, 0); }
 
-Real operator-(const Real& a);
-Real operator+(const Real& a, const Real& b);
-Real operator-(const Real& a, const Real& b);
-Real operator*(const Real& a, const Real& b);
-Real operator/(const Real& a, const Real& b);  // b is not 0
-bool operator<(const Real& a, const Real& b);
+inline Real operator-(const Real& a) { return {-a.mantissa, a.exponent}; }
+
+inline Real operator+(const Real& a, const Real& b) {
+  if (a.mantissa == 0) return b;
+  if (b.mantissa == 0) return a;
+  if (a.exponent < b.exponent) return b + a;
+  const std::int64_t distance = a.exponent - b.exponent;
+  if (distance > kRealBits) return a;  // b is less than a's last bit
+  return make_real(static_cast<Int128>(a.mantissa) * (Int128{1} << distance) + b.mantissa, b.exponent);
+}
+
+inline Real operator-(const Real& a, const Real& b) { return a + -b; }
+
+inline Real operator*(const Real& a, const Real& b) {
+  return make_real(static_cast<Int128>(a.mantissa) * b.mantissa, a.exponent + b.exponent);
+}
+
+// b is not 0.
+inline Real operator/(const Real& a, const Real& b) {
+  return make_real(static_cast<Int128>(a.mantissa) * (Int128{1} << kRealBits) / b.mantissa,
+                   a.exponent - b.exponent - kRealBits);
+}
+
+inline bool operator<(const Real& a, const Real& b) { return (a - b).mantissa < 0; }
+
 inline bool is_negative(const Real& a) { return a.mantissa < 0; }
 inline Real magnitude(const Real& a) { return is_negative(a) ? -a : a; }
 inline Real times_power_of_two(const Real& a, std::int64_t log2) {
