@@ -43,6 +43,7 @@ struct Node {
   std::vector<std::optional<ValueId>> inputs;  // nothing: an optional input left out
   std::vector<ValueId> outputs;
   std::map<std::string, Attribute> attributes;
+  std::int64_t opset = 0;  // whose form of the operator it has; 0: the graph's. Nodes of expansions have their own
 };
 
 struct Graph {

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "graph/expansion.h"
 #include "graph/needed.h"
 #include "graph/operator.h"
 #include "graph/passes.h"
@@ -13,6 +14,8 @@ namespace {
 // Bounds on what folding may cost, so that a small file cannot ask for hours or all memory.
 constexpr std::int64_t kMaxFoldedElements = std::int64_t{1} << 26;  // held at once, over the whole graph
 constexpr std::int64_t kMaxFoldedWork = std::int64_t{1} << 32;      // multiplications and moves
+constexpr std::size_t kMaxNewValues = std::size_t{1} << 18;         // of all expansions
+constexpr std::size_t kMaxDepth = 8;                                // of expansions inside expansions
 
 Status check_not_empty(const GraphValue& value) {
   if (std::find(value.shape.begin(), value.shape.end(), 0) == value.shape.end()) return Done{};
@@ -30,26 +33,33 @@ std::int64_t work_of(const Call& call, const std::vector<TypedShape>& types) {
   return work * *std::max_element(call.shape(0).begin(), call.shape(0).end());
 }
 
-class Folder {
+class Folder final : public NodeSink {
  public:
-  explicit Folder(Graph& graph) : graph_(graph), alias_(graph.values.size()), known_(graph.values.size(), false) {
+  explicit Folder(Graph& graph)
+      : graph_(graph), alias_(graph.values.size()), known_(graph.values.size(), false), file_values_(known_.size()) {
     std::iota(alias_.begin(), alias_.end(), ValueId{0});
   }
 
   Status start();
-  // Whether the node stays.
-  Result<bool> visit(Node& node);
+  Result<ValueId> new_value(GraphValue value) override;
+  Status visit(Node node) override;
+  void forward(ValueId result, ValueId source) override;
   void finish();
+  std::vector<Node> kept() { return std::move(kept_); }
 
  private:
+  Status expand(const Operator& op, const Node& node);
   Status resolve_inputs(Node& node);
   void take_types(const Node& node, const std::vector<TypedShape>& types);
-  bool forward(const Node& node, const Call& call);
+  bool forward_same(const Node& node, const Call& call);
   Status fold(const Operator& op, const Call& call, const std::vector<TypedShape>& types);
 
   Graph& graph_;
   std::vector<ValueId> alias_;  // the value that is read in place of a removed Identity's result
   std::vector<bool> known_;     // an input, a constant, or the result of an earlier node
+  std::size_t file_values_;     // the values after these belong to expansions
+  std::vector<Node> kept_;
+  std::size_t depth_ = 0;
   std::int64_t elements_left_ = kMaxFoldedElements;
   std::int64_t work_left_ = kMaxFoldedWork;
 };
@@ -87,7 +97,7 @@ void Folder::take_types(const Node& node, const std::vector<TypedShape>& types) 
 }
 
 // Removes a node whose result is its input; readers of the result read the input.
-bool Folder::forward(const Node& node, const Call& call) {
+bool Folder::forward_same(const Node& node, const Call& call) {
   const bool same = node.op == "Identity" || (node.op == "Dropout" && node.outputs.size() == 1) ||
                     (node.op == "Cast" && graph_.values[node.outputs[0]].type == call.in(0).type);
   if (same) alias_[node.outputs[0]] = *node.inputs[0];
@@ -117,24 +127,57 @@ Status Folder::fold(const Operator& op, const Call& call, const std::vector<Type
   return Done{};
 }
 
-Result<bool> Folder::visit(Node& node) {
+Result<ValueId> Folder::new_value(GraphValue value) {
+  if (graph_.values.size() - file_values_ >= kMaxNewValues) return Error{"the model becomes too large with it"};
+  if (value.constant) elements_left_ -= std::ssize(value.constant->data);
+  if (elements_left_ < 0) return Error{"the constants of the model become too large with it"};
+  alias_.push_back(static_cast<ValueId>(alias_.size()));
+  known_.push_back(value.constant.has_value());
+  graph_.values.push_back(std::move(value));
+  return alias_.back();
+}
+
+void Folder::forward(ValueId result, ValueId source) {
+  alias_[result] = alias_[source];
+  known_[result] = true;
+  GraphValue& read = graph_.values[alias_[source]];
+  graph_.values[result].type = read.type;
+  graph_.values[result].shape = read.shape;
+  // A new value is known by the name of what it gives.
+  if (alias_[source] >= file_values_) read.name = graph_.values[result].name;
+}
+
+Status Folder::expand(const Operator& op, const Node& node) {
+  if (depth_ >= kMaxDepth) return Error{"Operators inside operators are nested too deep at " + node_text(node) + "."};
+  ++depth_;
+  Expansion expansion(graph_, node, *this);
+  Status status = check_call(op, expansion.call());
+  if (status.ok()) status = op.expand(expansion);
+  --depth_;
+  return expansion.finish(status);
+}
+
+Status Folder::visit(Node node) {
   for (const ValueId id : node.outputs) {
     if (!graph_.values[id].defect.empty()) return Error{graph_.values[id].defect};
   }
   VEIL_TRY_STATUS(resolve_inputs(node));
   VEIL_TRY(op, operator_of(node));
+  const std::int64_t opset = node.opset != 0 ? node.opset : graph_.opset;
+  // A core operator may bring its older forms to the present one.
+  if (op->expand != nullptr && (op->infer == nullptr || opset != kExpandedOpset)) return expand(*op, node);
   const Call call = call_of(graph_, node);
   VEIL_TRY(types, infer_call(*op, call));
   take_types(node, types);
-  if (forward(node, call)) return false;
+  if (forward_same(node, call)) return Done{};
   const auto is_constant = [](const auto& input) { return !input || input->constant != nullptr; };
   // Shape needs no numbers, only their count.
   if (node.op == "Shape" || std::all_of(call.inputs.begin(), call.inputs.end(), is_constant)) {
-    VEIL_TRY_STATUS(fold(*op, call, types));
-    return false;
+    return fold(*op, call, types);
   }
   for (const ValueId id : node.outputs) VEIL_TRY_STATUS(check_not_empty(graph_.values[id]));
-  return true;
+  kept_.push_back(std::move(node));
+  return Done{};
 }
 
 void Folder::finish() {
@@ -154,13 +197,9 @@ Status infer_and_fold(Graph& graph) {
   remove_unneeded(graph);
   Folder folder(graph);
   VEIL_TRY_STATUS(folder.start());
-  std::vector<Node> kept;
-  for (Node& node : graph.nodes) {
-    VEIL_TRY(stays, folder.visit(node));
-    if (stays) kept.push_back(std::move(node));
-  }
+  for (Node& node : graph.nodes) VEIL_TRY_STATUS(folder.visit(std::move(node)));
   folder.finish();
-  graph.nodes = std::move(kept);
+  graph.nodes = folder.kept();
   for (const ValueId id : graph.outputs) {
     const GraphValue& value = graph.values[id];
     if (!value.defect.empty()) return Error{value.defect};

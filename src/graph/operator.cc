@@ -1,7 +1,6 @@
 #include "graph/operator.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <limits>
 
@@ -20,9 +19,9 @@ Result<T> attribute(const Node& node, const std::string& name, T otherwise) {
   return Error{"its attribute " + quote(name) + " has the wrong kind"};
 }
 
-std::array<std::span<const Operator>, 9> families() {
-  return {unary_operators(),    binary_operators(), matmul_operators(),   convolve_operators(), layout_operators(),
-          index_operators(),    generate_operators(), reduce_operators(), normalise_operators()};
+std::vector<std::span<const Operator>> families() {
+  return {unary_operators(),    binary_operators(), matmul_operators(),    convolve_operators(), layout_operators(),
+          index_operators(),    generate_operators(), reduce_operators(), normalise_operators(), arithmetic_composites()};
 }
 
 Error in_node(const Call& call, const std::string& message) {
@@ -67,8 +66,8 @@ Status check_outputs(const Call& call, const std::vector<TypedShape>& outputs) {
 }
 
 Result<std::vector<TypedShape>> infer_checked(const Operator& op, const Call& call) {
-  VEIL_TRY_STATUS(check_attributes(op, *call.node));
-  VEIL_TRY_STATUS(check_inputs(op, call));
+  VEIL_TRY_STATUS(check_call(op, call));
+  if (op.infer == nullptr) return Error{"it must be expanded first: the graph has not been through infer_and_fold"};
   VEIL_TRY(outputs, op.infer(call));
   VEIL_TRY_STATUS(check_outputs(call, outputs));
   return outputs;
@@ -79,6 +78,14 @@ Result<std::vector<TypedShape>> infer_checked(const Operator& op, const Call& ca
 const TypedShape& Call::in(std::size_t index) const {
   VEIL_CHECK(has(index));
   return inputs[index]->typed;
+}
+
+Result<std::string> Call::text(const std::string& name, const std::string& otherwise) const {
+  return attribute<std::string>(*node, name, otherwise);
+}
+
+Result<std::vector<double>> Call::reals(const std::string& name) const {
+  return attribute<std::vector<double>>(*node, name, {});
 }
 
 Result<std::int64_t> Call::integer(const std::string& name, std::int64_t otherwise) const {
@@ -115,6 +122,11 @@ Result<AxisList> Call::axes(std::int64_t input_since) const {
   if (!given) return AxisList{};
   VEIL_TRY(values, opset >= input_since ? constant_integers(1, "axes") : integers("axes"));
   return AxisList{true, values};
+}
+
+Status check_call(const Operator& op, const Call& call) {
+  VEIL_TRY_STATUS(check_attributes(op, *call.node));
+  return check_inputs(op, call);
 }
 
 const Operator* find_operator(std::string_view name) {
@@ -160,7 +172,7 @@ Status run_call(const Operator& op, const Call& call, const std::vector<TypedSha
 }
 
 Call call_of(const Graph& graph, const Node& node) {
-  Call call{&node, graph.opset, {}};
+  Call call{&node, node.opset != 0 ? node.opset : graph.opset, {}};
   for (const auto& input : node.inputs) {
     if (!input) {
       call.inputs.emplace_back();

@@ -47,6 +47,8 @@ struct Call {
   Result<double> real(const std::string& name, double otherwise) const;
   Result<std::string> word(const std::string& name, const std::string& otherwise) const;
   Result<std::vector<std::int64_t>> integers(const std::string& name) const;  // left out: an empty list
+  Result<std::vector<double>> reals(const std::string& name) const;
+  Result<std::string> text(const std::string& name, const std::string& otherwise) const;
 
   // A constant input of integers, of at most one axis.
   Result<std::vector<std::int64_t>> constant_integers(std::size_t index, std::string_view what) const;
@@ -57,12 +59,16 @@ struct Call {
 using Inputs = std::vector<const Array*>;  // none: left out
 using Outputs = std::vector<Array*>;       // of the inferred shapes; what they hold is to be overwritten
 
+class Expansion;
+
+// Either infer and run, or expand for a composite operator (see expansion.h), which infer_and_fold writes as others.
 struct Operator {
   std::string_view name;
   std::size_t min_inputs, max_inputs;
   std::string_view attributes;  // every name that it understands, between spaces: " axis keepdims "
   Result<std::vector<TypedShape>> (*infer)(const Call& call);
   Status (*run)(const Call& call, const Inputs& inputs, const Outputs& outputs);  // after infer agreed
+  Status (*expand)(Expansion& expansion) = nullptr;  // with infer: for forms other than those of kExpandedOpset
 };
 
 const Operator* find_operator(std::string_view name);  // none: not supported
@@ -74,6 +80,8 @@ Result<std::vector<TypedShape>> infer_call(const Operator& op, const Call& call)
 // run, rounding tensors of type float to float. `types`: what infer_call gave.
 Status run_call(const Operator& op, const Call& call, const std::vector<TypedShape>& types, const Inputs& inputs,
                 const Outputs& outputs);
+// The checks before infer or expand: half a sentence.
+Status check_call(const Operator& op, const Call& call);
 // The operator, or the sentence that refuses it.
 Result<const Operator*> operator_of(const Node& node);
 // The node's inputs as `graph` knows them.
@@ -91,5 +99,7 @@ std::span<const Operator> index_operators();
 std::span<const Operator> generate_operators();
 std::span<const Operator> reduce_operators();
 std::span<const Operator> normalise_operators();
+// The families of composite operators, expand_*.cc.
+std::span<const Operator> arithmetic_composites();
 
 }  // namespace veil

@@ -1,0 +1,108 @@
+// The mechanism of composite operators: names, folding, bounds, outputs.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "graph/expansion.h"
+#include "graph/float_run.h"
+#include "graph/graph_builder.h"
+#include "graph/passes.h"
+
+namespace veil {
+namespace {
+
+bool has_operator(const Graph& graph, const std::string& op) {
+  return std::any_of(graph.nodes.begin(), graph.nodes.end(), [&](const Node& node) { return node.op == op; });
+}
+
+std::vector<double> run(const Graph& graph, const std::vector<Array>& inputs) {
+  const auto values = run_float(graph, inputs);
+  EXPECT_TRUE(values.ok()) << (values.ok() ? "" : values.error().message);
+  return values.ok() ? (*values)[graph.outputs[0]].data : std::vector<double>{};
+}
+
+TEST(Expand, WritesCompositesAsCoreNodes) {
+  GraphBuilder builder;
+  const ValueId x = builder.input("x", {2});
+  const ValueId y = builder.input("y", {2});
+  const ValueId mean = builder.node("Mean", {x, y, x}, "mean");
+  Graph graph = builder.finish({mean});
+  const Status status = infer_and_fold(graph);
+  ASSERT_TRUE(status.ok()) << status.error().message;
+  EXPECT_FALSE(has_operator(graph, "Mean"));
+  EXPECT_EQ(graph.nodes.size(), 3u);
+  EXPECT_EQ(graph.values[graph.outputs[0]].name, "mean");
+  EXPECT_EQ(graph.nodes[0].name, "mean node (Mean)");
+  EXPECT_EQ(graph.nodes[0].opset, kExpandedOpset);
+  EXPECT_EQ(run(graph, {{{2}, {3, 6}}, {{2}, {0, 3}}}), (std::vector<double>{2, 5}));
+}
+
+TEST(Expand, FoldsCompositesOfConstants) {
+  GraphBuilder builder;
+  const ValueId x = builder.input("x", {2});
+  const ValueId sum = builder.node("Sum", {builder.constant({{2}, {1, 2}}), builder.constant({{}, {3}})}, "sum");
+  const ValueId out = builder.node("Add", {x, sum}, "out");
+  Graph graph = builder.finish({out});
+  ASSERT_TRUE(infer_and_fold(graph).ok());
+  EXPECT_EQ(graph.nodes.size(), 1u);
+  EXPECT_EQ(run(graph, {{{2}, {0, 0}}}), (std::vector<double>{4, 5}));
+}
+
+TEST(Expand, HandsThroughAnInput) {
+  GraphBuilder builder;
+  const ValueId x = builder.input("x", {2});
+  const ValueId out = builder.node("Neg", {builder.node("Sum", {x}, "sum")}, "out");
+  Graph graph = builder.finish({out});
+  ASSERT_TRUE(infer_and_fold(graph).ok());
+  EXPECT_EQ(graph.nodes.size(), 1u);
+  EXPECT_EQ(graph.values[graph.inputs[0]].name, "x");
+}
+
+TEST(Expand, NamesTheNodeOfTheFile) {
+  GraphBuilder builder;
+  const ValueId x = builder.input("x", {2});
+  const ValueId y = builder.input("y", {3});
+  Graph misfit = builder.finish({builder.node("Sum", {x, y}, "sum")});
+  const Status status = infer_and_fold(misfit);
+  ASSERT_FALSE(status.ok());
+  EXPECT_EQ(status.error().message, "Operator 'Add' (node 'sum node (Sum)'): shapes (2) and (3) do not fit together.");
+}
+
+TEST(Expand, RefusesAttributesThatItDoesNotKnow) {
+  GraphBuilder builder;
+  const ValueId x = builder.input("x", {2});
+  Graph graph = builder.finish({builder.node("Shrink", {x}, "out", {{"colour", std::int64_t{1}}})});
+  const Status status = infer_and_fold(graph);
+  ASSERT_FALSE(status.ok());
+  EXPECT_NE(status.error().message.find("'colour'"), std::string::npos);
+  EXPECT_NE(status.error().message.find("Operator 'Shrink' (node 'out node')"), std::string::npos);
+}
+
+TEST(Expand, BoundsWhatExpansionsAdd) {
+  GraphBuilder builder;
+  const ValueId x = builder.input("x", {1});
+  const std::vector<std::optional<ValueId>> many(4096, x);
+  ValueId last = x;
+  for (int i = 0; i < 100; ++i) {
+    std::vector<std::optional<ValueId>> inputs = many;
+    inputs[0] = last;
+    last = builder.node("Sum", inputs, "sum" + std::to_string(i));
+  }
+  Graph graph = builder.finish({last});
+  const Status status = infer_and_fold(graph);
+  ASSERT_FALSE(status.ok());
+  EXPECT_NE(status.error().message.find("too large"), std::string::npos) << status.error().message;
+}
+
+TEST(Expand, OutputsOfCompositesCanBeChosen) {
+  GraphBuilder builder;
+  const ValueId x = builder.input("x", {2});
+  const ValueId unknown = builder.node("Mystery", {x}, "unknown");
+  const ValueId sum = builder.node("Sum", {x, x}, "sum");
+  Graph graph = builder.finish({unknown, sum});
+  ASSERT_TRUE(select_output(graph, std::nullopt).ok());
+  EXPECT_EQ(graph.values[graph.outputs[0]].name, "sum");
+}
+
+}  // namespace
+}  // namespace veil
