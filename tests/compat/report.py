@@ -6,9 +6,9 @@ import html
 import json
 import re
 
-import numpy
 import onnx
 
+from compare import WRONG
 from trial import FAILURES, OUTCOMES
 
 JSON_NAME, MARKDOWN_NAME, PAGE_NAME = "compat.json", "compat.md", "compat.html"
@@ -24,8 +24,9 @@ def kind_of_reason(sentence):
     """The sentence without what differs from model to model: names of nodes, lists of operators, numbers."""
     text = re.sub(r" \(node '[^']*'\)", "", sentence)
     text = re.sub(r"; supported operators: .*", ".", text)
-    text = re.sub(r"\b((?:[Ss]tep|[Ii]nput|[Oo]utput|[Vv]alue|[Aa]rray|[Cc]onstant|[Tt]ensor)s?) '[^']*'", r"\1 '...'",
-                  text.replace("its input '", "its\0input '")).replace("its\0input", "its input")
+    # "its input 'axes'" is the operator's word for it and stays.
+    text = re.sub(r"(?<!its )\b((?:step|input|output|value|array|constant|tensor)s?) '[^']*'", r"\1 '...'", text,
+                  flags=re.IGNORECASE)
     text = re.sub(r"'[^']*\.(npz|onnx)'", r"'...\1'", text)
     text = re.sub(r"\((?:\d+(?:, )?,?)*\)", "(...)", text)
     return re.sub(r"(?<![\w.'])-?\d+(\.\d+)?(e[+-]?\d+)?(?!\w)", "N", text)
@@ -72,6 +73,11 @@ def megabytes(size_bytes):
 
 def share(part, whole):
     return f"{100 * part / whole:.1f} %" if whole else "-"
+
+
+def says_little(trial):
+    """The bound is wider than an error that is wrong in larger numbers."""
+    return bool(trial.bound) and trial.bound > WRONG * trial.largest
 
 
 def tally(trials):
@@ -156,6 +162,15 @@ def complaints_table(trials):
                  sorted(rows, key=lambda row: (-row[0], row[1:])))
 
 
+def weak_table(trials):
+    """The absolute bound is wide where all that is expected is small."""
+    rows = [[trial.identity, number(trial.error), number(trial.bound), number(trial.largest),
+             number(trial.error / trial.largest if trial.largest else None, "{:.2%}")]
+            for trial in trials if trial.outcome == "proven" and says_little(trial)]
+    return Table("Proven, but small beside the absolute bound", ["case", "error", "bound", "largest expected",
+                                                                 "error of the largest"], rows)
+
+
 def constants_table(trials):
     rows = [[trial.identity, trial.outcome, trial.constants_level, ", ".join(trial.constants)]
             for trial in trials if trial.constants and trial.outcome != "refused"]
@@ -163,7 +178,6 @@ def constants_table(trials):
 
 
 def slowest_table(trials):
-    """Least time first is of no use; ties and order follow the cases."""
     slow = sorted(trials, key=lambda trial: -trial.cpu_s)[:MOST_SLOW]
     rows = [[trial.identity, trial.outcome, number(trial.wall_s, "{:.2f}"), number(trial.cpu_s, "{:.2f}"),
              megabytes(trial.peak_bytes)] for trial in slow]
@@ -238,16 +252,17 @@ class Report:
         bits, relative, absolute = self.settings.bits, self.settings.relative, self.settings.absolute
         return (f"{self.summary()}. A case is one output of a model through setup, prove and verify at {bits} bits; floats "
                 f"may be off by {relative:g} of the largest expected magnitude or {absolute:g}, integers and booleans not "
-                f"at all. Material: onnx {onnx.__version__}, numpy {numpy.__version__}.")
+                f"at all. Program: sha256 {self.settings.program[:16]}; onnx {onnx.__version__}.")
 
     def tables(self):
         tables = [groups_table(self.trials), failures_table(self.trials), operators_table(self.trials),
                   random_table(self.trials), networks_table(self.trials), refusals_table(self.trials),
-                  complaints_table(self.trials), constants_table(self.trials), slowest_table(self.trials)]
+                  complaints_table(self.trials), weak_table(self.trials), constants_table(self.trials),
+                  slowest_table(self.trials)]
         return [table for table in tables if table.rows]
 
     def json(self):
-        return {"title": self.title, "bits": self.settings.bits, "least_percent": self.least,
+        return {"title": self.title, "program_sha256": self.settings.program, "bits": self.settings.bits, "least_percent": self.least,
                 "counts": dict(zip(OUTCOMES, tally(self.trials))),
                 "refusals": [{"cases": len(members), "sentence": sentence,
                               "identities": [trial.identity for trial in members]}

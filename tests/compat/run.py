@@ -25,6 +25,7 @@ Writes compat.json, compat.md and compat.html to --out. Exit code 1: a wrong, cr
 
 import argparse
 import concurrent.futures
+import hashlib
 import os
 import pathlib
 import re
@@ -76,11 +77,15 @@ def arguments():
     return parser.parse_args()
 
 
+def program_digest(path):
+    if not path.is_file():
+        sys.exit(f"There is no program {path}.")
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
 def settings_of(options, constants):
-    if not options.veil.is_file():
-        sys.exit(f"There is no program {options.veil}.")
     jobs = max(options.jobs, 1)
-    return trial.Settings(veil=options.veil.resolve(), bits=options.bits, seconds=options.limit,
+    return trial.Settings(veil=options.veil.resolve(), program=program_digest(options.veil), bits=options.bits, seconds=options.limit,
                           memory_bytes=int(options.memory * 2**30), threads=max((os.cpu_count() or 1) // jobs, 1),
                           constants=constants, relative=options.relative, absolute=options.absolute,
                           keep=options.out.resolve() / "cases" if options.keep else None)
@@ -108,6 +113,9 @@ def try_all(chosen, settings, jobs):
 def run_and_report(chosen, options, settings, title):
     """The exit code."""
     trials = try_all(chosen, settings, options.jobs)
+    if program_digest(options.veil) != settings.program:
+        print("The program was changed meanwhile: the cases were not all tried with the same one.", file=sys.stderr)
+        return 1
     result = report.Report(title, trials, settings, options.least)
     result.save(options.out)
     print(result.summary())

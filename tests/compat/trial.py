@@ -24,6 +24,7 @@ DONE, REJECTED, BAD_INPUT = 0, 1, 2
 @dataclasses.dataclass
 class Settings:
     veil: pathlib.Path
+    program: str = ""  # its SHA-256
     bits: str = "16"
     seconds: float = 120
     memory_bytes: int = 6 << 30
