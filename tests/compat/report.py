@@ -112,7 +112,8 @@ def groups_table(trials):
     for group, members in [*by(trials, lambda trial: trial.group).items(), ("all", trials)]:
         models = by(members, lambda trial: (trial.group, trial.name)).values()
         proven = [trial for trial in members if trial.outcome == "proven"]
-        rows.append([group, len(models), sum(worst(model) == "proven" for model in models), len(members), *tally(members),
+        whole = sum(worst(model) == "proven" for model in models)
+        rows.append([group, len(models), whole, len(members), *tally(members),
                      share(len(proven), len(members)), sum(bool(trial.constants) for trial in proven)])
     head = ["group", "models", "proven whole", "cases", *OUTCOMES, "proven", "of these with inputs as constants"]
     return Table("By group", head, rows)
@@ -140,8 +141,8 @@ def networks_table(trials):
 
 
 def failures_table(trials):
-    rows = [[trial.identity, trial.outcome, trial.stage, number(trial.error), number(trial.bound), number(trial.largest),
-             trial.reason] for trial in trials if trial.outcome in ("imprecise", *FAILURES)]
+    rows = [[trial.identity, trial.outcome, trial.stage, number(trial.error), number(trial.bound),
+             number(trial.largest), trial.reason] for trial in trials if trial.outcome in ("imprecise", *FAILURES)]
     rows.sort(key=lambda row: -OUTCOMES.index(row[1]))
     return Table("Wrong, crashed, hung, imprecise", ["case", "outcome", "at", "error", "bound", "largest expected",
                                                      "reason"], rows, 1)
@@ -250,9 +251,9 @@ class Report:
 
     def introduction(self):
         bits, relative, absolute = self.settings.bits, self.settings.relative, self.settings.absolute
-        return (f"{self.summary()}. A case is one output of a model through setup, prove and verify at {bits} bits; floats "
-                f"may be off by {relative:g} of the largest expected magnitude or {absolute:g}, integers and booleans not "
-                f"at all. Program: sha256 {self.settings.program[:16]}; onnx {onnx.__version__}.")
+        return (f"{self.summary()}. A case is one output of a model through setup, prove and verify at {bits} bits; "
+                f"floats may be off by {relative:g} of the largest expected magnitude or {absolute:g}, integers and "
+                f"booleans not at all. Program: sha256 {self.settings.program[:16]}; onnx {onnx.__version__}.")
 
     def tables(self):
         tables = [groups_table(self.trials), failures_table(self.trials), operators_table(self.trials),
@@ -262,7 +263,8 @@ class Report:
         return [table for table in tables if table.rows]
 
     def json(self):
-        return {"title": self.title, "program_sha256": self.settings.program, "bits": self.settings.bits, "least_percent": self.least,
+        return {"title": self.title, "program_sha256": self.settings.program, "bits": self.settings.bits,
+                "least_percent": self.least,
                 "counts": dict(zip(OUTCOMES, tally(self.trials))),
                 "refusals": [{"cases": len(members), "sentence": sentence,
                               "identities": [trial.identity for trial in members]}

@@ -16,8 +16,8 @@ the largest or 0.001. A case ends as
     hang       not done within --limit
     broken     this harness or its material is at fault
 
-Node tests hand shapes, axes and scales over as inputs. Where the model as given is refused, these become constants of it
-and it is tried again (--constants none|parameters|weights); the report keeps both counts.
+Node tests hand shapes, axes and scales over as inputs. Where the model as given is refused, these become constants of
+it and it is tried again (--constants none|parameters|weights); the report keeps both counts.
 
 Writes compat.json, compat.md and compat.html to --out. Exit code 1: a wrong, crash, hang or broken case, or fewer than
 --least percent of the cases proven. Needs the packages of tests/compat/requirements.txt.
@@ -57,7 +57,7 @@ def add_trial_arguments(parser):
     parser.add_argument("--limit", type=float, default=120, metavar="SECONDS", help="of a case (default: 120)")
     parser.add_argument("--memory", type=float, default=6, metavar="GIB", help="of a command (default: 6)")
     parser.add_argument("--bits", default="16", help="of the integers (default: 16)")
-    parser.add_argument("--relative", type=float, default=RELATIVE_BOUND, help="error allowed, of the largest magnitude")
+    parser.add_argument("--relative", type=float, default=RELATIVE_BOUND, help="error allowed, of the largest")
     parser.add_argument("--absolute", type=float, default=ABSOLUTE_BOUND, help="error allowed in any case")
     parser.add_argument("--least", type=float, default=0, metavar="PERCENT", help="cases that must be proven")
     parser.add_argument("--keep", action="store_true", help="keep the files of every case in OUT/cases")
@@ -84,9 +84,9 @@ def program_digest(path):
 
 
 def settings_of(options, constants):
-    jobs = max(options.jobs, 1)
-    return trial.Settings(veil=options.veil.resolve(), program=program_digest(options.veil), bits=options.bits, seconds=options.limit,
-                          memory_bytes=int(options.memory * 2**30), threads=max((os.cpu_count() or 1) // jobs, 1),
+    threads = max((os.cpu_count() or 1) // max(options.jobs, 1), 1)
+    return trial.Settings(veil=options.veil.resolve(), program=program_digest(options.veil), bits=options.bits,
+                          seconds=options.limit, memory_bytes=int(options.memory * 2**30), threads=threads,
                           constants=constants, relative=options.relative, absolute=options.absolute,
                           keep=options.out.resolve() / "cases" if options.keep else None)
 

@@ -52,8 +52,8 @@ class WithPrograms(unittest.TestCase):
 
     def program(self, body):
         path = self.folder / "veil"
-        path.write_text(f"#!{sys.executable}\nimport json, os, pathlib, signal, sys, time\nstage = sys.argv[1]\n{HONEST}\n"
-                        f"{body}\nprint(json.dumps(answers[stage]))\n")
+        path.write_text(f"#!{sys.executable}\nimport json, os, pathlib, signal, sys, time\n"
+                        f"stage = sys.argv[1]\n{HONEST}\n{body}\nprint(json.dumps(answers[stage]))\n")
         path.chmod(0o700)
         return path
 
@@ -113,7 +113,8 @@ class Outcomes(WithPrograms):
 
     def test_crashes(self):
         self.ends(on("prove", "os.kill(os.getpid(), signal.SIGSEGV)"), "crash", "prove", says="SIGSEGV")
-        self.ends(on("setup", "print('check failed', file=sys.stderr); os.abort()"), "crash", "setup", says="check failed")
+        body = on("setup", "print('check failed', file=sys.stderr); os.abort()")
+        self.ends(body, "crash", "setup", says="check failed")
         self.ends(on("verify", "sys.exit(7)"), "crash", "verify", says="exit code 7")
         self.ends(on("verify", "print('fine'); sys.exit(0)"), "crash", "verify", says="no JSON object")
         self.ends("answers['verify']['accepted'] = None", "crash", "verify")
