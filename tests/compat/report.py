@@ -38,6 +38,8 @@ def operators_named(sentence):
 
 def complaint_about(trial):
     """What is wrong with a refusal's sentence, besides the refusal; mostly nothing."""
+    if trial.stage in ("prove", "verify"):
+        return f"setup took it, {trial.stage} refused"
     named = operators_named(trial.reason)
     if not named:
         return "names no operator"

@@ -245,6 +245,7 @@ class Reports(WithPrograms):
         for reason, complaint in (("The model has no inputs.", "names no operator"),
                                   ("Operator 'Mul' is not supported.", "does not have")):
             self.assertIn(complaint, report.complaint_about(dataclasses.replace(refused, reason=reason)))
+        self.assertIn("setup took it", report.complaint_about(dataclasses.replace(refused, stage="prove")))
 
 
 if __name__ == "__main__":
