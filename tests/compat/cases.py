@@ -139,14 +139,15 @@ def data_type(value):
 def inputs_of_json(path, model):
     """EZKL's form: one flat list an input."""
     lists = json.loads(path.read_text())["input_data"]
-    return {value.name: numpy.array(numbers, dtype=numpy.float64).astype(data_type(value)).reshape(declared_shape(value))
+    return {value.name: numpy.array(numbers, numpy.float64).astype(data_type(value)).reshape(declared_shape(value))
             for value, numbers in zip(free_inputs(model), lists)}
 
 
 def made_up_inputs(model):
     """Numbers in [0, 1), always the same."""
     generator = numpy.random.default_rng(1)
-    return {value.name: generator.random(declared_shape(value)).astype(data_type(value)) for value in free_inputs(model)}
+    return {value.name: generator.random(declared_shape(value)).astype(data_type(value))
+            for value in free_inputs(model)}
 
 
 def flat_numbers(result):
@@ -213,7 +214,7 @@ def free_lengths(model, inputs):
 
 
 def with_constants(loaded, level):
-    """The case with some of its inputs as constants of the model, and their names; nothing where that changes nothing."""
+    """The case with some of its inputs as constants of the model, and their names; nothing where that is none."""
     names = parameters.constant_inputs(loaded.model, level) & set(loaded.inputs)
     if not names or names >= set(loaded.inputs):  # a proof needs an input
         return None, []

@@ -31,8 +31,9 @@ def _compare_exact(values, expected, rounded):
     if error > 0:
         result.outcome = "imprecise" if rounded and error == 1 else "wrong"
         place = int(difference.argmax())
-        result.reason = (f"{_counted(int((difference > 0).sum()), 'integer')} of {expected.size} differ, element {place} "
-                         f"most: {values[place]:g} for {expected[place]:g}")
+        count = _counted(int((difference > 0).sum()), "integer")
+        result.reason = (f"{count} of {expected.size} differ, element {place} most: {values[place]:g} for "
+                         f"{expected[place]:g}")
     return result
 
 
@@ -47,7 +48,8 @@ def _compare_real(values, expected, relative, absolute):
     if not error <= bound:
         result.outcome = "wrong" if not error <= WRONG * largest else "imprecise"
         place = int(difference.argmax())
-        result.reason = f"element {place} is {values[place]:.6g} for {expected[place]:.6g}" + (f"; {note}" if note else "")
+        found = f"element {place} is {values[place]:.6g} for {expected[place]:.6g}"
+        result.reason = f"{found}; {note}" if note else found
     return result
 
 

@@ -4,10 +4,10 @@
     tests/compat/random_graphs.py --veil build/release/veil --out FOLDER [--only conv,matmul] [--seed 0] [--count 10]
                                   [--jobs 2] [--limit SECONDS] [--least PERCENT]
 
-Shapes, attributes, weights and inputs are drawn for each kind of graph below. A graph is its kind and its seed: the case
-random/conv-17 is `--only conv --seed 17 --count 1`, and --keep leaves its files in FOLDER/cases. Bounds, outcomes, report
-and exit code are those of tests/compat/run.py. Where a result hangs on equality (comparisons, ArgMax, Floor), inputs are
-multiples of 1/8, which the integers hold exactly.
+Shapes, attributes, weights and inputs are drawn for each kind of graph below. A graph is its kind and its seed: the
+case random/conv-17 is `--only conv --seed 17 --count 1`, and --keep leaves its files in FOLDER/cases. Bounds, outcomes,
+report and exit code are those of tests/compat/run.py. Where a result hangs on equality (comparisons, ArgMax, Floor),
+inputs are multiples of 1/8, which the integers hold exactly.
 """
 
 import argparse
@@ -16,7 +16,7 @@ import sys
 
 import numpy
 import onnx
-from onnx import TensorProto, helper, numpy_helper
+from onnx import helper, numpy_helper
 
 import cases
 import run
@@ -356,7 +356,8 @@ def attention(make):
     """Softmax between two products of activations."""
     length, width = make.number(2, 5), make.number(2, 4)
     value = make.input(make.reals([length, width], -1, 1))
-    query, key, content = (make.node("MatMul", [value, make.constant(make.reals([width, width], -1, 1))]) for _ in "qkv")
+    query, key, content = (make.node("MatMul", [value, make.constant(make.reals([width, width], -1, 1))])
+                           for _ in range(3))
     scores = make.node("MatMul", [query, make.node("Transpose", [key], perm=[1, 0])])
     scores = make.node("Div", [scores, make.constant(FLOAT(width ** 0.5))])
     return make.node("MatMul", [make.node("Softmax", [scores], axis=-1), content])
@@ -374,8 +375,8 @@ def integers(make):
 
 
 KINDS = {function.__name__: function for function in (
-    conv, conv_transpose, pool, gemm, matmul, reduction, elementwise, comparison, unary, rounding, order, softmax, layout,
-    network, attention, integers)}
+    conv, conv_transpose, pool, gemm, matmul, reduction, elementwise, comparison, unary, rounding, order, softmax,
+    layout, network, attention, integers)}
 
 
 # ---- cases ----

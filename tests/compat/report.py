@@ -6,9 +6,9 @@ import html
 import json
 import re
 
-import numpy
 import onnx
 
+from compare import WRONG
 from trial import FAILURES, OUTCOMES
 
 JSON_NAME, MARKDOWN_NAME, PAGE_NAME = "compat.json", "compat.md", "compat.html"
@@ -24,8 +24,9 @@ def kind_of_reason(sentence):
     """The sentence without what differs from model to model: names of nodes, lists of operators, numbers."""
     text = re.sub(r" \(node '[^']*'\)", "", sentence)
     text = re.sub(r"; supported operators: .*", ".", text)
-    text = re.sub(r"\b((?:[Ss]tep|[Ii]nput|[Oo]utput|[Vv]alue|[Aa]rray|[Cc]onstant|[Tt]ensor)s?) '[^']*'", r"\1 '...'",
-                  text.replace("its input '", "its\0input '")).replace("its\0input", "its input")
+    # "its input 'axes'" is the operator's word for it and stays.
+    text = re.sub(r"(?<!its )\b((?:step|input|output|value|array|constant|tensor)s?) '[^']*'", r"\1 '...'", text,
+                  flags=re.IGNORECASE)
     text = re.sub(r"'[^']*\.(npz|onnx)'", r"'...\1'", text)
     text = re.sub(r"\((?:\d+(?:, )?,?)*\)", "(...)", text)
     return re.sub(r"(?<![\w.'])-?\d+(\.\d+)?(e[+-]?\d+)?(?!\w)", "N", text)
@@ -37,6 +38,8 @@ def operators_named(sentence):
 
 def complaint_about(trial):
     """What is wrong with a refusal's sentence, besides the refusal; mostly nothing."""
+    if trial.stage in ("prove", "verify"):
+        return f"setup took it, {trial.stage} refused"
     named = operators_named(trial.reason)
     if not named:
         return "names no operator"
@@ -74,6 +77,11 @@ def share(part, whole):
     return f"{100 * part / whole:.1f} %" if whole else "-"
 
 
+def says_little(trial):
+    """The bound is wider than an error that is wrong in larger numbers."""
+    return bool(trial.bound) and trial.bound > WRONG * trial.largest
+
+
 def tally(trials):
     counts = collections.Counter(trial.outcome for trial in trials)
     return [counts[outcome] for outcome in OUTCOMES]
@@ -106,7 +114,8 @@ def groups_table(trials):
     for group, members in [*by(trials, lambda trial: trial.group).items(), ("all", trials)]:
         models = by(members, lambda trial: (trial.group, trial.name)).values()
         proven = [trial for trial in members if trial.outcome == "proven"]
-        rows.append([group, len(models), sum(worst(model) == "proven" for model in models), len(members), *tally(members),
+        whole = sum(worst(model) == "proven" for model in models)
+        rows.append([group, len(models), whole, len(members), *tally(members),
                      share(len(proven), len(members)), sum(bool(trial.constants) for trial in proven)])
     head = ["group", "models", "proven whole", "cases", *OUTCOMES, "proven", "of these with inputs as constants"]
     return Table("By group", head, rows)
@@ -134,8 +143,8 @@ def networks_table(trials):
 
 
 def failures_table(trials):
-    rows = [[trial.identity, trial.outcome, trial.stage, number(trial.error), number(trial.bound), number(trial.largest),
-             trial.reason] for trial in trials if trial.outcome in ("imprecise", *FAILURES)]
+    rows = [[trial.identity, trial.outcome, trial.stage, number(trial.error), number(trial.bound),
+             number(trial.largest), trial.reason] for trial in trials if trial.outcome in ("imprecise", *FAILURES)]
     rows.sort(key=lambda row: -OUTCOMES.index(row[1]))
     return Table("Wrong, crashed, hung, imprecise", ["case", "outcome", "at", "error", "bound", "largest expected",
                                                      "reason"], rows, 1)
@@ -156,6 +165,15 @@ def complaints_table(trials):
                  sorted(rows, key=lambda row: (-row[0], row[1:])))
 
 
+def weak_table(trials):
+    """The absolute bound is wide where all that is expected is small."""
+    rows = [[trial.identity, number(trial.error), number(trial.bound), number(trial.largest),
+             number(trial.error / trial.largest if trial.largest else None, "{:.2%}")]
+            for trial in trials if trial.outcome == "proven" and says_little(trial)]
+    return Table("Proven, but small beside the absolute bound", ["case", "error", "bound", "largest expected",
+                                                                 "error of the largest"], rows)
+
+
 def constants_table(trials):
     rows = [[trial.identity, trial.outcome, trial.constants_level, ", ".join(trial.constants)]
             for trial in trials if trial.constants and trial.outcome != "refused"]
@@ -163,7 +181,6 @@ def constants_table(trials):
 
 
 def slowest_table(trials):
-    """Least time first is of no use; ties and order follow the cases."""
     slow = sorted(trials, key=lambda trial: -trial.cpu_s)[:MOST_SLOW]
     rows = [[trial.identity, trial.outcome, number(trial.wall_s, "{:.2f}"), number(trial.cpu_s, "{:.2f}"),
              megabytes(trial.peak_bytes)] for trial in slow]
@@ -236,18 +253,20 @@ class Report:
 
     def introduction(self):
         bits, relative, absolute = self.settings.bits, self.settings.relative, self.settings.absolute
-        return (f"{self.summary()}. A case is one output of a model through setup, prove and verify at {bits} bits; floats "
-                f"may be off by {relative:g} of the largest expected magnitude or {absolute:g}, integers and booleans not "
-                f"at all. Material: onnx {onnx.__version__}, numpy {numpy.__version__}.")
+        return (f"{self.summary()}. A case is one output of a model through setup, prove and verify at {bits} bits; "
+                f"floats may be off by {relative:g} of the largest expected magnitude or {absolute:g}, integers and "
+                f"booleans not at all. Program: sha256 {self.settings.program[:16]}; onnx {onnx.__version__}.")
 
     def tables(self):
         tables = [groups_table(self.trials), failures_table(self.trials), operators_table(self.trials),
                   random_table(self.trials), networks_table(self.trials), refusals_table(self.trials),
-                  complaints_table(self.trials), constants_table(self.trials), slowest_table(self.trials)]
+                  complaints_table(self.trials), weak_table(self.trials), constants_table(self.trials),
+                  slowest_table(self.trials)]
         return [table for table in tables if table.rows]
 
     def json(self):
-        return {"title": self.title, "bits": self.settings.bits, "least_percent": self.least,
+        return {"title": self.title, "program_sha256": self.settings.program, "bits": self.settings.bits,
+                "least_percent": self.least,
                 "counts": dict(zip(OUTCOMES, tally(self.trials))),
                 "refusals": [{"cases": len(members), "sentence": sentence,
                               "identities": [trial.identity for trial in members]}

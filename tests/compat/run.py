@@ -16,8 +16,8 @@ the largest or 0.001. A case ends as
     hang       not done within --limit
     broken     this harness or its material is at fault
 
-Node tests hand shapes, axes and scales over as inputs. Where the model as given is refused, these become constants of it
-and it is tried again (--constants none|parameters|weights); the report keeps both counts.
+Node tests hand shapes, axes and scales over as inputs. Where the model as given is refused, these become constants of
+it and it is tried again (--constants none|parameters|weights); the report keeps both counts.
 
 Writes compat.json, compat.md and compat.html to --out. Exit code 1: a wrong, crash, hang or broken case, or fewer than
 --least percent of the cases proven. Needs the packages of tests/compat/requirements.txt.
@@ -25,6 +25,7 @@ Writes compat.json, compat.md and compat.html to --out. Exit code 1: a wrong, cr
 
 import argparse
 import concurrent.futures
+import hashlib
 import os
 import pathlib
 import re
@@ -56,7 +57,7 @@ def add_trial_arguments(parser):
     parser.add_argument("--limit", type=float, default=120, metavar="SECONDS", help="of a case (default: 120)")
     parser.add_argument("--memory", type=float, default=6, metavar="GIB", help="of a command (default: 6)")
     parser.add_argument("--bits", default="16", help="of the integers (default: 16)")
-    parser.add_argument("--relative", type=float, default=RELATIVE_BOUND, help="error allowed, of the largest magnitude")
+    parser.add_argument("--relative", type=float, default=RELATIVE_BOUND, help="error allowed, of the largest")
     parser.add_argument("--absolute", type=float, default=ABSOLUTE_BOUND, help="error allowed in any case")
     parser.add_argument("--least", type=float, default=0, metavar="PERCENT", help="cases that must be proven")
     parser.add_argument("--keep", action="store_true", help="keep the files of every case in OUT/cases")
@@ -76,12 +77,16 @@ def arguments():
     return parser.parse_args()
 
 
+def program_digest(path):
+    if not path.is_file():
+        sys.exit(f"There is no program {path}.")
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
 def settings_of(options, constants):
-    if not options.veil.is_file():
-        sys.exit(f"There is no program {options.veil}.")
-    jobs = max(options.jobs, 1)
-    return trial.Settings(veil=options.veil.resolve(), bits=options.bits, seconds=options.limit,
-                          memory_bytes=int(options.memory * 2**30), threads=max((os.cpu_count() or 1) // jobs, 1),
+    threads = max((os.cpu_count() or 1) // max(options.jobs, 1), 1)
+    return trial.Settings(veil=options.veil.resolve(), program=program_digest(options.veil), bits=options.bits,
+                          seconds=options.limit, memory_bytes=int(options.memory * 2**30), threads=threads,
                           constants=constants, relative=options.relative, absolute=options.absolute,
                           keep=options.out.resolve() / "cases" if options.keep else None)
 
@@ -108,6 +113,9 @@ def try_all(chosen, settings, jobs):
 def run_and_report(chosen, options, settings, title):
     """The exit code."""
     trials = try_all(chosen, settings, options.jobs)
+    if program_digest(options.veil) != settings.program:
+        print("The program was changed meanwhile: the cases were not all tried with the same one.", file=sys.stderr)
+        return 1
     result = report.Report(title, trials, settings, options.least)
     result.save(options.out)
     print(result.summary())

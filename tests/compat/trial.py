@@ -24,6 +24,7 @@ DONE, REJECTED, BAD_INPUT = 0, 1, 2
 @dataclasses.dataclass
 class Settings:
     veil: pathlib.Path
+    program: str = ""  # its SHA-256
     bits: str = "16"
     seconds: float = 120
     memory_bytes: int = 6 << 30
@@ -82,7 +83,8 @@ def write_rows(path, inputs):
     with zipfile.ZipFile(path, "w") as archive:
         for name, array in inputs.items():
             data = io.BytesIO()
-            numpy.lib.format.write_array(data, numpy.ascontiguousarray(plain_array(array))[None].reshape(1, *array.shape))
+            row = numpy.ascontiguousarray(plain_array(array)).reshape(1, *array.shape)
+            numpy.lib.format.write_array(data, row)
             archive.writestr(f"{name}.npy", data.getvalue())
 
 
@@ -182,8 +184,8 @@ class Runner:
         said = self.setup_with_constants(loaded)
         self.trial.model_id = said.get("model_id", "")
         key, proof = self.folder / "key", self.folder / "proof"
-        proven = self.command("prove", key / "prover.veil", "--input", self.folder / "rows.npz", "--row", 0, "--context",
-                              self.trial.identity, "--out", proof)
+        proven = self.command("prove", key / "prover.veil", "--input", self.folder / "rows.npz", "--row", 0,
+                              "--context", self.trial.identity, "--out", proof)
         self.trial.proof_bytes = proven.get("proof_bytes")
         return self.command("verify", key / "verifier.veil", proof, "--context", self.trial.identity, "--model-id",
                             self.trial.model_id)
@@ -238,7 +240,8 @@ def try_case(case, settings):
     try:
         attempt(case, settings, trial, folder)
     except _End as end:
-        trial.outcome, trial.stage, trial.reason = end.outcome, end.stage, end.reason
+        trial.outcome, trial.stage = end.outcome, end.stage
+        trial.reason = end.reason.replace(f"{folder}/", "")  # the folder's name is another one each time
     except Exception as error:  # pylint: disable=broad-except
         trial.outcome, trial.stage, trial.reason = "broken", trial.stage, f"{type(error).__name__}: {error}"
     finally:
