@@ -48,6 +48,11 @@ PieceParameters choose_function(SmoothFunction function, unsigned bits) {
   return p;
 }
 
+bool has_own_scale(SmoothFunction function) {
+  return function == SmoothFunction::kSigmoid || function == SmoothFunction::kTanh ||
+         function == SmoothFunction::kDecay;
+}
+
 // exp(-x) on [0, 16), zero beyond (16 is 2^-23): pieces of 1/32, where one raises by at most 2^exp_bits / 32 = 256
 // units.
 Result<SoftmaxOp> choose_softmax(std::int32_t scale_log2, unsigned bits) {

@@ -10,6 +10,9 @@ namespace veil {
 // sigmoid or tanh on all signed integers of `bits` bits, 8 <= bits <= 16; 1 - exp(-x) on those that are not negative.
 PieceParameters choose_function(SmoothFunction function, unsigned bits);
 
+// Sigmoid, tanh and 1 - exp(-x) have tables of fixed scales; other functions take those of their input and output.
+bool has_own_scale(SmoothFunction function);
+
 // Of logits with this scale.
 Result<SoftmaxOp> choose_softmax(std::int32_t scale_log2, unsigned bits);
 
