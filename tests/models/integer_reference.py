@@ -224,12 +224,12 @@ class Pieces:
 
     def bounded(self, function, input_scale, output_scale, output_bits, alpha, gamma):
         unit = power(input_scale)
-        least, largest, zero = domain(function, unit, alpha)
+        first, last, zero = domain(function, unit, alpha)
 
         def grid(z):
             x = z * unit
-            x = x if least is None else max(x, least)
-            x = x if largest is None else min(x, largest)
+            x = x if first is None else max(x, first)
+            x = x if last is None else min(x, last)
             x = zero if x == 0 and zero is not None else x
             return clamp_to(half_up(FUNCTIONS[function](x, alpha, gamma) * power(24 - output_scale)),
                             -1 << output_bits + 23, (1 << output_bits + 23) - (1 << 24))
@@ -246,15 +246,17 @@ class Pieces:
             bases.append(clamp_to(round_shift(raised, 24), low, high))
             slopes.append(round_shift(end - start, 24 + self.low_bits - self.shift))
         steps = [b - a for a, b in zip(points, points[1:])]
-        if min(steps) >= 0 < max(steps):
-            bases = list(accumulate(bases, max))
-        elif max(steps) <= 0 > min(steps):
+        least, largest = -128, 127
+        if min(steps) >= 0:
+            bases, least, largest = list(accumulate(bases, max)), 0, 255
+        elif max(steps) <= 0:
             bases = list(accumulate(bases, min))
-        # no piece leaves the range or passes the next one's start
+        # no piece leaves the range, moves by more than a byte, or passes the next one's start
         for i, base in enumerate(bases):
-            following = bases[i + 1] if i + 1 < len(bases) else None
-            floor = low if following is None else max(low, min(base, following))
-            ceiling = high if following is None else min(high, max(base, following))
+            floor, ceiling = max(low, base + least), min(high, base + largest)
+            if i + 1 < len(bases):
+                floor = max(floor, min(base, bases[i + 1]))
+                ceiling = min(ceiling, max(base, bases[i + 1]))
             slopes[i] = self.slope_within(base, slopes[i], floor, ceiling)
         return list(zip(bases, slopes))
 
