@@ -20,7 +20,7 @@ Result<T> attribute(const Node& node, const std::string& name, T otherwise) {
 }
 
 std::vector<std::span<const Operator>> families() {
-  return {unary_operators(),    binary_operators(), matmul_operators(),    convolve_operators(), layout_operators(),
+  return {unary_operators(),    smooth_operators(), binary_operators(), matmul_operators(),    convolve_operators(), layout_operators(),
           index_operators(),    generate_operators(), reduce_operators(), normalise_operators(), arithmetic_composites()};
 }
 

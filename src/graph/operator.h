@@ -91,6 +91,7 @@ std::int64_t to_integer(double value);  // towards zero, saturated; NaN is 0
 
 // The families.
 std::span<const Operator> unary_operators();
+std::span<const Operator> smooth_operators();
 std::span<const Operator> binary_operators();
 std::span<const Operator> matmul_operators();
 std::span<const Operator> convolve_operators();

@@ -11,7 +11,6 @@ namespace veil {
 
 namespace {
 
-constexpr unsigned kCorrectionBits = 8;  // c is one limb
 constexpr std::int64_t kMaxLowBits = 8;
 
 // c is never negative, or signed.
