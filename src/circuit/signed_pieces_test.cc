@@ -39,7 +39,7 @@ class Sines {
     trace.values.resize(circuit.tensors.size());
   }
 
-  const Columns& columns() const { return columns_; }
+  PieceExtremes extremes() const { return piece_extremes(p_, columns_); }
 
  private:
   template <class Value>
@@ -73,10 +73,8 @@ class Sines {
 
 TEST(SignedPieces, AreDeterminedAndHold) {
   Sines sines;
-  const PieceParameters p{static_cast<std::int64_t>(SmoothFunction::kSin), 5, 3, -5, -6, 4, 7};
-  const PieceExtremes extremes = piece_extremes(p, sines.columns());
-  EXPECT_LT(extremes.least_correction, 0);
-  EXPECT_GT(extremes.largest_correction, 0);
+  EXPECT_LT(sines.extremes().least_correction, 0);
+  EXPECT_GT(sines.extremes().largest_correction, 0);
   const Verdict verdict = validate_circuit(sines.circuit);
   EXPECT_TRUE(verdict.accepted()) << verdict.name() << " " << verdict.detail();
   fill_multiplicities(sines.circuit, sines.trace);
