@@ -43,7 +43,7 @@ enum class SmoothFunction : std::int64_t {
 };
 
 // alpha and gamma are integers, in units of 2^-32, at most 64 in magnitude.
-constexpr std::int64_t kParameterFraction = 32;
+constexpr int kParameterFraction = 32;
 constexpr std::int64_t kMostParameter = std::int64_t{64} << kParameterFraction;
 
 struct FunctionParameters {
