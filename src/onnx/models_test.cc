@@ -27,10 +27,10 @@ Result<Graph> import_file(const fs::path& path, const ImportOptions& options = {
   return import_onnx(bytes, options);
 }
 
-// The stored arrays have "__" for a colon.
+// The stored arrays have "__" for a colon and "_" for a slash.
 std::string array_name(const std::string& value) {
   std::string out;
-  for (const char c : value) out += c == ':' ? std::string("__") : std::string(1, c);
+  for (const char c : value) out += c == ':' ? "__" : std::string(1, c == '/' ? '_' : c);
   return out;
 }
 

@@ -80,6 +80,13 @@ double largest_error(const PieceParameters& p, const Columns& columns, std::int6
 
 }  // namespace
 
+Result<std::int64_t> function_parameter(double value) {
+  const double scaled = std::ldexp(value, kParameterFraction);
+  if (!(std::fabs(scaled) <= static_cast<double>(kMostParameter)))
+    return Error{"its parameter is not within -64 .. 64"};
+  return static_cast<std::int64_t>(std::floor(scaled + 0.5));
+}
+
 Result<TableChoice> choose_table(const TableRequest& request) {
   const auto bits = static_cast<std::int64_t>(request.bits);
   PieceParameters p{static_cast<std::int64_t>(request.function),

@@ -24,6 +24,9 @@ struct TableRequest {
   double tolerable_error = 1.25;  // in output units; the roundings of base and slope alone make up to 1
 };
 
+// A real parameter of a function in units of 2^-32, to the nearest; at most 64 in magnitude.
+Result<std::int64_t> function_parameter(double value);
+
 struct TableChoice {
   PieceParameters parameters;
   double largest_error = 0;  // in output units, against the real function saturated to the output's range

@@ -68,6 +68,14 @@ TEST(TableChoice, NearAPole) {
   expect_least({SmoothFunction::kReciprocal, 0, 0, 1024, 2047, -6, -12, 12}, 6, [](long double x) { return 1 / x; });
 }
 
+TEST(TableChoice, Parameters) {
+  EXPECT_EQ(function_parameter(1).value(), kOneParameter);
+  EXPECT_EQ(function_parameter(-0.25).value(), -kOneParameter / 4);
+  EXPECT_EQ(function_parameter(1.67326319217681884765625).value(), 7186610688);
+  EXPECT_EQ(function_parameter(64).value(), kMostParameter);
+  for (const double bad : {64.1, -1e300, std::nan(""), HUGE_VAL}) EXPECT_FALSE(function_parameter(bad).ok());
+}
+
 TEST(TableChoice, RefusesWhatNoTableHolds) {
   const TableRequest good{SmoothFunction::kTanh, 0, 0, -100, 100, -5, -7, 8};
   EXPECT_TRUE(choose_table(good).ok());

@@ -366,7 +366,7 @@ def clip(graph, node, p, inputs, weights):
 
 def function(graph, node, p, inputs, weights):
     table = Pieces.get(p["function"], p["key_bits"], p["low_bits"], p["input_scale_log2"], p["output_scale_log2"],
-                       p["slope_shift"], p["output_bits"], p["alpha"], p["gamma"])
+                       p["slope_shift"], p.get("output_bits", 0), p.get("alpha", 0), p.get("gamma", 0))
     return [table(x) for x in inputs[0]]
 
 
