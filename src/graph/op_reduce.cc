@@ -100,7 +100,7 @@ Status run_reduce_product(const Call& call, const Inputs& inputs, const Outputs&
 template <bool kLargest>
 Status run_reduce_extremum(const Call& call, const Inputs& inputs, const Outputs& outputs) {
   VEIL_TRY(form, reduce_form(call, 18));
-  const IntegerRange range = range_of(call.in(0).type);
+  const TypeRange range = range_of(call.in(0).type);
   const double whole = static_cast<double>(kLargest ? range.low : range.high);
   const double start = is_real(call.in(0).type) ? (kLargest ? -kInfinity : kInfinity) : whole;
   fold_axes(form, *inputs[0], *outputs[0], start, kLargest ? larger : smaller);

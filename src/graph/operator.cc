@@ -201,7 +201,7 @@ std::int64_t to_integer(double value) {
   return static_cast<std::int64_t>(value);
 }
 
-IntegerRange range_of(ElementType type) {
+TypeRange range_of(ElementType type) {
   if (type == ElementType::kUint8) return {8, 0, 255};
   if (type == ElementType::kInt8) return {8, -128, 127};
   if (type == ElementType::kBool) return {1, 0, 1};
@@ -211,7 +211,7 @@ IntegerRange range_of(ElementType type) {
 }
 
 double wrapped(double value, ElementType type) {
-  const IntegerRange range = range_of(type);
+  const TypeRange range = range_of(type);
   const std::int64_t whole = to_integer(value);
   if (whole >= range.low && whole <= range.high) return static_cast<double>(whole);
   const std::uint64_t mask = (std::uint64_t{1} << range.bits) - 1;  // not of 64 bits: all of those are in range

@@ -89,11 +89,11 @@ Call call_of(const Graph& graph, const Node& node);
 
 std::int64_t to_integer(double value);  // towards zero, saturated; NaN is 0
 // Of an integer type of at most 64 bits.
-struct IntegerRange {
+struct TypeRange {
   unsigned bits;
   std::int64_t low, high;
 };
-IntegerRange range_of(ElementType type);
+TypeRange range_of(ElementType type);
 // An integer as the type holds it: its low bits.
 double wrapped(double value, ElementType type);
 
