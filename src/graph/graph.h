@@ -33,7 +33,8 @@ struct GraphValue {
   std::string defect = {};        // a sentence: why this value cannot be used; an error once it is needed. Mostly empty
 };
 
-// A tensor NAME is followed by an integer NAME_type, its ElementType. Kinds that no operator here reads are left out.
+// A list of strings is one string, an entry a line. A tensor NAME is followed by an integer NAME_type, its ElementType.
+// Kinds that no operator here reads are left out.
 using Attribute =
     std::variant<std::int64_t, double, std::string, std::vector<std::int64_t>, std::vector<double>, Array>;
 

@@ -20,8 +20,11 @@ Result<T> attribute(const Node& node, const std::string& name, T otherwise) {
 }
 
 std::vector<std::span<const Operator>> families() {
-  return {unary_operators(),    binary_operators(), matmul_operators(),    layout_operators(),     index_operators(),
-          generate_operators(), reduce_operators(), normalise_operators(), arithmetic_composites()};
+  return {unary_operators(),       binary_operators(),     matmul_operators(),  layout_operators(),
+          index_operators(),       generate_operators(),   reduce_operators(),  normalise_operators(),
+          arithmetic_composites(), normalise_composites(), reduce_composites(), layout_composites(),
+          recurrent_composites(),  attention_composites(), einsum_composites(), resize_composites(),
+          quantised_composites(),  classical_composites()};
 }
 
 Error in_node(const Call& call, const std::string& message) {

@@ -189,6 +189,9 @@ void GraphReader::read_attribute(const onnx::AttributeProto& attribute, Node& no
     case onnx::AttributeProto::FLOATS:
       value = std::vector<double>(attribute.floats().begin(), attribute.floats().end());
       break;
+    case onnx::AttributeProto::STRINGS:
+      value = joined({attribute.strings().begin(), attribute.strings().end()}, "\n");
+      break;
     case onnx::AttributeProto::TENSOR: {
       auto tensor = read_tensor(attribute.t(), "Attribute " + quote(name) + " of " + node_text(node));
       if (tensor.ok()) {
