@@ -1,25 +1,28 @@
-// Tables of smooth functions by pieces, computed in exact integer arithmetic: no libm and no floating point, so that
-// the verifier, the prover and an auditor generate the same rows on every platform.
+// Tables of functions by pieces, computed in exact integer arithmetic: no libm and no floating point, so that the
+// verifier, the prover and an auditor generate the same rows on every platform.
 //
 // A piece covers the integers z = key * 2^low_bits + low, 0 <= low < 2^low_bits, and stands for x = z * 2^input_scale:
-//   y(z) = base[key] + floor((slope[key] * low + 2^(slope_shift-1)) / 2^slope_shift)  ~  f(x) / 2^output_scale
+//   y(z) = base[key] + c,   c = floor((slope[key] * low + 2^(slope_shift-1)) / 2^slope_shift)  ~  f(x) / 2^output_scale
 // slope is the chord of f over the piece; base is f at the piece's start, raised by half of the chord's deviation from
-// f in the middle, so that the error is spread evenly. Where rounding would make y fall at the next piece's start, the
-// slope is lowered until it does not: y is as increasing as f. low_bits = 0: slope = 0 and y = base.
+// f in the middle, so that the error is spread evenly. Where rounding would make y pass the next piece's start, the
+// slope is brought nearer to zero until it does not: y is as increasing, or as decreasing, as f. low_bits = 0: slope =
+// 0 and y = base: one row a value.
+//
+// To prove y, a lowering shows that (key, base, slope) is a row, that low is in [0, 2^low_bits), that
+//   0 <= slope * low + 2^(slope_shift-1) - 2^slope_shift * c < 2^slope_shift
+// and that c is in some interval: that of piece_extremes at least. Then c is determined, whatever the slope's sign. An
+// increasing table has no negative c; of any other c is signed, shown by (c + 2^(k-1)) in [0, 2^k).
 #pragma once
 
 #include <cstdint>
 #include <vector>
 
+#include "circuit/smooth_function.h"
+
 namespace veil {
 
-enum class SmoothFunction : std::int64_t {
-  kSigmoid = 1,  // 1 / (1 + exp(-x)),           keys -2^(key_bits-1) .. 2^(key_bits-1) - 1
-  kTanh = 2,     // tanh(x),                     the same keys
-  kDecay = 3,    // 1 - exp(-x), for exp(-x) = 1 - y,  keys 0 .. 2^key_bits - 1
-};
-
-// {function, key_bits, low_bits, input_scale_log2, output_scale_log2, slope_shift}
+// output_bits = 0: sigmoid, tanh and 1 - exp(-x), without a bound on y. Otherwise any function but the last of these:
+// keys are -2^(key_bits-1) .. 2^(key_bits-1) - 1, and y is f saturated to signed output_bits bits.
 struct PieceParameters {
   std::int64_t function = 0;
   std::int64_t key_bits = 0;
@@ -27,14 +30,44 @@ struct PieceParameters {
   std::int64_t input_scale_log2 = 0;
   std::int64_t output_scale_log2 = 0;
   std::int64_t slope_shift = 0;
+  std::int64_t output_bits = 0;
+  std::int64_t alpha = 0, gamma = 0;  // of the function, in units of 2^-32
 
   bool operator==(const PieceParameters&) const = default;
 };
+// {function, key_bits, low_bits, input_scale_log2, output_scale_log2, slope_shift}, and {output_bits, alpha, gamma}
+// where output_bits is not 0.
 std::vector<std::int64_t> piece_list(const PieceParameters& parameters);
 
 // Strict bounds on every parameter: this runs in the verifier, on circuits that anybody may have written.
 bool function_pieces_known(const std::vector<std::int64_t>& parameters);
-// Three columns: key, base, slope; all slopes are >= 0. Requires function_pieces_known.
-std::vector<std::vector<std::int64_t>> function_pieces(const std::vector<std::int64_t>& parameters);
+
+using Columns = std::vector<std::vector<std::int64_t>>;
+// Three columns: key, base, slope; at most 2^16 rows, and as many values of f, or twice as many where there are low
+// bits. Requires function_pieces_known.
+Columns function_pieces(const std::vector<std::int64_t>& parameters);
+
+// y(z) of a table.
+std::int64_t piece_value(const PieceParameters& parameters, const Columns& columns, std::int64_t z);
+
+// The least and the largest c and y of all z.
+struct PieceExtremes {
+  std::int64_t least_correction = 0, largest_correction = 0;
+  std::int64_t least = 0, largest = 0;
+};
+PieceExtremes piece_extremes(const PieceParameters& parameters, const Columns& columns);
+
+// f(z * 2^input_scale) / 2^output_scale, saturated, in units of 2^-24: what tables are made from. output_bits > 0.
+constexpr unsigned kGridFraction = 24;
+class FunctionGrid {
+ public:
+  explicit FunctionGrid(const PieceParameters& parameters);
+  std::int64_t operator()(std::int64_t z) const;
+
+ private:
+  FunctionValues values_;
+  std::int64_t up_;
+  std::int64_t low_, high_;
+};
 
 }  // namespace veil

@@ -15,6 +15,8 @@ long double exact(SmoothFunction function, long double x) {
       return std::tanh(x);
     case SmoothFunction::kDecay:
       return -std::expm1(-x);
+    default:
+      break;
   }
   return 0;
 }

@@ -131,12 +131,21 @@ std::optional<Interval> expression_interval(const Circuit& circuit, const Proven
   return sum;
 }
 
+// One axis of the box, or several as digits of a mixed radix: sorted by coefficient, each is as large as the number of
+// values that the ones below it have together, and all of them together have as many as the axis.
 bool covers_axis(const Domain& domain, const AxisIndex& index, std::int64_t length, std::vector<bool>& used) {
-  if (index.terms.size() != 1 || index.offset != 0 || index.terms[0].coefficient != 1) return false;
-  const AxisId axis = index.terms[0].axis;
-  if (axis >= domain.box_rank || used[axis] || domain.extent[axis] != length) return false;
-  used[axis] = true;
-  return true;
+  if (index.terms.empty() || index.offset != 0) return false;
+  std::vector<AxisTerm> digits = index.terms;
+  std::sort(digits.begin(), digits.end(),
+            [](const AxisTerm& a, const AxisTerm& b) { return a.coefficient < b.coefficient; });
+  Int128 values = 1;
+  for (const AxisTerm& digit : digits) {
+    if (digit.axis >= domain.box_rank || used[digit.axis] || digit.coefficient != values) return false;
+    used[digit.axis] = true;
+    values *= domain.extent[digit.axis];
+    if (values > length) return false;
+  }
+  return values == length;
 }
 
 bool covers_tensor(const Circuit& circuit, const Domain& domain, const View& view) {

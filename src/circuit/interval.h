@@ -32,7 +32,7 @@ std::optional<Interval> expression_interval(const Circuit& circuit, const Proven
                                             const Expression& expression);
 
 // True when the view reads every element of its tensor exactly once over the box: distinct box axes, each the length of
-// the tensor's axis, no offset.
+// the tensor's axis, or several that are its digits in a mixed radix; no offset.
 bool covers_tensor(const Circuit& circuit, const Domain& domain, const View& view);
 // One axis of it; marks the box axis as used.
 bool covers_axis(const Domain& domain, const AxisIndex& index, std::int64_t length, std::vector<bool>& used);

@@ -20,11 +20,11 @@ Result<T> attribute(const Node& node, const std::string& name, T otherwise) {
 }
 
 std::vector<std::span<const Operator>> families() {
-  return {unary_operators(),       binary_operators(),     matmul_operators(),  layout_operators(),
-          index_operators(),       generate_operators(),   reduce_operators(),  normalise_operators(),
-          arithmetic_composites(), normalise_composites(), reduce_composites(), layout_composites(),
-          recurrent_composites(),  attention_composites(), einsum_composites(), resize_composites(),
-          quantised_composites(),  classical_composites()};
+  return {unary_operators(),     binary_operators(),      matmul_operators(),     convolve_operators(),
+          layout_operators(),    index_operators(),       generate_operators(),   reduce_operators(),
+          normalise_operators(), arithmetic_composites(), normalise_composites(), reduce_composites(),
+          layout_composites(),   recurrent_composites(),  attention_composites(), einsum_composites(),
+          resize_composites(),   quantised_composites(),  classical_composites()};
 }
 
 Error in_node(const Call& call, const std::string& message) {
@@ -97,6 +97,10 @@ Result<std::int64_t> Call::integer(const std::string& name, std::int64_t otherwi
 
 Result<double> Call::real(const std::string& name, double otherwise) const {
   return attribute<double>(*node, name, otherwise);
+}
+
+Result<std::string> Call::word(const std::string& name, const std::string& otherwise) const {
+  return attribute<std::string>(*node, name, otherwise);
 }
 
 Result<std::vector<std::int64_t>> Call::integers(const std::string& name) const {

@@ -45,6 +45,7 @@ struct Call {
   bool has_attribute(const std::string& name) const { return node->attributes.contains(name); }
   Result<std::int64_t> integer(const std::string& name, std::int64_t otherwise) const;
   Result<double> real(const std::string& name, double otherwise) const;
+  Result<std::string> word(const std::string& name, const std::string& otherwise) const;
   Result<std::vector<std::int64_t>> integers(const std::string& name) const;  // left out: an empty list
   Result<std::vector<double>> reals(const std::string& name) const;
   Result<std::string> text(const std::string& name, const std::string& otherwise) const;
@@ -92,6 +93,7 @@ std::int64_t to_integer(double value);  // towards zero, saturated; NaN is 0
 std::span<const Operator> unary_operators();
 std::span<const Operator> binary_operators();
 std::span<const Operator> matmul_operators();
+std::span<const Operator> convolve_operators();
 std::span<const Operator> layout_operators();
 std::span<const Operator> index_operators();
 std::span<const Operator> generate_operators();

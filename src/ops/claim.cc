@@ -4,6 +4,7 @@
 #include <map>
 
 #include "base/check.h"
+#include "base/limits.h"
 #include "circuit/range.h"
 #include "graph/text.h"
 #include "ops/ending.h"
@@ -20,7 +21,6 @@ Form minus(Form a, const Form& b) {
 }
 
 const Domain kOneElement{{1}, 1};
-constexpr std::int64_t kMaxSingleElements = 1024;  // each with constraints of its own
 
 class OutputLowering {
  public:
@@ -47,15 +47,23 @@ class OutputLowering {
   // One element of a value, as a form of a constraint with a single element.
   Form element(QuantId id, std::int64_t index) const {
     std::vector<AxisIndex> axes;
-    for (const StorageAxis& axis : lowerer_.storage(id))
+    for (const StorageAxis& axis : lowerer_.activation(id).storage)
       axes.push_back(AxisIndex{{}, index / axis.stride % axis.length});
     return substitute(lowerer_.activation(id).form, axes);
+  }
+
+  // The two classes of a PairOp are no value of the circuit.
+  Storage storage_of(QuantId id) const {
+    const Storage& storage = lowerer_.activation(id).storage;
+    return storage.empty() ? storage_by({}, graph_.values[id].size) : storage;
   }
 
   // ---- reveal
   Status reveal() {
     const QuantId id = graph_.output;
-    const Domain box = lowerer_.box(id);
+    // A public tensor has at most kMaxRank axes.
+    if (lowerer_.activation(id).storage.size() > kMaxRank) lowerer_.see_whole(id, {graph_.values[id].size}, {false});
+    const Domain box = storage_box(storage_of(id));
     // The range that the limbs prove, not a narrower one that only the operators know: a public tensor's range counts
     // as proven, and must not narrow that of the limbs it equals.
     const Form& form = lowerer_.activation(id).form;
@@ -189,16 +197,8 @@ class OutputLowering {
     const QuantId id = argmax_value();
     const std::int64_t size = graph_.values[id].size;
     const std::int64_t most = range(id).high - range(id).low;
+    if (lowerer_.activation(id).storage.size() > 1) lowerer_.see_whole(id, {size}, {false});
     const Form winner = element(id, argmax.index);
-    if (lowerer_.storage(id).size() > 1) {
-      if (size > kMaxSingleElements) return Error{"the output has too many elements along several axes for an argmax"};
-      for (std::int64_t j = 0; j < size; ++j) {
-        if (j == argmax.index) continue;
-        prove_claim("argmax", kOneElement, linear_expression(minus(winner, element(id, j))), j < argmax.index ? 1 : 0,
-                    most);
-      }
-      return Done{};
-    }
     const auto from = [&](std::int64_t first) {
       return linear_expression(minus(winner, substitute(lowerer_.activation(id).form, {axis_at(0, first)})));
     };
@@ -246,10 +246,8 @@ bool claim_holds(const Lowering& lowering, const Trace& trace) {
 }
 
 std::vector<std::int64_t> activation_values(const Lowering& lowering, const Trace& trace, QuantId id) {
-  Shape shape;
-  for (const StorageAxis& axis : lowering.layout.storage[id]) shape.push_back(axis.length);
-  const Domain box{shape, static_cast<std::uint32_t>(shape.size())};
-  return evaluate_form(lowering.circuit, trace, box, lowering.activations[id].form).narrowed();
+  const Activation& value = lowering.activations[id];
+  return evaluate_form(lowering.circuit, trace, storage_box(value.storage), value.form).narrowed();
 }
 
 }  // namespace veil

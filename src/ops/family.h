@@ -1,11 +1,10 @@
-// What every operator family provides, one overload an operator: check it, lay out its axes, run it on integers, lower
-// it. A new operator adds its struct to quant/quantised_graph.h and these four functions in a file of its family.
+// What every operator family provides, one overload an operator: check it, run it on integers, lower it. A new operator
+// adds its struct to quant/quantised_graph.h and these three functions in a file of its family.
 #pragma once
 
 #include <functional>
 
 #include "base/result.h"
-#include "ops/layout.h"
 #include "ops/lowering.h"
 #include "ops/site.h"
 
@@ -13,11 +12,10 @@ namespace veil {
 
 struct Execution;
 
-// analyse_op checks parameters, sizes, scales and ranges: afterwards the other three cannot overflow, and only lowering
+// analyse_op checks parameters, sizes, scales and ranges: afterwards the other two cannot overflow, and only lowering
 // may still refuse. Errors are half sentences: the caller puts the node in front.
 #define VEIL_OPERATOR(Op)                                                       \
   Result<NodeFacts> analyse_op(const Op& op, const Site& site);                 \
-  void layout_op(const Op& op, const Site& site, LayoutSolver& solver);         \
   void evaluate_op(const Op& op, const Site& site, const Execution& execution); \
   Status lower_op(const Op& op, const Site& site, Lowerer& lowerer);
 
@@ -33,14 +31,17 @@ struct Execution {
   std::vector<std::int64_t>& out(const Site& site) const { return values[site.node.output]; }
 };
 
-VEIL_OPERATOR(LinearOp)
-VEIL_OPERATOR(AffineOp)
+VEIL_OPERATOR(EinsumOp)
 VEIL_OPERATOR(SumOp)
-VEIL_OPERATOR(ProductOp)
 VEIL_OPERATOR(ReluOp)
+VEIL_OPERATOR(MaximumOp)
+VEIL_OPERATOR(StepOp)
+VEIL_OPERATOR(DivideOp)
 VEIL_OPERATOR(LeakyReluOp)
 VEIL_OPERATOR(ClipOp)
 VEIL_OPERATOR(FunctionOp)
+VEIL_OPERATOR(ConstantOp)
+VEIL_OPERATOR(ViewOp)
 VEIL_OPERATOR(ConcatOp)
 VEIL_OPERATOR(ScaleOp)
 VEIL_OPERATOR(PairOp)

@@ -29,17 +29,17 @@ Result<NodeFacts> analyse_op(const FunctionOp& op, const Site& site) {
   VEIL_TRY_STATUS(site.expect_same_sizes());
   VEIL_TRY_STATUS(site.expect_one_scale());
   const PieceParameters p = parameters_of(op);
-  const bool two_sided = op.function != static_cast<std::int64_t>(SmoothFunction::kDecay);
-  if (!function_pieces_known(piece_list(p)) || !two_sided || op.low_bits > kQuotientBits) {
+  if (!function_pieces_known(piece_list(p)) || op.low_bits > kQuotientBits) {
     return Error{"its table is not one of those that are known"};
-  }
-  if (!signed_range(static_cast<unsigned>(op.key_bits + op.low_bits)).contains(site.in_range(0)) ||
-      site.in_scale(0) != op.input_scale_log2) {
-    return Error{"its input does not fit its table"};
   }
   VEIL_TRY_STATUS(site.expect_output_scale(op.output_scale_log2));
   const auto columns = function_pieces(piece_list(p));
   const std::int64_t last = (std::int64_t{1} << op.low_bits) - 1;
+  const std::int64_t unit = std::int64_t{1} << op.low_bits;
+  const IntegerRange domain{columns[0].front() * unit, columns[0].back() * unit + last};
+  if (!domain.contains(site.in_range(0)) || site.in_scale(0) != op.input_scale_log2) {
+    return Error{"its input does not fit its table"};
+  }
   NodeFacts facts{site.in_range(0), {columns[1][0], columns[1][0]}};
   for (std::size_t row = 0; row < columns[0].size(); ++row) {
     const std::int64_t most = correction(columns[2][row], last, op.slope_shift);
@@ -48,10 +48,6 @@ Result<NodeFacts> analyse_op(const FunctionOp& op, const Site& site) {
     facts.output.high = std::max(facts.output.high, columns[1][row] + most);
   }
   return facts;
-}
-
-void layout_op(const FunctionOp&, const Site& site, LayoutSolver& solver) {
-  solver.same(site.node.inputs[0], site.node.output);
 }
 
 void evaluate_op(const FunctionOp& op, const Site& site, const Execution& execution) {
@@ -69,12 +65,13 @@ void evaluate_op(const FunctionOp& op, const Site& site, const Execution& execut
 
 Status lower_op(const FunctionOp& op, const Site& site, Lowerer& lowerer) {
   const QuantId output = site.node.output;
-  const Domain box = lowerer.box(output);
   Activation z = lowerer.activation(site.node.inputs[0]);
+  const Domain box = storage_box(z.storage);
   if (z.split != parameters_of(op)) {
     add_pieces(lowerer, site.node.name + "/in", box, parameters_of(op), z);
   }
   Activation& y = lowerer.activation(output);
+  y.storage = z.storage;
   y.form = {LinearTerm{1, *z.base}};
   if (op.low_bits == 0) return Done{};
   const Expression product{{}, {ProductTerm{1, {LinearTerm{1, *z.slope}}, z.low}}};

@@ -1,5 +1,7 @@
 #include "ops/gadgets.h"
 
+#include <algorithm>
+
 #include "base/check.h"
 #include "circuit/range.h"
 
@@ -209,6 +211,20 @@ void RescaleStep::run(const Circuit& circuit, Trace& trace) const {
   fill_range(trace, remainder, rest);
 }
 
+// A range proof with the step that fills its limbs.
+void add_filled_range(Lowerer& lowerer, const std::string& name, const Domain& box, const Expression& value,
+                      const IntegerRange& range) {
+  for (LimbStep& step : add_range_proof(lowerer.circuit, name, box, value, range.low, range.high)) {
+    lowerer.add_step([step](const Circuit& circuit, Trace& trace) { fill_limbs(circuit, trace, step); });
+  }
+}
+
+std::int64_t power_above(std::int64_t value) {
+  std::int64_t power = 2;
+  while (power <= value) power *= 2;
+  return power;
+}
+
 }  // namespace
 
 Expression constant_expression(std::int64_t value) { return expression_of(one_view(), value); }
@@ -233,6 +249,33 @@ IntegerRange declared_range(const Circuit& circuit, const Form& form) {
     VEIL_CHECK(sum);
   }
   return *sum;
+}
+
+IntegerRange declared_range(const Circuit& circuit, const Domain& domain, const Expression& expression) {
+  IntegerRange sum{0, 0};
+  for (const LinearTerm& term : expression.linear) {
+    std::int64_t times = 1;
+    for (const AxisIndex& index : term.view.index) {
+      for (const AxisTerm& axis : index.terms) times *= axis.axis >= domain.box_rank ? domain.extent[axis.axis] : 1;
+    }
+    const auto scaled_range = scale_range(declared_range(circuit, {term}), times);
+    VEIL_CHECK(scaled_range);
+    const auto total = add_ranges(sum, *scaled_range);
+    VEIL_CHECK(total);
+    sum = *total;
+  }
+  for (const ProductTerm& product : expression.products) {
+    Int128 times = product.coefficient;
+    for (std::size_t axis = domain.box_rank; axis < domain.extent.size(); ++axis) times *= domain.extent[axis];
+    const auto both = multiply_ranges(declared_range(circuit, product.left), declared_range(circuit, product.right));
+    VEIL_CHECK(both && times <= kMaxAccumulator && times >= -kMaxAccumulator);
+    const auto scaled_range = scale_range(*both, static_cast<std::int64_t>(times));
+    VEIL_CHECK(scaled_range);
+    const auto total = add_ranges(sum, *scaled_range);
+    VEIL_CHECK(total);
+    sum = *total;
+  }
+  return sum;
 }
 
 Activation add_rescale(Lowerer& lowerer, const Rescale& r) {
@@ -264,6 +307,22 @@ Activation add_rescale(Lowerer& lowerer, const Rescale& r) {
   }
   lowerer.add_step([step](const Circuit& c, Trace& trace) { step.run(c, trace); });
   return activation_of(circuit, step.value);
+}
+
+void lower_accumulator(Lowerer& lowerer, const Site& site, const Domain& domain, const Storage& box,
+                       Expression accumulator, std::int64_t shift) {
+  constexpr std::size_t kMostTerms = 16;  // of a value that is no tensor
+  Activation& out = lowerer.activation(site.node.output);
+  if (shift == 0 && site.full_range().contains(site.accumulator())) {
+    const bool is_form = accumulator.products.empty() && domain.box_rank == domain.extent.size();
+    out.form = is_form && accumulator.linear.size() <= kMostTerms
+                   ? std::move(accumulator.linear)
+                   : Form{LinearTerm{1, add_exact(lowerer, site.node.name, domain, accumulator)}};
+  } else {
+    out = add_rescale(lowerer, Rescale{site.node.name, domain, std::move(accumulator), site.accumulator(), shift,
+                                       static_cast<unsigned>(site.graph.bits), lowerer.split_for(site.node.output)});
+  }
+  out.storage = box;
 }
 
 View add_sign(Lowerer& lowerer, const std::string& name, const Domain& box, const Form& form) {
@@ -319,9 +378,10 @@ void add_pieces(Lowerer& lowerer, const std::string& name, const Domain& box, co
   circuit.identities.push_back(Identity{name + "/split", box, value - linear_expression(limbs.form)});
   lowerer.add_step(
       [box, value, limbs](const Circuit& c, Trace& trace) { limbs.fill(trace, evaluate(c, trace, box, value)); });
-  const Form form = activation.form;
-  activation = activation_of(circuit, limbs);
-  activation.form = form;
+  Activation cut = activation_of(circuit, limbs);
+  cut.storage = std::move(activation.storage);
+  cut.form = std::move(activation.form);
+  activation = std::move(cut);
 }
 
 View add_small_quotient(Lowerer& lowerer, const std::string& name, const Domain& box, const Expression& product,
@@ -346,16 +406,74 @@ View add_small_quotient(Lowerer& lowerer, const std::string& name, const Domain&
   return view;
 }
 
-View add_copy(Lowerer& lowerer, const std::string& name, const Domain& box, const Form& form) {
+View add_quotient(Lowerer& lowerer, const std::string& name, const Domain& box, const Form& dividend,
+                  const Form& divisor, const IntegerRange& range) {
   Circuit& circuit = lowerer.circuit;
-  const IntegerRange range = declared_range(circuit, form);
-  const TensorId y = commit(circuit, name, box, range.low, range.high);
-  View view = whole_view(circuit, y);
-  circuit.identities.push_back(Identity{name, box, expression_of(view) - linear_expression(form)});
-  lowerer.add_step([box, form, y](const Circuit& c, Trace& trace) {
-    trace.values[y] = evaluate(c, trace, box, linear_expression(form));
+  const IntegerRange limbs{range.low < 0 ? -power_above(-range.low) : 0, power_above(range.high) - 1};
+  const TensorId q = commit(circuit, name, box, limbs.low, limbs.high);
+  const View view = whole_view(circuit, q);
+  lowerer.add_step([box, dividend, divisor, q](const Circuit& c, Trace& trace) {
+    std::vector<std::int64_t> values = evaluate(c, trace, box, linear_expression(dividend));
+    const std::vector<std::int64_t> divisors = evaluate(c, trace, box, linear_expression(divisor));
+    // A dishonest trace may hold anything; the checker must see it, not a division by zero.
+    for (std::size_t i = 0; i < values.size(); ++i) values[i] = divisors[i] > 0 ? floor_quotient(values[i], divisors[i]) : 0;
+    trace.values[q] = std::move(values);
+  });
+  add_filled_range(lowerer, name + "/range", box, expression_of(view), limbs);
+  const std::int64_t most = declared_range(circuit, divisor).high - 1;
+  const Expression remainder{dividend, {ProductTerm{-1, divisor, {LinearTerm{1, view}}}}};
+  const Expression rest = linear_expression(divisor) - constant_expression(1) - remainder;
+  add_filled_range(lowerer, name + "/remainder", box, remainder, {0, power_above(most) - 1});
+  add_filled_range(lowerer, name + "/rest", box, rest, {0, power_above(most) - 1});
+  return view;
+}
+
+View add_copy(Lowerer& lowerer, const std::string& name, const Activation& value, const Storage& target) {
+  Circuit& circuit = lowerer.circuit;
+  const IntegerRange range = declared_range(circuit, value.form);
+  Domain box = storage_box(value.storage);
+  const TensorId y = commit(circuit, name, storage_box(target), range.low, range.high);
+  View view{y, mixed_radix(value.storage, target)};
+  for (AxisIndex& index : view.index) {  // an axis of length 1 is read by one of the constraint's own
+    if (!index.terms.empty()) continue;
+    index = axis_at(static_cast<AxisId>(box.extent.size()));
+    box.extent.push_back(1);
+  }
+  box.box_rank = static_cast<std::uint32_t>(box.extent.size());
+  const Expression form = linear_expression(value.form);
+  circuit.identities.push_back(Identity{name, box, expression_of(view) - form});
+  // Row-major by either axes is the same order.
+  lowerer.add_step(
+      [box, form, y](const Circuit& c, Trace& trace) { trace.values[y] = evaluate(c, trace, box, form); });
+  return whole_view(circuit, y);
+}
+
+View add_exact(Lowerer& lowerer, const std::string& name, const Domain& domain, const Expression& expression) {
+  Circuit& circuit = lowerer.circuit;
+  const IntegerRange range = declared_range(circuit, domain, expression);
+  const TensorId y = commit(circuit, name, domain.box_only(), range.low, range.high);
+  const View view = whole_view(circuit, y);
+  circuit.identities.push_back(Identity{name, domain, expression_of(view) - expression});
+  lowerer.add_step([domain, expression, y](const Circuit& c, Trace& trace) {
+    trace.values[y] = evaluate(c, trace, domain, expression);
   });
   return view;
+}
+
+// A tensor's axis that is read at exactly one axis of the value, from its start to its end, is zero beyond either.
+bool vanishes_outside(const Circuit& circuit, const Form& form, const Storage& storage) {
+  return std::all_of(form.begin(), form.end(), [&](const LinearTerm& term) {
+    if (!term.view.tensor) return false;
+    std::size_t read = 0;
+    for (std::size_t d = 0; d < term.view.index.size(); ++d) {
+      const AxisIndex& index = term.view.index[d];
+      if (index.terms.empty()) continue;
+      if (index.terms.size() != 1 || index.terms[0].coefficient != 1 || index.offset != 0) return false;
+      if (circuit.tensors[*term.view.tensor].shape[d] != storage[index.terms[0].axis].length) return false;
+      ++read;
+    }
+    return read == storage.size();
+  });
 }
 
 }  // namespace veil

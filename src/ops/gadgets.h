@@ -12,6 +12,7 @@
 #include "circuit/circuit.h"
 #include "circuit/function_table.h"
 #include "ops/lowering.h"
+#include "ops/site.h"
 #include "tensor/fixed_point.h"
 
 namespace veil {
@@ -23,6 +24,7 @@ TensorId commit(Circuit& circuit, std::string name, const Domain& box, std::int6
 
 // A form whose interval the validator can see is [low, high]: from the declared ranges of its tensors.
 IntegerRange declared_range(const Circuit& circuit, const Form& form);
+IntegerRange declared_range(const Circuit& circuit, const Domain& domain, const Expression& expression);
 
 // result = sat(round_shift(accumulator, shift)) on `bits` signed bits, committed as limbs:
 //   accumulator + 2^(shift-1) = 2^shift (z + e) + rem,   0 <= rem < 2^shift,   z in the signed range of `bits` bits
@@ -39,6 +41,10 @@ struct Rescale {
   std::optional<PieceParameters> split = {};
 };
 Activation add_rescale(Lowerer& lowerer, const Rescale& rescale);
+
+// An operator's output from its accumulator: rescaled; or, where nothing is rounded or cut off, the expression itself.
+void lower_accumulator(Lowerer& lowerer, const Site& site, const Domain& domain, const Storage& box,
+                       Expression accumulator, std::int64_t shift);
 
 // [form < 0]: the form's limbs, the lowest virtual. As many as its declared range takes, not the values that can occur:
 // a lookup must not tell the validator more about the form's tensors than their own limbs do, or their saturation to
@@ -59,7 +65,19 @@ void add_pieces(Lowerer& lowerer, const std::string& name, const Domain& box, co
 View add_small_quotient(Lowerer& lowerer, const std::string& name, const Domain& box, const Expression& product,
                         unsigned shift, unsigned bits);
 
-// The form as a tensor of its own: y - form = 0.
-View add_copy(Lowerer& lowerer, const std::string& name, const Domain& box, const Form& form);
+// floor(dividend / divisor), which lies in `range`, committed with limbs; the divisor is positive by its declared range.
+//   0 <= dividend - divisor q < divisor
+View add_quotient(Lowerer& lowerer, const std::string& name, const Domain& box, const Form& dividend,
+                  const Form& divisor, const IntegerRange& range);
+
+// The value as a tensor of its own with the axes of `target`, each of which is one or several of the value's:
+// y - form = 0.
+View add_copy(Lowerer& lowerer, const std::string& name, const Activation& value, const Storage& target);
+
+// An expression without rounding as a tensor: y - expression = 0, y of the range that follows from declared ones.
+View add_exact(Lowerer& lowerer, const std::string& name, const Domain& domain, const Expression& expression);
+
+// Is the form zero wherever one of its axes is left? True of whole tensors, not of constants or repetitions.
+bool vanishes_outside(const Circuit& circuit, const Form& form, const Storage& storage);
 
 }  // namespace veil

@@ -1,5 +1,7 @@
 #include "ops/lowering.h"
 
+#include <algorithm>
+
 #include "base/check.h"
 #include "base/limits.h"
 #include "circuit/range.h"
@@ -13,12 +15,6 @@ namespace veil {
 
 namespace {
 
-Shape storage_shape(const Storage& storage) {
-  Shape shape;
-  for (const StorageAxis& axis : storage) shape.push_back(axis.length);
-  return shape;
-}
-
 Meaning input_meaning(const QuantisedGraph& graph, const QuantisedInput& input) {
   const QuantisedValue& value = graph.values[input.value];
   return Meaning{value.name, "", input.labels, value.scale_log2};
@@ -27,7 +23,8 @@ Meaning input_meaning(const QuantisedGraph& graph, const QuantisedInput& input) 
 // A committed tensor of its declared range, every element of it proven by limbs.
 Status lower_input(Lowerer& lowerer, const QuantisedInput& input) {
   Lowering& out = lowerer.lowering;
-  const Domain box = lowerer.box(input.value);
+  const Storage storage = storage_by(cuts_of(input.shape), lowerer.graph.values[input.value].size);
+  const Domain box = storage_box(storage);
   const IntegerRange range = out.analysis.ranges[input.value];
   const std::string name = "input_" + std::to_string(out.inputs.size() + 1);
   if (box.extent.size() > kMaxRank)
@@ -39,6 +36,7 @@ Status lower_input(Lowerer& lowerer, const QuantisedInput& input) {
   for (LimbStep& step : add_range_proof(lowerer.circuit, name + "/range", box, value, range.low, range.high)) {
     lowerer.add_step([step](const Circuit& circuit, Trace& trace) { fill_limbs(circuit, trace, step); });
   }
+  lowerer.activation(input.value).storage = storage;
   lowerer.activation(input.value).form = {LinearTerm{1, view}};
   out.inputs.push_back(id);
   return Done{};
@@ -48,9 +46,7 @@ Status lower_node(Lowerer& lowerer, std::size_t position) {
   const QuantisedNode& node = lowerer.graph.nodes[position];
   const Analysis& analysis = lowerer.lowering.analysis;
   const Site site{lowerer.graph, node, analysis.ranges, analysis.accumulators, position};
-  auto status = lowerer.storage(node.output).size() > kMaxRank
-                    ? Status(Error{"its output needs too many axes"})
-                    : std::visit([&](const auto& op) { return lower_op(op, site, lowerer); }, node.op);
+  auto status = std::visit([&](const auto& op) { return lower_op(op, site, lowerer); }, node.op);
   if (!status) return Error{"step " + quoted(node.name) + " (" + node.source + "): " + status.error().message};
   return Done{};
 }
@@ -79,6 +75,15 @@ Form substitute(const Form& form, const std::vector<AxisIndex>& axes) {
   return out;
 }
 
+Activation substitute(const Activation& activation, const std::vector<AxisIndex>& axes, Storage storage) {
+  const auto moved = [&](const std::optional<View>& view) {
+    return view ? std::optional<View>(substitute(*view, axes)) : std::nullopt;
+  };
+  Activation out{std::move(storage), substitute(activation.form, axes), moved(activation.sign), activation.split,
+                 moved(activation.base), moved(activation.slope), substitute(activation.low, axes)};
+  return out;
+}
+
 Lowerer::Lowerer(const QuantisedGraph& quantised, Lowering& out)
     : graph(quantised),
       lowering(out),
@@ -93,27 +98,72 @@ Lowerer::Lowerer(const QuantisedGraph& quantised, Lowering& out)
   }
 }
 
-Domain Lowerer::box(QuantId id) const {
-  const Shape shape = storage_shape(storage(id));
-  return Domain{shape, static_cast<std::uint32_t>(shape.size())};
+void Lowerer::copy(QuantId id, const Activation& value, const Storage& target) {
+  const std::string name = "copy_" + std::to_string(++copies_) + "/" + graph.values[id].name;
+  const View copied = add_copy(*this, name, value, target);
+  activation(id) = Activation{target, {LinearTerm{1, copied}}, {}, {}, {}, {}, {}};
 }
 
-TensorId Lowerer::add_model(ModelId id, Shape shape) {
+Activation Lowerer::see(QuantId id, const Cuts& cuts) {
+  auto cut = refined(activation(id).storage, cuts);
+  if (!cut) {
+    copy(id, Activation(activation(id)), storage_by({}, graph.values[id].size));
+    cut = refined(activation(id).storage, cuts);
+  }
+  return substitute(activation(id), cut->axes, std::move(cut->storage));
+}
+
+std::vector<Activation> Lowerer::see_alike(const std::vector<QuantId>& ids) {
+  Cuts cuts;
+  for (const QuantId id : ids) {
+    Cuts with = cuts_of(activation(id).storage);
+    with.insert(cuts.begin(), cuts.end());
+    if (fit_together(with)) cuts = std::move(with);
+  }
+  std::vector<Activation> out;
+  for (const QuantId id : ids) out.push_back(see(id, cuts));
+  return out;
+}
+
+Lowerer::Whole Lowerer::see_whole(QuantId id, const std::vector<std::int64_t>& lengths,
+                                  const std::vector<bool>& outside) {
+  Whole out{{}, std::vector<std::optional<AxisId>>(lengths.size())};
+  std::vector<std::int64_t> strides(lengths.size(), 1);
+  for (std::size_t d = lengths.size(); d-- > 1;) strides[d - 1] = strides[d] * lengths[d];
+  Storage wanted;
+  for (std::size_t d = 0; d < lengths.size(); ++d) {
+    if (lengths[d] == 1 && !outside[d]) continue;
+    out.axes[d] = static_cast<AxisId>(wanted.size());
+    wanted.push_back({lengths[d], strides[d]});
+  }
+  if (wanted.empty()) wanted.push_back({1, 1});
+  Activation value = see(id, cuts_of(lengths));
+  const bool reads_zero = std::find(outside.begin(), outside.end(), true) != outside.end();
+  if (value.storage != wanted || (reads_zero && !vanishes_outside(circuit, value.form, value.storage))) {
+    copy(id, value, wanted);
+    value = activation(id);
+  }
+  out.value = std::move(value);
+  return out;
+}
+
+View Lowerer::add_model(ModelId id, const Domain& domain, const std::vector<AxisId>& axes) {
   const ModelTensor& tensor = graph.model[id];
   const IntegerRange range = signed_range(static_cast<unsigned>(tensor.bits));
+  Shape shape;
+  for (const AxisId axis : axes) shape.push_back(domain.extent[axis]);
   if (shape.empty()) shape = {1};
   VEIL_CHECK(shape_size(shape) == tensor.size);
   lowering.model[id] =
       add_tensor(circuit, Tensor{tensor.name, std::move(shape), range.low, range.high, Owner::kModel, std::nullopt});
-  return lowering.model[id];
+  if (axes.empty()) return View{lowering.model[id], {AxisIndex{}}};
+  return view_by_axes(lowering.model[id], axes);
 }
 
 Result<Lowering> lower(const QuantisedGraph& graph) {
   Lowering out;
   VEIL_TRY(analysis, analyse(graph));
   out.analysis = std::move(analysis);
-  VEIL_TRY(layout, choose_layout(graph));
-  out.layout = std::move(layout);
   out.activations.resize(graph.values.size());
   out.model.resize(graph.model.size());
   Lowerer lowerer(graph, out);

@@ -11,7 +11,7 @@
 #include "circuit/function_table.h"
 #include "circuit/trace.h"
 #include "ops/analysis.h"
-#include "ops/layout.h"
+#include "ops/storage.h"
 #include "quant/quantised_graph.h"
 
 namespace veil {
@@ -21,6 +21,7 @@ using Step = std::function<void(const Circuit&, Trace&)>;
 // A value of the graph as the circuit sees it. The form's views speak of the value's storage axes: AxisId d is
 // storage[d]. A value needs no tensor of its own: it may be limbs, a sum, or a view of others.
 struct Activation {
+  Storage storage;
   Form form;
   std::optional<View> sign;  // 1 where the value is negative, else 0
   // Where the value is already cut for the table of a smooth function: base and slope of its piece and its low part.
@@ -42,8 +43,7 @@ struct Lowering {
   std::vector<TensorId> inputs;         // in the order of the graph's inputs
   std::optional<TensorId> output;       // the public tensor; none where a claim is proven instead
   std::vector<ClaimPart> claim;         // all of them hold where the claim is true
-  std::vector<Activation> activations;  // by QuantId, for tests
-  Layout layout;
+  std::vector<Activation> activations;  // by QuantId
   Analysis analysis;
 };
 
@@ -76,23 +76,38 @@ class Lowerer {
   std::optional<SoftmaxParts> softmax;
   std::vector<bool> skipped;  // by node: the claim is proven without it (ops/claim.h)
 
-  const Storage& storage(QuantId id) const { return lowering.layout.storage[id]; }
   Activation& activation(QuantId id) { return lowering.activations[id]; }
-  // All storage axes of a value, as a box.
-  Domain box(QuantId id) const;
+  // The value with (at least) these cuts, which must fit together. Where its own do not fit, it becomes a tensor of one
+  // axis first, which later readers see too.
+  Activation see(QuantId id, const Cuts& cuts);
+  // Several values of one size by the same axes.
+  std::vector<Activation> see_alike(const std::vector<QuantId>& ids);
+  // The value with exactly one axis for each of these lengths that is not 1, and for those that are read `outside`
+  // their ends: copied to such a tensor where it is cut further, or is no tensor that reads zero outside.
+  struct Whole {
+    Activation value;
+    std::vector<std::optional<AxisId>> axes;  // by length; none: left out
+  };
+  Whole see_whole(QuantId id, const std::vector<std::int64_t>& lengths, const std::vector<bool>& outside);
   void add_step(Step step) { lowering.steps.push_back(std::move(step)); }
-  // A model tensor of this shape (never empty: a scalar has one axis of length 1).
-  TensorId add_model(ModelId id, Shape shape);
+  // A model tensor by some of a constraint's axes, in this order (never empty: a scalar has one axis of length 1).
+  View add_model(ModelId id, const Domain& domain, const std::vector<AxisId>& axes);
   // The smooth function that reads the value first, if its table can do the range check of a rescale.
   const std::optional<PieceParameters>& split_for(QuantId id) const { return splits_[id]; }
 
  private:
+  // From now on the value is a tensor of these axes; `value` is it with axes that lie within them.
+  void copy(QuantId id, const Activation& value, const Storage& target);
+
   std::vector<std::optional<PieceParameters>> splits_;  // by QuantId
+  std::size_t copies_ = 0;
 };
 
 // The form with its axes replaced: axis d of the form becomes axes[d].
 Form substitute(const Form& form, const std::vector<AxisIndex>& axes);
 View substitute(const View& view, const std::vector<AxisIndex>& axes);
+// All of an activation's forms, and the storage that the new axes are.
+Activation substitute(const Activation& activation, const std::vector<AxisIndex>& axes, Storage storage);
 AxisIndex axis_at(AxisId axis, std::int64_t offset = 0);
 
 }  // namespace veil

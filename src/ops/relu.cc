@@ -19,7 +19,7 @@ View sign_of(Lowerer& lowerer, const Site& site, const std::string& name) {
   const QuantId input = site.node.inputs[0];
   const Activation& x = lowerer.activation(input);
   if (x.sign) return *x.sign;
-  return add_sign(lowerer, name, lowerer.box(input), x.form);
+  return add_sign(lowerer, name, storage_box(x.storage), x.form);
 }
 
 template <class Function>
@@ -48,24 +48,21 @@ Result<NodeFacts> analyse_op(const ReluOp&, const Site& site) {
   return NodeFacts{in, {std::max<std::int64_t>(in.low, 0), std::max<std::int64_t>(in.high, 0)}};
 }
 
-void layout_op(const ReluOp&, const Site& site, LayoutSolver& solver) {
-  solver.same(site.node.inputs[0], site.node.output);
-}
-
 void evaluate_op(const ReluOp&, const Site& site, const Execution& execution) {
   evaluate_each(site, execution, [](std::int64_t x) { return std::max<std::int64_t>(x, 0); });
 }
 
 Status lower_op(const ReluOp&, const Site& site, Lowerer& lowerer) {
   const QuantId output = site.node.output;
-  const Form x = lowerer.activation(site.node.inputs[0]).form;
+  const Activation x = lowerer.activation(site.node.inputs[0]);
   Activation& y = lowerer.activation(output);
+  y.storage = x.storage;
   if (site.in_range(0).low >= 0) {
-    y.form = x;
+    y.form = x.form;
     return Done{};
   }
   const View sign = sign_of(lowerer, site, site.node.name + "/in");
-  y.form = {LinearTerm{1, add_positive_part(lowerer, site.node.name, lowerer.box(output), x, sign)}};
+  y.form = {LinearTerm{1, add_positive_part(lowerer, site.node.name, storage_box(x.storage), x.form, sign)}};
   return Done{};
 }
 
@@ -84,10 +81,6 @@ Result<NodeFacts> analyse_op(const LeakyReluOp& op, const Site& site) {
                         op.shift);
 }
 
-void layout_op(const LeakyReluOp&, const Site& site, LayoutSolver& solver) {
-  solver.same(site.node.inputs[0], site.node.output);
-}
-
 void evaluate_op(const LeakyReluOp& op, const Site& site, const Execution& execution) {
   evaluate_each(site, execution, [&](std::int64_t x) {
     return saturate(round_shift(leaky(op, x), static_cast<unsigned>(op.shift)), site.full_range());
@@ -95,14 +88,11 @@ void evaluate_op(const LeakyReluOp& op, const Site& site, const Execution& execu
 }
 
 Status lower_op(const LeakyReluOp& op, const Site& site, Lowerer& lowerer) {
-  const QuantId output = site.node.output;
-  const Form x = lowerer.activation(site.node.inputs[0]).form;
+  const Activation x = lowerer.activation(site.node.inputs[0]);
   const View sign = sign_of(lowerer, site, site.node.name + "/in");
   const std::int64_t one = std::int64_t{1} << op.fraction_bits;
-  Expression accumulator{scaled(x, one), {ProductTerm{op.slope - one, {LinearTerm{1, sign}}, x}}};
-  lowerer.activation(output) =
-      add_rescale(lowerer, Rescale{site.node.name, lowerer.box(output), std::move(accumulator), site.accumulator(),
-                                   op.shift, static_cast<unsigned>(site.graph.bits), lowerer.split_for(output)});
+  Expression accumulator{scaled(x.form, one), {ProductTerm{op.slope - one, {LinearTerm{1, sign}}, x.form}}};
+  lower_accumulator(lowerer, site, storage_box(x.storage), x.storage, std::move(accumulator), op.shift);
   return Done{};
 }
 
@@ -117,10 +107,6 @@ Result<NodeFacts> analyse_op(const ClipOp& op, const Site& site) {
   return NodeFacts{in, {saturate(in.low, bounds), saturate(in.high, bounds)}};
 }
 
-void layout_op(const ClipOp&, const Site& site, LayoutSolver& solver) {
-  solver.same(site.node.inputs[0], site.node.output);
-}
-
 void evaluate_op(const ClipOp& op, const Site& site, const Execution& execution) {
   evaluate_each(site, execution, [&](std::int64_t x) { return saturate(x, {op.low, op.high}); });
 }
@@ -128,7 +114,8 @@ void evaluate_op(const ClipOp& op, const Site& site, const Execution& execution)
 // The differences x - L and H - y need one bit more than x; their signs are proven by limbs of their own.
 Status lower_op(const ClipOp& op, const Site& site, Lowerer& lowerer) {
   const QuantId output = site.node.output;
-  const Domain box = lowerer.box(output);
+  const Storage storage = lowerer.activation(site.node.inputs[0]).storage;
+  const Domain box = storage_box(storage);
   const std::string& name = site.node.name;
   IntegerRange range = site.in_range(0);
   Form y = lowerer.activation(site.node.inputs[0]).form;
@@ -145,6 +132,7 @@ Status lower_op(const ClipOp& op, const Site& site, Lowerer& lowerer) {
     const View rest = add_positive_part(lowerer, name + "/below", box, below, sign);
     y = constant_form(op.high) + Form{LinearTerm{-1, rest}};
   }
+  lowerer.activation(output).storage = storage;
   lowerer.activation(output).form = std::move(y);
   return Done{};
 }

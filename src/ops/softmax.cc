@@ -141,10 +141,6 @@ Result<NodeFacts> analyse_op(const SoftmaxOp& op, const Site& site) {
   return NodeFacts{in, {0, std::int64_t{1} << op.probability_bits}};
 }
 
-void layout_op(const SoftmaxOp&, const Site& site, LayoutSolver& solver) {
-  solver.same(site.node.inputs[0], site.node.output);
-}
-
 void evaluate_op(const SoftmaxOp& op, const Site& site, const Execution& execution) {
   const Decay decay(op);
   const std::vector<std::int64_t>& logits = execution.in(site, 0);
@@ -163,14 +159,14 @@ void evaluate_op(const SoftmaxOp& op, const Site& site, const Execution& executi
 }
 
 Status lower_op(const SoftmaxOp& op, const Site& site, Lowerer& lowerer) {
-  const QuantId input = site.node.inputs[0];
-  if (lowerer.storage(input).size() != 1) return Error{"its logits have several axes"};
+  const Activation input = lowerer.see_whole(site.node.inputs[0], {site.out_size()}, {false}).value;
   const std::string& name = site.node.name;
-  const Domain box = lowerer.box(input);
-  const Form logits = lowerer.activation(input).form;
+  const Domain box = storage_box(input.storage);
+  const Form& logits = input.form;
   const Activation distance = add_distances(lowerer, name, box, logits, site.in_range(0), last_distance(op));
   const Form exponential = add_exponentials(lowerer, name, box, op, distance);
   const View sum = add_sum(lowerer, name + "/sum", exponential, site.out_size());
+  lowerer.activation(site.node.output).storage = input.storage;
   lowerer.softmax = SoftmaxParts{op, box, exponential, sum, site.out_size() << op.exp_bits};
   return Done{};
 }

@@ -1,7 +1,9 @@
-// Operators that make no new integers: joins, other scales, the two classes of a binary classifier.
+// Operators that make no new integers: constants, views, joins, other scales, the two classes of a binary classifier.
 #include <algorithm>
 
 #include "base/check.h"
+#include "base/limits.h"
+#include "graph/shape.h"
 #include "ops/family.h"
 #include "ops/gadgets.h"
 
@@ -12,31 +14,6 @@ namespace {
 // Length of an input along the axis of the join.
 std::int64_t joined_length(const ConcatOp& op, const Site& site, std::size_t index) {
   return site.in_size(index) / (op.outer * op.inner);
-}
-
-// Storage axis that starts at `stride` and has this length; of length 1 there may be one beside a longer one.
-std::size_t axis_of(const Storage& storage, std::int64_t stride, std::int64_t length) {
-  for (std::size_t axis = 0; axis < storage.size(); ++axis) {
-    if (storage[axis] == StorageAxis{length, stride}) return axis;
-  }
-  VEIL_CHECK(false);
-  return 0;
-}
-
-bool reads_axis(const View& view, AxisId axis) {
-  for (const AxisIndex& index : view.index) {
-    for (const AxisTerm& term : index.terms) {
-      if (term.axis == axis) return true;
-    }
-  }
-  return false;
-}
-
-// Is the form zero wherever it is moved out of its range along this axis? Not a constant, nor what does not read the
-// axis.
-bool vanishes_outside(const Form& form, std::size_t axis) {
-  return std::all_of(form.begin(), form.end(),
-                     [&](const LinearTerm& term) { return reads_axis(term.view, static_cast<AxisId>(axis)); });
 }
 
 // One scale everywhere, or a scale for each element of a plain join.
@@ -54,19 +31,115 @@ bool scales_follow(const ConcatOp& op, const Site& site) {
   return true;
 }
 
-// Where an input of a join is seen in the output: its axis of the join shifted, the other axes in order.
-std::vector<AxisIndex> axes_in_join(const Storage& in, std::size_t in_axis, const Storage& out, std::size_t out_axis,
-                                    std::int64_t start) {
-  std::vector<AxisIndex> axes(in.size());
-  axes[in_axis] = axis_at(static_cast<AxisId>(out_axis), -start);
-  std::size_t next = 0;
-  for (std::size_t axis = 0; axis < in.size(); ++axis) {
-    if (axis == in_axis || in[axis].length == 1) continue;
-    while (next == out_axis || out[next].length == 1) ++next;
-    VEIL_CHECK(out[next].length == in[axis].length);
-    axes[axis] = axis_at(static_cast<AxisId>(next++));
+// ---- views
+
+struct IndexMap {
+  std::int64_t offset = 0;
+  struct Term {
+    std::size_t axis;  // of the output
+    std::int64_t coefficient;
+  };
+  std::vector<Term> terms;
+};
+
+std::vector<IndexMap> index_maps(const ViewOp& op) {
+  std::vector<IndexMap> maps(op.in_lengths.size());
+  for (std::size_t d = 0; d < maps.size(); ++d) maps[d].offset = op.offsets[d];
+  for (std::size_t i = 0; i < op.terms.size(); i += 3) {
+    maps[static_cast<std::size_t>(op.terms[i])].terms.push_back(
+        {static_cast<std::size_t>(op.terms[i + 1]), op.terms[i + 2]});
   }
-  return axes;
+  return maps;
+}
+
+// The positions that a map reads, over all indices of the output.
+IntegerRange reach(const ViewOp& op, const IndexMap& map) {
+  IntegerRange range{map.offset, map.offset};
+  for (const IndexMap::Term& term : map.terms) {
+    const std::int64_t last = term.coefficient * (op.out_lengths[term.axis] - 1);
+    (last < 0 ? range.low : range.high) += last;
+  }
+  return range;
+}
+
+bool leaves(const ViewOp& op, std::size_t d, const IndexMap& map) {
+  const IntegerRange range = reach(op, map);
+  return range.low < 0 || range.high >= op.in_lengths[d];
+}
+
+// The whole axis as it is.
+bool keeps_axis(const ViewOp& op, std::size_t d, const IndexMap& map) {
+  return map.terms.size() == 1 && map.offset == 0 && map.terms[0].coefficient == 1 &&
+         op.out_lengths[map.terms[0].axis] == op.in_lengths[d];
+}
+
+Status check_view(const ViewOp& op) {
+  constexpr std::int64_t kMaxStep = std::int64_t{1} << 28;
+  const Error error{"its index map is not possible"};
+  if (op.in_lengths.size() > kMaxAxes || op.out_lengths.size() > kMaxAxes || op.terms.size() % 3 != 0) return error;
+  if (op.offsets.size() != op.in_lengths.size()) return error;
+  const auto in_axes = static_cast<std::int64_t>(op.in_lengths.size());
+  const auto out_axes = static_cast<std::int64_t>(op.out_lengths.size());
+  std::vector<bool> used(op.out_lengths.size(), false);
+  for (std::size_t i = 0; i < op.terms.size(); i += 3) {
+    const std::int64_t coefficient = op.terms[i + 2];
+    if (op.terms[i] < 0 || op.terms[i] >= in_axes || op.terms[i + 1] < 0 || op.terms[i + 1] >= out_axes) return error;
+    const auto axis = static_cast<std::size_t>(op.terms[i + 1]);
+    if (used[axis] || coefficient == 0 || coefficient > kMaxStep || coefficient < -kMaxStep) return error;
+    used[axis] = true;
+  }
+  for (const std::int64_t offset : op.offsets) {
+    if (offset > kMaxStep || offset < -kMaxStep) return error;
+  }
+  return Done{};
+}
+
+// How the input's axes are read from the output's, which are cut wherever an axis that is kept is cut.
+struct ViewPlan {
+  Storage storage;               // of the output
+  std::vector<AxisIndex> reads;  // by storage axis of the input
+};
+
+// Each storage axis of the input belongs to one of its axes d; the pieces of d, slowest first.
+ViewPlan plan_view(const ViewOp& op, const std::vector<IndexMap>& maps,
+                   const std::vector<std::vector<std::size_t>>& pieces, const Storage& input) {
+  ViewPlan plan{{}, std::vector<AxisIndex>(input.size())};
+  std::vector<std::optional<std::size_t>> kept(op.out_lengths.size());  // by output axis: the input's
+  for (std::size_t d = 0; d < maps.size(); ++d) {
+    if (keeps_axis(op, d, maps[d])) kept[maps[d].terms[0].axis] = d;
+  }
+  std::vector<AxisId> first(op.out_lengths.size(), 0);  // storage axis of an output axis that is not cut
+  const std::vector<std::int64_t> out_strides = strides_of(op.out_lengths);
+  const std::vector<std::int64_t> in_strides = strides_of(op.in_lengths);
+  for (std::size_t axis = 0; axis < op.out_lengths.size(); ++axis) {
+    first[axis] = static_cast<AxisId>(plan.storage.size());
+    if (op.out_lengths[axis] == 1) continue;
+    if (!kept[axis]) {
+      plan.storage.push_back({op.out_lengths[axis], out_strides[axis]});
+      continue;
+    }
+    for (const std::size_t piece : pieces[*kept[axis]]) {
+      plan.reads[piece] = axis_at(static_cast<AxisId>(plan.storage.size()));
+      plan.storage.push_back({input[piece].length, input[piece].stride / in_strides[*kept[axis]] * out_strides[axis]});
+    }
+  }
+  if (plan.storage.empty()) plan.storage.push_back({1, 1});
+  for (std::size_t d = 0; d < maps.size(); ++d) {
+    if (keeps_axis(op, d, maps[d]) && op.in_lengths[d] > 1) continue;
+    if (maps[d].terms.empty() && !leaves(op, d, maps[d])) {  // one position, in digits
+      for (const std::size_t piece : pieces[d]) {
+        plan.reads[piece].offset = maps[d].offset * in_strides[d] / input[piece].stride % input[piece].length;
+      }
+      continue;
+    }
+    if (pieces[d].empty()) continue;
+    AxisIndex& read = plan.reads[pieces[d][0]];
+    read.offset = maps[d].offset;
+    for (const IndexMap::Term& term : maps[d].terms) {
+      if (op.out_lengths[term.axis] > 1) read.terms.push_back({first[term.axis], term.coefficient});
+    }
+  }
+  return plan;
 }
 
 }  // namespace
@@ -90,15 +163,6 @@ Result<NodeFacts> analyse_op(const ConcatOp& op, const Site& site) {
   return facts;
 }
 
-void layout_op(const ConcatOp& op, const Site& site, LayoutSolver& solver) {
-  const std::int64_t total = site.out_size() / (op.outer * op.inner);
-  for (std::size_t i = 0; i < site.node.inputs.size(); ++i) {
-    const std::int64_t length = joined_length(op, site, i);
-    solver.link(site.node.inputs[i], length, site.node.output, total, op.inner, true, site.node.source);
-    if (length == 1) solver.unit(site.node.inputs[i], op.inner);
-  }
-}
-
 void evaluate_op(const ConcatOp& op, const Site& site, const Execution& execution) {
   std::vector<std::int64_t>& out = execution.out(site);
   out.clear();
@@ -111,29 +175,143 @@ void evaluate_op(const ConcatOp& op, const Site& site, const Execution& executio
   }
 }
 
-// Every input is zero outside its own places, so that the join is their sum.
+// Every input is zero outside its own places, so that the join is their sum. An input keeps the cuts of its outer and
+// inner parts where all others have them too.
 Status lower_op(const ConcatOp& op, const Site& site, Lowerer& lowerer) {
-  const QuantId output = site.node.output;
-  const Storage& out = lowerer.storage(output);
   const std::int64_t total = site.out_size() / (op.outer * op.inner);
-  const std::size_t out_axis = axis_of(out, op.inner, total);
   Form joined;
   std::int64_t start = 0;
   for (std::size_t i = 0; i < site.node.inputs.size(); ++i) {
-    const QuantId input = site.node.inputs[i];
-    const Storage& in = lowerer.storage(input);
     const std::int64_t length = joined_length(op, site, i);
-    Form form = lowerer.activation(input).form;
-    const std::size_t in_axis = axis_of(in, op.inner, length);
-    if (!vanishes_outside(form, in_axis)) {
-      const std::string name = site.node.name + "/in" + std::to_string(i);
-      form = {LinearTerm{1, add_copy(lowerer, name, lowerer.box(input), form)}};
-    }
-    const Form moved = substitute(form, axes_in_join(in, in_axis, out, out_axis, start));
-    joined.insert(joined.end(), moved.begin(), moved.end());
+    const std::vector<std::int64_t> lengths{op.outer, length, op.inner};
+    const Lowerer::Whole part = lowerer.see_whole(site.node.inputs[i], lengths, {false, true, false});
+    std::vector<AxisIndex> moved(part.value.storage.size());
+    AxisId next = 0;
+    const auto place = [&](std::size_t d, std::int64_t whole, std::int64_t offset) {
+      if (part.axes[d]) moved[*part.axes[d]] = axis_at(next, offset);
+      next += whole > 1 ? 1 : 0;
+    };
+    place(0, op.outer, 0);
+    place(1, total, -start);
+    place(2, op.inner, 0);
+    const Form form = substitute(part.value.form, moved);
+    joined.insert(joined.end(), form.begin(), form.end());
     start += length;
   }
-  lowerer.activation(output).form = std::move(joined);
+  Activation& out = lowerer.activation(site.node.output);
+  out.storage = storage_by(cuts_of(std::vector<std::int64_t>{op.outer, total, op.inner}), site.out_size());
+  out.form = std::move(joined);
+  return Done{};
+}
+
+Result<NodeFacts> analyse_op(const ConstantOp&, const Site& site) {
+  VEIL_TRY_STATUS(site.expect_counts(0, 1, 1));
+  if (site.model(0).size != site.out_size()) return Error{"its sizes do not fit"};
+  VEIL_TRY_STATUS(site.expect_output_scale(site.model(0).scale_log2));
+  return NodeFacts{site.model_range(0), site.model_range(0)};
+}
+
+void evaluate_op(const ConstantOp&, const Site& site, const Execution& execution) {
+  execution.out(site) = execution.model(site, 0).to_vector();
+}
+
+Status lower_op(const ConstantOp&, const Site& site, Lowerer& lowerer) {
+  Activation& out = lowerer.activation(site.node.output);
+  out.storage = storage_by({}, site.out_size());
+  const Domain box = storage_box(out.storage);
+  out.form = {LinearTerm{1, lowerer.add_model(site.node.model[0], box, {0})}};
+  return Done{};
+}
+
+Result<NodeFacts> analyse_op(const ViewOp& op, const Site& site) {
+  VEIL_TRY_STATUS(site.expect_counts(1, 0, 0));
+  VEIL_TRY_STATUS(site.expect_one_scale());
+  VEIL_TRY_STATUS(site.expect_output_scale(site.in_scale(0)));
+  VEIL_TRY_STATUS(check_view(op));
+  if (element_count(op.in_lengths) != site.in_size(0) || element_count(op.out_lengths) != site.out_size()) {
+    return Error{"its sizes do not fit"};
+  }
+  if (!site.full_range().contains(op.fill)) return Error{"what it fills in is out of bounds"};
+  IntegerRange range = site.in_range(0);
+  const std::vector<IndexMap> maps = index_maps(op);
+  for (std::size_t d = 0; d < maps.size(); ++d) {
+    if (leaves(op, d, maps[d])) range = {std::min(range.low, op.fill), std::max(range.high, op.fill)};
+  }
+  return NodeFacts{range, range};
+}
+
+void evaluate_op(const ViewOp& op, const Site& site, const Execution& execution) {
+  const std::vector<std::int64_t>& x = execution.in(site, 0);
+  std::vector<std::int64_t>& out = execution.out(site);
+  out.assign(static_cast<std::size_t>(site.out_size()), op.fill);
+  const std::vector<IndexMap> maps = index_maps(op);
+  const std::vector<std::int64_t> strides = strides_of(op.in_lengths);
+  std::vector<std::int64_t> index(op.out_lengths.size(), 0);
+  for (std::int64_t& value : out) {
+    std::int64_t place = 0;
+    bool inside = true;
+    for (std::size_t d = 0; d < maps.size(); ++d) {
+      std::int64_t position = maps[d].offset;
+      for (const IndexMap::Term& term : maps[d].terms) position += term.coefficient * index[term.axis];
+      inside = inside && position >= 0 && position < op.in_lengths[d];
+      place += position * strides[d];
+    }
+    if (inside) value = x[static_cast<std::size_t>(place)];
+    for (std::size_t axis = index.size(); axis-- > 0;) {
+      if (++index[axis] < op.out_lengths[axis]) break;
+      index[axis] = 0;
+    }
+  }
+}
+
+// Costs no tensor, unless the input is cut across an axis that is moved, or is none that reads zero outside.
+Status lower_op(const ViewOp& op, const Site& site, Lowerer& lowerer) {
+  const QuantId input = site.node.inputs[0];
+  const std::vector<IndexMap> maps = index_maps(op);
+  std::vector<bool> outside(maps.size());
+  bool moves = false;
+  Activation value = lowerer.see(input, cuts_of(op.in_lengths));
+  const std::vector<std::int64_t> strides = strides_of(op.in_lengths);
+  const auto pieces_of = [&](const Storage& storage) {
+    std::vector<std::vector<std::size_t>> pieces(maps.size());
+    for (std::size_t axis = 0; axis < storage.size(); ++axis) {
+      for (std::size_t d = 0; d < maps.size(); ++d) {
+        const std::int64_t end = strides[d] * op.in_lengths[d];
+        const bool inside = storage[axis].stride >= strides[d] && storage[axis].stride < end;
+        if (storage[axis].length > 1 && inside) pieces[d].push_back(axis);
+      }
+    }
+    return pieces;
+  };
+  std::vector<std::vector<std::size_t>> pieces = pieces_of(value.storage);
+  for (std::size_t d = 0; d < maps.size(); ++d) {
+    outside[d] = leaves(op, d, maps[d]);
+    const bool by_digits = keeps_axis(op, d, maps[d]) || (maps[d].terms.empty() && !outside[d]);
+    moves = moves || outside[d] || (pieces[d].size() > 1 && !by_digits);
+  }
+  if (moves) {
+    Lowerer::Whole whole = lowerer.see_whole(input, op.in_lengths, outside);
+    value = std::move(whole.value);
+    for (std::size_t d = 0; d < maps.size(); ++d) {
+      pieces[d].clear();
+      if (whole.axes[d]) pieces[d].push_back(*whole.axes[d]);
+    }
+  }
+  const bool fills = op.fill != 0 && std::find(outside.begin(), outside.end(), true) != outside.end();
+  if (fills) {  // x - fill is a tensor that reads zero outside
+    value.form.push_back({-op.fill, one_view()});
+    value.form = {LinearTerm{1, add_copy(lowerer, site.node.name + "/above", value, value.storage)}};
+    value.sign.reset();
+  }
+  ViewPlan plan = plan_view(op, maps, pieces, value.storage);
+  value.split.reset();  // a table's columns do not read zero outside
+  value.base.reset();
+  value.slope.reset();
+  value.low.clear();
+  if (plan.storage.size() > kMaxAxes) return Error{"its output needs too many axes"};
+  Activation& out = lowerer.activation(site.node.output);
+  out = substitute(value, plan.reads, std::move(plan.storage));
+  if (fills) out.form.push_back({op.fill, one_view()});
   return Done{};
 }
 
@@ -146,10 +324,6 @@ Result<NodeFacts> analyse_op(const ScaleOp&, const Site& site) {
     if (in.size() != out.size() || out[i] - in[i] != out[0] - in[0]) return Error{"it changes scales unevenly"};
   }
   return NodeFacts{site.in_range(0), site.in_range(0)};
-}
-
-void layout_op(const ScaleOp&, const Site& site, LayoutSolver& solver) {
-  solver.same(site.node.inputs[0], site.node.output);
 }
 
 void evaluate_op(const ScaleOp&, const Site& site, const Execution& execution) {
@@ -174,8 +348,6 @@ Result<NodeFacts> analyse_op(const PairOp& op, const Site& site) {
   const IntegerRange in = site.in_range(0);
   return NodeFacts{in, {std::min(in.low, op.one - in.high), std::max(in.high, op.one - in.low)}};
 }
-
-void layout_op(const PairOp&, const Site&, LayoutSolver&) {}
 
 void evaluate_op(const PairOp& op, const Site& site, const Execution& execution) {
   const std::int64_t x = execution.in(site, 0)[0];

@@ -6,6 +6,23 @@
 
 namespace veil {
 
+namespace {
+
+// 1 - exp(-x) on [0, 16): the non-negative integers of `bits` bits, in pieces of 1/32.
+PieceParameters choose_decay(unsigned bits) {
+  PieceParameters p;
+  p.function = static_cast<std::int64_t>(SmoothFunction::kDecay);
+  p.key_bits = std::min<std::int64_t>(bits - 1, 9);
+  p.low_bits = bits - 1 - p.key_bits;
+  p.input_scale_log2 = 4 - static_cast<std::int64_t>(bits - 1);
+  p.output_scale_log2 = bits >= 10 ? -13 : -7;
+  p.slope_shift = p.low_bits == 0 ? 0 : 8;
+  VEIL_CHECK(function_pieces_known(piece_list(p)));
+  return p;
+}
+
+}  // namespace
+
 // The domain [-2^r, 2^r) is as narrow as the bits ask for: beyond it the function is constant to about the output's
 // precision, and within it the input's steps are fine. A piece may raise y by at most 255 units (one byte limb):
 // piece width * largest slope <= 2^8 output units.
@@ -15,7 +32,8 @@ namespace veil {
 //   10 .. 13  [-8, 8),   2^-13                 [-4, 4), 2^-12     256 pieces of 1/16, 1/32
 //   8, 9      [-8, 8),   2^-8                  [-4, 4), 2^-7      256 pieces; at 8 bits each of one integer
 PieceParameters choose_function(SmoothFunction function, unsigned bits) {
-  VEIL_CHECK(function != SmoothFunction::kDecay && bits >= 8 && bits <= 16);
+  VEIL_CHECK(bits >= 8 && bits <= 16);
+  if (function == SmoothFunction::kDecay) return choose_decay(bits);
   const bool sigmoid = function == SmoothFunction::kSigmoid;
   const bool fine = bits >= 14;
   PieceParameters p;

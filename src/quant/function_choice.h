@@ -7,7 +7,7 @@
 
 namespace veil {
 
-// sigmoid or tanh on all signed integers of `bits` bits, 8 <= bits <= 16.
+// sigmoid or tanh on all signed integers of `bits` bits, 8 <= bits <= 16; 1 - exp(-x) on those that are not negative.
 PieceParameters choose_function(SmoothFunction function, unsigned bits);
 
 // Of logits with this scale.

@@ -16,12 +16,24 @@ namespace veil {
 
 using PlanId = std::uint32_t;
 
-// out[a,o,b] = sum_k weight[o,k] in[a,k,b] + bias[o]
-struct PlanLinear {
-  std::int64_t outer = 1, reduced = 1, width = 1, inner = 1;  // lengths of a, k, o, b
-  std::vector<double> weight;                                 // width x reduced
-  std::vector<double> bias;                                   // width, or empty
+// out[box] = sum_rest x[..] y[..] + bias[..], by labels as in EinsumOp (quantised_graph.h). y is the weight, or the
+// second input, or 1.
+struct PlanEinsum {
+  std::vector<std::int64_t> lengths;
+  std::int64_t box_rank = 0;
+  std::vector<std::int64_t> x_axes, y_axes, bias_axes;
+  bool has_weight = false;
+  std::vector<double> weight, bias;  // by y_axes and bias_axes; bias may be empty
+
+  std::int64_t size_of(const std::vector<std::int64_t>& axes) const;
 };
+
+// For every element of an array by the labels `axes`: its place in a value by `value_axes`, at position 0 of labels that
+// the array does not have.
+std::vector<std::int64_t> places_in(const PlanEinsum& einsum, const std::vector<std::int64_t>& axes,
+                                    const std::vector<std::int64_t>& value_axes);
+// Has every element of x weights of its own? Then elements may differ in scale.
+bool has_weight_for_each(const PlanEinsum& einsum);
 
 // Which of consecutive axes (lengths, row-major) an elementwise constant varies along.
 struct Pattern {
@@ -44,10 +56,18 @@ struct PlanAffine {
 };
 
 struct PlanSum {
-  std::vector<int> signs;  // +1 or -1, one an input
+  std::vector<int> coefficients;  // +-1, one an input
+  int constant = 0;
 };
-struct PlanProduct {};
 struct PlanRelu {};
+struct PlanMaximum {  // of two inputs
+  bool minimum = false;
+};
+struct PlanStep {  // 1 where the sum is negative, else 0
+  std::vector<int> coefficients;
+};
+struct PlanFloor {};
+struct PlanDivide {};  // the divisor is at least one unit of its scale, or counts as that
 struct PlanLeakyRelu {
   double alpha = 0;
 };
@@ -56,6 +76,13 @@ struct PlanClip {
 };
 struct PlanFunction {
   SmoothFunction function = SmoothFunction::kSigmoid;
+};
+struct PlanConstant {
+  std::vector<double> data;
+};
+struct PlanView {  // as ViewOp
+  std::vector<std::int64_t> in_lengths, out_lengths, offsets, terms;
+  double fill = 0;  // outside the input; minus infinity: less than everything
 };
 struct PlanConcat {
   std::int64_t outer = 1, inner = 1;
@@ -66,13 +93,19 @@ struct PlanScale {  // out = 2^log2 * in
 struct PlanPair {};  // out = [1 - in, in]
 struct PlanSoftmax {};
 
-using PlanOp = std::variant<PlanLinear, PlanAffine, PlanSum, PlanProduct, PlanRelu, PlanLeakyRelu, PlanClip,
-                            PlanFunction, PlanConcat, PlanScale, PlanPair, PlanSoftmax>;
+using PlanOp = std::variant<PlanEinsum, PlanAffine, PlanSum, PlanRelu, PlanMaximum, PlanStep, PlanFloor, PlanDivide,
+                            PlanLeakyRelu, PlanClip, PlanFunction, PlanConstant, PlanView, PlanConcat, PlanScale,
+                            PlanPair, PlanSoftmax>;
 
 struct PlanValue {
   std::string name;
   std::int64_t size = 1;
-  std::optional<ValueId> source;  // the value of the float graph that has the same numbers
+  std::optional<ValueId> source = {};  // the value of the float graph that has the same numbers
+  // Of a value in the middle of an operator, which the graph does not have: no number is larger than those of that
+  // value of the graph, or than this.
+  std::optional<ValueId> like = {};
+  std::optional<double> largest = {};
+  bool is_integer = false;  // whole numbers, exactly: scale 0
 };
 
 struct PlanNode {
@@ -92,7 +125,7 @@ struct Plan {
 // The graph must be as infer_and_fold leaves it, with one output. Errors name the operator and its node.
 Result<Plan> build_plan(const Graph& graph);
 
-// Folds elementwise constants into neighbouring Linear nodes and finds the last steps of classifiers. The rules look at
+// Folds elementwise constants into neighbouring products and finds the last steps of classifiers. The rules look at
 // where constants stand and at the numbers 1, -1 and powers of two in scalars, never at weights.
 void fold_plan(Plan& plan);
 

@@ -5,7 +5,7 @@
 #include <set>
 
 #include "base/check.h"
-#include "quant/plan.h"
+#include "quant/plan_builder.h"
 
 namespace veil {
 
@@ -15,6 +15,38 @@ std::vector<std::vector<std::size_t>> plan_consumers(const Plan& plan) {
     for (const PlanId id : plan.nodes[i].inputs) consumers[id].push_back(i);
   }
   return consumers;
+}
+
+namespace {
+
+// Strides of labels as the row-major axes of a value.
+std::vector<std::int64_t> strides_by(const PlanEinsum& einsum, const std::vector<std::int64_t>& axes) {
+  std::vector<std::int64_t> strides(einsum.lengths.size(), 0);
+  std::int64_t stride = 1;
+  for (std::size_t i = axes.size(); i-- > 0;) {
+    const auto label = static_cast<std::size_t>(axes[i]);
+    strides[label] = stride;
+    stride *= einsum.lengths[label];
+  }
+  return strides;
+}
+
+}  // namespace
+
+std::vector<std::int64_t> places_in(const PlanEinsum& einsum, const std::vector<std::int64_t>& axes,
+                                    const std::vector<std::int64_t>& value_axes) {
+  const std::vector<std::int64_t> strides = strides_by(einsum, value_axes);
+  std::vector<std::int64_t> places{0};
+  for (const std::int64_t label : axes) {
+    std::vector<std::int64_t> next;
+    for (const std::int64_t place : places) {
+      for (std::int64_t i = 0; i < einsum.lengths[static_cast<std::size_t>(label)]; ++i) {
+        next.push_back(place + i * strides[static_cast<std::size_t>(label)]);
+      }
+    }
+    places = std::move(next);
+  }
+  return places;
 }
 
 namespace {
@@ -48,15 +80,48 @@ std::optional<Pattern> common_pattern(const Pattern& a, const Pattern& b) {
   return common;
 }
 
-// Does a pattern over outer x length x inner vary along the middle axis only?
-bool varies_only_along(const Pattern& pattern, std::int64_t length, std::int64_t inner) {
-  std::int64_t stride = 1;
-  for (std::size_t i = pattern.lengths.size(); i-- > 0;) {
-    const std::int64_t end = stride * pattern.lengths[i];
-    if (pattern.present[i] != 0 && pattern.lengths[i] > 1 && (stride < inner || end > inner * length)) return false;
-    stride = end;
+bool contains(const std::vector<std::int64_t>& axes, std::int64_t label) {
+  return std::find(axes.begin(), axes.end(), label) != axes.end();
+}
+
+// The labels of a value along which a pattern over its flat elements varies.
+std::vector<std::int64_t> varying_labels(const Pattern& pattern, const PlanEinsum& einsum,
+                                         const std::vector<std::int64_t>& axes) {
+  const std::vector<std::int64_t> strides = strides_by(einsum, axes);
+  std::vector<std::int64_t> labels;
+  for (const std::int64_t label : axes) {
+    const std::int64_t begin = strides[static_cast<std::size_t>(label)];
+    const std::int64_t end = begin * einsum.lengths[static_cast<std::size_t>(label)];
+    std::int64_t stride = 1;
+    for (std::size_t i = pattern.lengths.size(); i-- > 0; stride *= pattern.lengths[i]) {
+      const bool overlaps = stride < end && stride * pattern.lengths[i] > begin;
+      if (pattern.present[i] != 0 && pattern.lengths[i] > 1 && overlaps) {
+        labels.push_back(label);
+        break;
+      }
+    }
   }
-  return true;
+  return labels;
+}
+
+std::vector<std::int64_t> box_axes(const PlanEinsum& einsum) {
+  std::vector<std::int64_t> axes;
+  for (std::int64_t label = 0; label < einsum.box_rank; ++label) axes.push_back(label);
+  return axes;
+}
+
+// The bias by more labels of the box, zeros where there is none.
+void widen_bias(PlanEinsum& einsum, const std::vector<std::int64_t>& labels) {
+  std::vector<std::int64_t> axes;
+  for (std::int64_t label = 0; label < einsum.box_rank; ++label) {
+    if (contains(einsum.bias_axes, label) || contains(labels, label)) axes.push_back(label);
+  }
+  std::vector<double> bias;
+  for (const std::int64_t place : places_in(einsum, axes, einsum.bias_axes)) {
+    bias.push_back(einsum.bias.empty() ? 0.0 : einsum.bias[static_cast<std::size_t>(place)]);
+  }
+  einsum.bias = std::move(bias);
+  einsum.bias_axes = std::move(axes);
 }
 
 // One representative flat index for each compact index of the pattern.
@@ -129,7 +194,7 @@ class Folder {
     if (std::holds_alternative<PlanSoftmax>(op)) return fold_two_classes(i);
     if (std::holds_alternative<PlanConcat>(op)) return fold_pair(i);
     if (!std::holds_alternative<PlanAffine>(op)) return false;
-    return fold_after_affine(i) || fold_after_linear(i) || fold_before_linears(i) || fold_before_concat(i) ||
+    return fold_after_affine(i) || fold_after_einsum(i) || fold_before_einsums(i) || fold_before_concat(i) ||
            (scalars && fold_scalar(i));
   }
 
@@ -153,79 +218,95 @@ class Folder {
     return true;
   }
 
-  // affine(linear(x)): W' = f W, b' = f b + a
-  bool fold_after_linear(std::size_t i) {
+  // affine(einsum(x)): W' = f W, b' = f b + a, along labels that the weight and the bias have
+  bool fold_after_einsum(std::size_t i) {
     PlanNode& node = plan_.nodes[i];
     const PlanId input = node.inputs[0];
-    PlanLinear* linear = producer<PlanLinear>(input);
+    PlanEinsum* einsum = producer<PlanEinsum>(input);
     const PlanAffine& affine = std::get<PlanAffine>(node.op);
-    if (linear == nullptr || !single_use(input)) return false;
-    if (!varies_only_along(affine.pattern, linear->width, linear->inner)) return false;
-    linear->bias.resize(static_cast<std::size_t>(linear->width), 0.0);
-    for (std::int64_t o = 0; o < linear->width; ++o) {
-      const double factor = affine.factor_at(o * linear->inner);
-      double& bias = linear->bias[static_cast<std::size_t>(o)];
-      bias = factor * bias + affine.addend_at(o * linear->inner);
-      for (std::int64_t k = 0; k < linear->reduced; ++k) {
-        linear->weight[static_cast<std::size_t>(o * linear->reduced + k)] *= factor;
-      }
+    if (einsum == nullptr || !einsum->has_weight || !single_use(input)) return false;
+    const std::vector<std::int64_t> box = box_axes(*einsum);
+    const std::vector<std::int64_t> labels = varying_labels(affine.pattern, *einsum, box);
+    for (const std::int64_t label : labels) {
+      if (!contains(einsum->y_axes, label)) return false;
     }
+    widen_bias(*einsum, labels);
+    const std::vector<std::int64_t> bias_places = places_in(*einsum, einsum->bias_axes, box);
+    for (std::size_t k = 0; k < einsum->bias.size(); ++k) {
+      einsum->bias[k] = affine.factor_at(bias_places[k]) * einsum->bias[k] + affine.addend_at(bias_places[k]);
+    }
+    const std::vector<std::int64_t> weight_places = places_in(*einsum, einsum->y_axes, box);
+    for (std::size_t k = 0; k < einsum->weight.size(); ++k) einsum->weight[k] *= affine.factor_at(weight_places[k]);
     PlanNode& product = plan_.nodes[*producer_[input]];
     product.output = node.output;
     plan_.nodes.erase(plan_.nodes.begin() + static_cast<std::ptrdiff_t>(i));
     return true;
   }
 
-  // linear(affine(x)) for every reader: W'[o,k] = W[o,k] f[k], b' = b + sum_k W[o,k] a[k]
-  bool fold_before_linears(std::size_t i) {
+  // einsum(affine(x)) for every reader: W' = W f, b' = b + sum W a, where the weight has the labels
+  bool fold_before_einsums(std::size_t i) {
     const PlanNode node = plan_.nodes[i];
     const PlanAffine& affine = std::get<PlanAffine>(node.op);
     if (node.output == plan_.output || consumers_[node.output].empty()) return false;
     for (const std::size_t reader : consumers_[node.output]) {
-      const PlanLinear* linear = std::get_if<PlanLinear>(&plan_.nodes[reader].op);
-      if (linear == nullptr || !varies_only_along(affine.pattern, linear->reduced, linear->inner)) return false;
+      const PlanEinsum* einsum = std::get_if<PlanEinsum>(&plan_.nodes[reader].op);
+      if (einsum == nullptr || !einsum->has_weight || plan_.nodes[reader].inputs.size() != 1) return false;
+      for (const std::int64_t label : varying_labels(affine.pattern, *einsum, einsum->x_axes)) {
+        if (!contains(einsum->y_axes, label)) return false;
+      }
+      // What is added is summed over the axes that the weight has; others would have to be repeated.
+      for (std::size_t label = static_cast<std::size_t>(einsum->box_rank); label < einsum->lengths.size(); ++label) {
+        if (!contains(einsum->y_axes, static_cast<std::int64_t>(label))) return false;
+      }
     }
     for (const std::size_t reader : consumers_[node.output]) {
-      fold_into(affine, std::get<PlanLinear>(plan_.nodes[reader].op));
+      fold_into(affine, std::get<PlanEinsum>(plan_.nodes[reader].op));
       plan_.nodes[reader].inputs = node.inputs;
     }
     return true;
   }
 
-  static void fold_into(const PlanAffine& affine, PlanLinear& linear) {
-    linear.bias.resize(static_cast<std::size_t>(linear.width), 0.0);
-    for (std::int64_t o = 0; o < linear.width; ++o) {
-      double sum = 0;
-      for (std::int64_t k = 0; k < linear.reduced; ++k) {
-        double& weight = linear.weight[static_cast<std::size_t>(o * linear.reduced + k)];
-        sum += weight * affine.addend_at(k * linear.inner);
-        weight *= affine.factor_at(k * linear.inner);
+  static void fold_into(const PlanAffine& affine, PlanEinsum& einsum) {
+    const std::vector<std::int64_t> x_places = places_in(einsum, einsum.y_axes, einsum.x_axes);
+    if (!affine.addend.empty()) {
+      std::vector<std::int64_t> labels;
+      for (std::int64_t label = 0; label < einsum.box_rank; ++label) {
+        if (contains(einsum.y_axes, label)) labels.push_back(label);
       }
-      linear.bias[static_cast<std::size_t>(o)] += sum;
+      widen_bias(einsum, labels);
+      std::vector<double> sums(static_cast<std::size_t>(einsum.size_of(labels)), 0.0);
+      const std::vector<std::int64_t> sum_places = places_in(einsum, einsum.y_axes, labels);
+      for (std::size_t k = 0; k < einsum.weight.size(); ++k) {
+        sums[static_cast<std::size_t>(sum_places[k])] += einsum.weight[k] * affine.addend_at(x_places[k]);
+      }
+      const std::vector<std::int64_t> from = places_in(einsum, einsum.bias_axes, labels);
+      for (std::size_t k = 0; k < einsum.bias.size(); ++k) einsum.bias[k] += sums[static_cast<std::size_t>(from[k])];
     }
+    for (std::size_t k = 0; k < einsum.weight.size(); ++k) einsum.weight[k] *= affine.factor_at(x_places[k]);
   }
 
-  bool feeds_linears_only(PlanId id) const {
+  bool feeds_products_only(PlanId id) const {
     if (id == plan_.output || consumers_[id].empty()) return false;
     return std::all_of(consumers_[id].begin(), consumers_[id].end(), [&](std::size_t reader) {
-      const PlanLinear* linear = std::get_if<PlanLinear>(&plan_.nodes[reader].op);
-      return linear != nullptr && linear->outer == 1 && linear->inner == 1;
+      const PlanEinsum* einsum = std::get_if<PlanEinsum>(&plan_.nodes[reader].op);
+      return einsum != nullptr && einsum->has_weight && einsum->x_axes.size() == 1 &&
+             contains(einsum->y_axes, einsum->x_axes[0]);
     });
   }
 
-  // concat(..., affine(x), ...) in front of Linear nodes: the affine goes behind the concat, where it can be folded.
+  // concat(..., affine(x), ...) in front of plain products: the affine goes behind the concat, where it can be folded.
   bool fold_before_concat(std::size_t i) {
     const PlanNode node = plan_.nodes[i];
     if (!single_use(node.output)) return false;
     const std::size_t reader = consumers_[node.output][0];
     const PlanConcat* concat = std::get_if<PlanConcat>(&plan_.nodes[reader].op);
     if (concat == nullptr || concat->outer != 1 || concat->inner != 1) return false;
-    if (!feeds_linears_only(plan_.nodes[reader].output)) return false;
+    if (!feeds_products_only(plan_.nodes[reader].output)) return false;
     const PlanId joined = plan_.nodes[reader].output;
     PlanAffine whole = over_concat(plan_.nodes[reader], node);
     for (PlanId& id : plan_.nodes[reader].inputs) id = id == node.output ? node.inputs[0] : id;
     // The joined value now has other numbers: a new one without a source takes its place in front of the affine.
-    plan_.values.push_back(PlanValue{plan_.values[joined].name, plan_.values[joined].size, std::nullopt});
+    plan_.values.push_back(PlanValue{plan_.values[joined].name, plan_.values[joined].size});
     plan_.nodes[reader].output = static_cast<PlanId>(plan_.values.size() - 1);
     PlanNode moved{node.source, {plan_.nodes[reader].output}, joined, std::move(whole)};
     plan_.nodes.insert(plan_.nodes.begin() + static_cast<std::ptrdiff_t>(reader) + 1, std::move(moved));
@@ -256,7 +337,7 @@ class Folder {
     if (mantissa > 0) {
       node.op = PlanScale{log2};
     } else if (log2 == 0) {
-      node.op = PlanSum{{-1}};
+      node.op = PlanSum{{-1}, 0};
     } else {
       return false;
     }
@@ -277,25 +358,42 @@ class Folder {
     return true;
   }
 
+  // One element: a row of weights times a list.
+  static PlanEinsum plain_product(std::vector<double> weight, std::vector<double> bias) {
+    Labels labels;
+    labels.end_box();
+    labels.add(static_cast<std::int64_t>(weight.size()), {&labels.einsum.x_axes, &labels.einsum.y_axes});
+    labels.einsum.has_weight = true;
+    labels.einsum.weight = std::move(weight);
+    labels.einsum.bias = std::move(bias);
+    return labels.einsum;
+  }
+
+  static bool is_plain_product(const PlanEinsum& einsum, std::int64_t rows) {
+    return einsum.has_weight && einsum.box_rank == 1 && einsum.lengths.size() == 2 && einsum.lengths[0] == rows &&
+           einsum.x_axes == std::vector<std::int64_t>{1} && einsum.y_axes == std::vector<std::int64_t>{0, 1} &&
+           einsum.bias.size() != 1;
+  }
+
   // softmax(z)[1] = sigmoid(z[1] - z[0]), and the difference of two rows of a Linear is one row.
   bool fold_two_classes(std::size_t i) {
     const PlanNode node = plan_.nodes[i];
     if (node.output != plan_.output || plan_.values[node.output].size != 2) return false;
-    PlanLinear difference{1, 2, 1, 1, {-1.0, 1.0}, {}};
+    PlanEinsum difference = plain_product({-1.0, 1.0}, {});
     PlanId input = node.inputs[0];
-    const PlanLinear* linear = producer<PlanLinear>(input);
-    if (linear != nullptr && single_use(input) && linear->width == 2 && linear->outer == 1 && linear->inner == 1) {
-      difference = PlanLinear{1, linear->reduced, 1, 1, {}, {}};
-      const auto reduced = static_cast<std::size_t>(linear->reduced);
-      for (std::size_t k = 0; k < reduced; ++k)
-        difference.weight.push_back(linear->weight[reduced + k] - linear->weight[k]);
-      if (!linear->bias.empty()) difference.bias = {linear->bias[1] - linear->bias[0]};
+    const PlanEinsum* rows = producer<PlanEinsum>(input);
+    if (rows != nullptr && single_use(input) && is_plain_product(*rows, 2)) {
+      const std::size_t reduced = rows->weight.size() / 2;
+      std::vector<double> weight, bias;
+      for (std::size_t k = 0; k < reduced; ++k) weight.push_back(rows->weight[reduced + k] - rows->weight[k]);
+      if (rows->bias.size() == 2) bias = {rows->bias[1] - rows->bias[0]};
+      difference = plain_product(std::move(weight), std::move(bias));
       input = plan_.nodes[*producer_[input]].inputs[0];
     }
     const std::string name = plan_.values[node.output].name;
     const auto first_new = static_cast<PlanId>(plan_.values.size());
-    plan_.values.push_back(PlanValue{name + " (difference)", 1, std::nullopt});
-    plan_.values.push_back(PlanValue{name + " (positive)", 1, std::nullopt});
+    plan_.values.push_back(PlanValue{name + " (difference)", 1});
+    plan_.values.push_back(PlanValue{name + " (positive)", 1});
     plan_.nodes[i] = PlanNode{node.source, {input}, first_new, std::move(difference)};
     plan_.nodes.push_back(PlanNode{node.source, {first_new}, first_new + 1, PlanFunction{SmoothFunction::kSigmoid}});
     plan_.nodes.push_back(PlanNode{node.source, {first_new + 1}, node.output, PlanPair{}});

@@ -19,17 +19,19 @@ double result_head_room(unsigned bits) { return bits >= kSparingBits ? 2.0 : 1.1
 constexpr double kTolerableNoise = 1.0 / 512;  // of one scale for all features, against a result's largest value
 
 // The standard deviation that rounding of the inputs, uniform within half a step, brings to the noisiest result.
-double rounding_noise(const PlanLinear& linear, const std::vector<std::int32_t>& scales) {
-  double largest = 0;
-  for (std::size_t o = 0; o < static_cast<std::size_t>(linear.width); ++o) {
-    double variance = 0;
-    for (std::size_t k = 0; k < scales.size(); ++k) {
-      const double step = std::ldexp(linear.weight[o * scales.size() + k], scales[k]);
-      variance += step * step / 12;
-    }
-    largest = std::max(largest, std::sqrt(variance));
+double rounding_noise(const PlanEinsum& einsum, const std::vector<std::int32_t>& scales) {
+  std::vector<std::int64_t> rows;
+  for (const std::int64_t label : einsum.y_axes) {
+    if (label < einsum.box_rank) rows.push_back(label);
   }
-  return largest;
+  std::vector<double> variance(static_cast<std::size_t>(einsum.size_of(rows)), 0.0);
+  const std::vector<std::int64_t> row = places_in(einsum, einsum.y_axes, rows);
+  const std::vector<std::int64_t> element = places_in(einsum, einsum.y_axes, einsum.x_axes);
+  for (std::size_t k = 0; k < einsum.weight.size(); ++k) {
+    const double step = std::ldexp(einsum.weight[k], scales[static_cast<std::size_t>(element[k])]);
+    variance[static_cast<std::size_t>(row[k])] += step * step / 12;
+  }
+  return std::sqrt(*std::max_element(variance.begin(), variance.end()));
 }
 
 }  // namespace
@@ -56,13 +58,14 @@ bool PlanScales::feeds_linear_only(PlanId id) const {
   if (id == plan_.output || consumers_[id].empty()) return false;
   return std::all_of(consumers_[id].begin(), consumers_[id].end(), [&](std::size_t reader) {
     const PlanNode& node = plan_.nodes[reader];
-    if (const auto* linear = std::get_if<PlanLinear>(&node.op)) return linear->outer == 1 && linear->inner == 1;
+    if (const auto* einsum = std::get_if<PlanEinsum>(&node.op)) return has_weight_for_each(*einsum);
     const auto* concat = std::get_if<PlanConcat>(&node.op);
     return concat != nullptr && concat->outer == 1 && concat->inner == 1 && feeds_linear_only(node.output);
   });
 }
 
 std::optional<std::int32_t> PlanScales::forced_scale(PlanId id) const {
+  if (plan_.values[id].is_integer) return 0;
   if (!read_only_by<PlanFunction>(id)) return std::nullopt;
   std::optional<SmoothFunction> function;
   for (const std::size_t reader : consumers_[id]) {
@@ -75,6 +78,7 @@ std::optional<std::int32_t> PlanScales::forced_scale(PlanId id) const {
 
 std::vector<std::int32_t> PlanScales::input_scales(std::size_t input) const {
   const PlanId id = plan_.inputs[input];
+  if (plan_.values[id].is_integer) return {0};
   const std::vector<double>& largest = calibration_->largest_inputs[input];
   const double whole = largest_of(largest);
   const auto otherwise = -static_cast<std::int32_t>(bits_ - 1);
@@ -97,13 +101,13 @@ bool PlanScales::needs_own_scales(PlanId id, std::int32_t common, const std::vec
   const std::vector<std::int32_t> same(scales.size(), common);
   return std::any_of(consumers_[id].begin(), consumers_[id].end(), [&](std::size_t reader) {
     const PlanNode& node = plan_.nodes[reader];
-    const auto* linear = std::get_if<PlanLinear>(&node.op);
-    if (linear == nullptr || linear->reduced != static_cast<std::int64_t>(scales.size())) {
+    const auto* einsum = std::get_if<PlanEinsum>(&node.op);
+    if (einsum == nullptr) {
       const auto [low, high] = std::minmax_element(scales.begin(), scales.end());
       return *high - *low > 6;  // no weights to judge by: features that differ by more than 2^6
     }
-    const double noise = rounding_noise(*linear, same);
-    return noise > kTolerableNoise * real_range(node.output).largest() && rounding_noise(*linear, scales) < noise / 2;
+    const double noise = rounding_noise(*einsum, same);
+    return noise > kTolerableNoise * real_range(node.output).largest() && rounding_noise(*einsum, scales) < noise / 2;
   });
 }
 
@@ -120,12 +124,18 @@ double PlanScales::largest_needed(PlanId id) const {
   return std::isfinite(needed) ? needed : seen.largest();
 }
 
-// Of a value that the float graph does not have, there is one kind left: a product before a bias that did not fold.
+// A value in the middle of an operator has a bound, or is a product before a bias that did not fold.
 RealRange PlanScales::real_range(PlanId id) const {
   const auto seen = [&](PlanId value) {
     return plan_.values[value].source ? calibration_->values[*plan_.values[value].source] : RealRange{};
   };
-  if (plan_.values[id].source) return seen(id);
+  const PlanValue& value = plan_.values[id];
+  if (value.source) return seen(id);
+  if (value.like) {
+    const double most = std::max(calibration_->values[*value.like].largest(), value.largest.value_or(0));
+    return RealRange{-most, most};
+  }
+  if (value.largest) return RealRange{-*value.largest, *value.largest};
   double largest = 0;
   for (const std::size_t reader : consumers_[id]) {
     const PlanNode& node = plan_.nodes[reader];

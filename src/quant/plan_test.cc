@@ -20,8 +20,10 @@ Plan folded(Graph graph) {
 }
 
 std::string kinds(const Plan& plan) {
-  static const char* const kNames[] = {"linear", "affine",   "sum",    "product", "relu", "leaky_relu",
-                                       "clip",   "function", "concat", "scale",   "pair", "softmax"};
+  static const char* const kNames[] = {"einsum", "affine",     "sum",  "relu",     "maximum",  "step",
+                                       "floor",  "divide",     "leaky_relu", "clip", "function", "constant",
+                                       "view",   "concat",     "scale", "pair",    "softmax"};
+  static_assert(std::size(kNames) == std::variant_size_v<PlanOp>);
   std::string out;
   for (const PlanNode& node : plan.nodes) out += (out.empty() ? "" : " ") + std::string(kNames[node.op.index()]);
   return out;
@@ -49,12 +51,12 @@ TEST(Plan, AScalerBatchNormalizationAndBiasesFoldIntoTheProducts) {
   const ValueId r = b.node("Relu", {n}, "r");
   const ValueId g = b.node("Gemm", {r, b.constant({{3, 1}, {1, 1, 1}})}, "g");
   const Plan plan = folded(b.finish({b.node("Mul", {g, b.constant({{}, {3}})}, "y")}));
-  EXPECT_EQ(kinds(plan), "linear relu linear");
-  const auto& first = std::get<PlanLinear>(plan.nodes[0].op);
+  EXPECT_EQ(kinds(plan), "einsum relu einsum");
+  const auto& first = std::get<PlanEinsum>(plan.nodes[0].op);
   EXPECT_EQ(first.weight, (std::vector<double>{0.5, 1, 1, 1.25, 1.5, 1.5}));
   // W/std (o,k): rows o; b' = b - sum W mean/std, then normalised
   EXPECT_EQ(first.bias, (std::vector<double>{10 - 0.5 - 2, 20 - 1 - 2.5 + 1, (30 - 1.5 - 3) - 1}));
-  EXPECT_EQ(std::get<PlanLinear>(plan.nodes[2].op).weight, (std::vector<double>{3, 3, 3}));
+  EXPECT_EQ(std::get<PlanEinsum>(plan.nodes[2].op).weight, (std::vector<double>{3, 3, 3}));
   EXPECT_EQ(plan.values[plan.output].name, "y");
 }
 
@@ -65,8 +67,8 @@ TEST(Plan, AConstantInFrontOfAJoinIsFoldedBehindIt) {
   const ValueId s = b.node("Mul", {x, b.constant({{2}, {2, 3}})}, "s");
   const ValueId c = b.node("Concat", {s, z}, "c", Attributes{{"axis", std::int64_t{1}}});
   const Plan plan = folded(b.finish({b.node("Gemm", {c, b.constant({{3, 1}, {1, 1, 1}})}, "y")}));
-  EXPECT_EQ(kinds(plan), "concat linear");
-  EXPECT_EQ(std::get<PlanLinear>(plan.nodes[1].op).weight, (std::vector<double>{2, 3, 1}));
+  EXPECT_EQ(kinds(plan), "concat einsum");
+  EXPECT_EQ(std::get<PlanEinsum>(plan.nodes[1].op).weight, (std::vector<double>{2, 3, 1}));
 }
 
 TEST(Plan, AValueWithTwoReadersIsNotFoldedAway) {
@@ -75,7 +77,7 @@ TEST(Plan, AValueWithTwoReadersIsNotFoldedAway) {
   const ValueId g = b.node("Gemm", {x, b.constant({{2, 2}, {1, 2, 3, 4}})}, "g");
   const ValueId m = b.node("Mul", {g, b.constant({{2}, {2, 3}})}, "m");
   const Plan plan = folded(b.finish({b.node("Add", {g, m}, "y")}));
-  EXPECT_EQ(kinds(plan), "linear affine sum");
+  EXPECT_EQ(kinds(plan), "einsum affine sum");
 }
 
 TEST(Plan, TwoClassesBecomeOneSigmoid) {
@@ -83,9 +85,9 @@ TEST(Plan, TwoClassesBecomeOneSigmoid) {
   const ValueId x = b.input("x", {1, 2});
   const ValueId g = b.node("Gemm", {x, b.constant({{2, 2}, {1, 5, 2, 7}}), b.constant({{2}, {0.5, 2}})}, "g");
   const Plan plan = folded(b.finish({b.node("Softmax", {g}, "y", Attributes{{"axis", std::int64_t{1}}})}));
-  EXPECT_EQ(kinds(plan), "linear function pair");
-  EXPECT_EQ(std::get<PlanLinear>(plan.nodes[0].op).weight, (std::vector<double>{4, 5}));
-  EXPECT_EQ(std::get<PlanLinear>(plan.nodes[0].op).bias, (std::vector<double>{1.5}));
+  EXPECT_EQ(kinds(plan), "einsum function pair");
+  EXPECT_EQ(std::get<PlanEinsum>(plan.nodes[0].op).weight, (std::vector<double>{4, 5}));
+  EXPECT_EQ(std::get<PlanEinsum>(plan.nodes[0].op).bias, (std::vector<double>{1.5}));
 }
 
 TEST(Plan, TheEndOfAScikitLearnClassifierIsAPair) {
@@ -95,7 +97,7 @@ TEST(Plan, TheEndOfAScikitLearnClassifierIsAPair) {
   const ValueId p = b.node("Sigmoid", {g}, "p");
   const ValueId q = b.node("Sub", {b.constant({{}, {1}}), p}, "q");
   const Plan plan = folded(b.finish({b.node("Concat", {q, p}, "y", Attributes{{"axis", std::int64_t{1}}})}));
-  EXPECT_EQ(kinds(plan), "linear function pair");
+  EXPECT_EQ(kinds(plan), "einsum function pair");
 }
 
 TEST(Plan, AFinalSoftmaxCanBeLeftOut) {
@@ -115,41 +117,16 @@ TEST(Plan, RefusesByName) {
     const ValueId x = b.input("x", {1, 3});
     return b.finish({b.node(op, {x}, "y")});
   };
-  for (const char* op : {"Exp", "Sqrt", "Abs", "Log", "Erf"}) {
+  for (const char* op : {"Exp", "Sqrt", "Log", "Erf"}) {
     const std::string message = refusal(unary(op));
     EXPECT_NE(message.find(op), std::string::npos) << message;
     EXPECT_NE(message.find("y node"), std::string::npos) << message;
-  }
-  const auto binary = [](const std::string& op, GraphShape left, GraphShape right) {
-    GraphBuilder b;
-    const ValueId x = b.input("x", std::move(left));
-    const ValueId z = b.input("z", std::move(right));
-    return b.finish({b.node(op, {x, z}, "y")});
-  };
-  EXPECT_NE(refusal(binary("Div", {1, 3}, {1, 3})).find("division by an activation"), std::string::npos);
-  EXPECT_NE(refusal(binary("MatMul", {1, 3}, {3, 1})).find("two activations"), std::string::npos);
-  EXPECT_NE(refusal(binary("Add", {2, 3}, {3})).find("repeats an activation"), std::string::npos);
-  {
-    GraphBuilder b;
-    const ValueId x = b.input("x", {1, 3});
-    EXPECT_NE(refusal(b.finish({b.node("Div", {b.constant({{}, {2}}), x}, "y")})).find("division by an activation"),
-              std::string::npos);
   }
   {
     GraphBuilder b;
     const ValueId x = b.input("x", {1, 3});
     EXPECT_NE(refusal(b.finish({b.node("Div", {x, b.constant({{}, {0}})}, "y")})).find("divides by zero"),
               std::string::npos);
-  }
-  {
-    GraphBuilder b;
-    const ValueId x = b.input("x", {2, 3});
-    EXPECT_NE(refusal(b.finish({b.node("Transpose", {x}, "y")})).find("moves axes"), std::string::npos);
-  }
-  {
-    GraphBuilder b;
-    const ValueId x = b.input("x", {2, 3});
-    EXPECT_NE(refusal(b.finish({b.node("Softmax", {x}, "y")})).find("several distributions"), std::string::npos);
   }
 }
 

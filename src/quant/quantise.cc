@@ -20,6 +20,7 @@ namespace {
 
 constexpr std::int32_t kMaxDownShift = 40;  // of a rescale
 constexpr std::int32_t kBiasExtraBits = 8;
+constexpr std::int64_t kMaxQuotientShift = 24;  // of a dividend
 constexpr std::int32_t kMaxScale = 1100;  // beyond it no double is anything but zero or infinite
 
 bool uniform(const std::vector<std::int32_t>& scales) {
@@ -118,7 +119,7 @@ class Quantiser {
   Status add_inputs(const QuantiseOptions& options) {
     for (std::size_t i = 0; i < plan_.inputs.size(); ++i) {
       const GraphValue& value = graph_.values[graph_.inputs[i]];
-      if (value.type == ElementType::kBool || value.type == ElementType::kOther) {
+      if (value.type == ElementType::kOther) {
         return Error{"input " + quoted(value.name) + " has an element type that is not supported"};
       }
       VEIL_TRY(scales, input_scales(i));
@@ -187,36 +188,52 @@ class Quantiser {
     return id;
   }
 
-  // ---- Linear
-  Status add(const PlanNode& node, const PlanLinear& plan) {
+  // ---- sums of products
+  Status add(const PlanNode& node, const PlanEinsum& plan) {
     VEIL_TRY_STATUS(check_finite({&plan.weight, &plan.bias}));
-    const QuantId input = ids_[node.inputs[0]];
-    const std::vector<std::int32_t>& scales = model_.graph.values[input].scale_log2;
-    if (scales.size() != 1 && (plan.outer != 1 || plan.inner != 1)) {
+    std::vector<QuantId> inputs;
+    for (const PlanId id : node.inputs) inputs.push_back(ids_[id]);
+    const std::vector<std::int32_t>& scales = model_.graph.values[inputs[0]].scale_log2;
+    if (scales.size() != 1 && !has_weight_for_each(plan)) {
       return Error{"its input has a scale for each element, but it is no plain product"};
     }
-    const std::int32_t reference = scales.size() == 1 ? scales[0] : 0;
-    const std::vector<double> weight = scaled_columns(plan, scales);
-    const std::int32_t proposal =
-        recorded_ != nullptr ? 0 : scales_.weight_scale(node.output, largest_of(weight), reference);
-    VEIL_TRY(weight_scale, model_scale(proposal));
-    VEIL_TRY(scale, result_scale(node.output, weight_scale + reference));
-    VEIL_TRY(shifts, shifts_between(weight_scale + reference, scale));
-    LinearOp op{plan.outer, plan.reduced, plan.width, plan.inner, shifts.up, 0, shifts.down};
+    EinsumOp op{plan.lengths, plan.box_rank, plan.x_axes, plan.y_axes, plan.bias_axes, plan.has_weight ? 1 : 0,
+                plan.bias.empty() ? 0 : 1, 0, 0, 0};
+    std::int32_t accumulator = scales.size() == 1 ? scales[0] : 0;
+    std::vector<double> weight;
+    std::int32_t weight_scale = 0;
+    if (plan.has_weight) {
+      weight = scaled_weight(plan, scales);
+      const std::int32_t proposal =
+          recorded_ != nullptr ? 0 : scales_.weight_scale(node.output, largest_of(weight), accumulator);
+      VEIL_TRY(chosen, model_scale(proposal));
+      weight_scale = chosen;
+      accumulator += weight_scale;
+    } else if (inputs.size() == 2) {
+      VEIL_TRY(second, one_scale(inputs[1]));
+      accumulator += second;
+    }
+    VEIL_TRY(scale, result_scale(node.output, accumulator));
+    VEIL_TRY(shifts, shifts_between(accumulator, scale));
+    op.up_shift = shifts.up;
+    op.shift = shifts.down;
     const QuantId output = add_result(node, scale);
-    QuantisedNode& out = add_node(node, {input}, output, op);
-    add_model(out, "weight", weight, bits_, weight_scale);
+    QuantisedNode& out = add_node(node, std::move(inputs), output, op);
+    if (plan.has_weight) add_model(out, "weight", weight, bits_, weight_scale);
     if (plan.bias.empty()) return Done{};
-    VEIL_TRY(bias_shift, add_addend(out, "bias", plan.bias, std::min(weight_scale + reference, scale)));
-    std::get<LinearOp>(out.op).bias_shift = bias_shift;
+    VEIL_TRY(bias_shift, add_addend(out, "bias", plan.bias, std::min(accumulator, scale)));
+    std::get<EinsumOp>(out.op).bias_shift = bias_shift;
     return Done{};
   }
 
-  // Weights on integers: W[o,k] 2^(scale of x[k]), or W itself where all inputs have one scale.
-  static std::vector<double> scaled_columns(const PlanLinear& plan, const std::vector<std::int32_t>& scales) {
+  // Weights on integers: W 2^(scale of x's element), or W itself where all elements have one scale.
+  static std::vector<double> scaled_weight(const PlanEinsum& plan, const std::vector<std::int32_t>& scales) {
     std::vector<double> weight = plan.weight;
     if (scales.size() == 1) return weight;
-    for (std::size_t i = 0; i < weight.size(); ++i) weight[i] = std::ldexp(weight[i], scales[i % scales.size()]);
+    const std::vector<std::int64_t> element = places_in(plan, plan.y_axes, plan.x_axes);
+    for (std::size_t k = 0; k < weight.size(); ++k) {
+      weight[k] = std::ldexp(weight[k], scales[static_cast<std::size_t>(element[k])]);
+    }
     return weight;
   }
 
@@ -251,49 +268,146 @@ class Quantiser {
     }
     VEIL_TRY(scale, result_scale(node.output, accumulator));
     VEIL_TRY(shifts, shifts_between(accumulator, scale));
-    AffineOp op{plan.pattern.lengths, plan.pattern.present, has_factor ? 1 : 0, plan.addend.empty() ? 0 : 1, 0, 0,
-                shifts.down};
-    op.input_shift = shifts.up + (has_factor ? 0 : input_scale - accumulator);
+    EinsumOp op = elementwise_op(plan, has_factor);
+    op.up_shift = shifts.up + (has_factor ? 0 : input_scale - accumulator);
+    op.shift = shifts.down;
     const QuantId output = add_result(node, scale);
     QuantisedNode& out = add_node(node, {input}, output, op);
     const std::int32_t factor_scale = accumulator - input_scale;
     if (has_factor) add_model(out, "factor", plan.factor, bits_, factor_scale);
     if (plan.addend.empty()) return Done{};
     VEIL_TRY(addend_shift, add_addend(out, "addend", plan.addend, std::min(accumulator, scale)));
-    std::get<AffineOp>(out.op).addend_shift = addend_shift;
+    std::get<EinsumOp>(out.op).bias_shift = addend_shift;
     return Done{};
+  }
+
+  static EinsumOp elementwise_op(const PlanAffine& plan, bool has_factor) {
+    EinsumOp op{plan.pattern.lengths, static_cast<std::int64_t>(plan.pattern.lengths.size()), {}, {}, {},
+                has_factor ? 1 : 0, plan.addend.empty() ? 0 : 1, 0, 0, 0};
+    for (std::int64_t label = 0; label < op.box_rank; ++label) {
+      op.x_axes.push_back(label);
+      if (plan.pattern.present[static_cast<std::size_t>(label)] == 0) continue;
+      if (has_factor) op.y_axes.push_back(label);
+      if (!plan.addend.empty()) op.bias_axes.push_back(label);
+    }
+    return op;
+  }
+
+  // Inputs of the same numbers at their common finest scale; coefficients +-2^k.
+  struct Aligned {
+    std::vector<QuantId> inputs;
+    std::int32_t finest = 0;
+    std::vector<std::int64_t> coefficients;
+  };
+  Result<Aligned> aligned(const PlanNode& node, const std::vector<int>& coefficients, bool with_units) const {
+    Aligned out;
+    std::vector<std::int32_t> scales;
+    for (const PlanId id : node.inputs) {
+      out.inputs.push_back(ids_[id]);
+      VEIL_TRY(scale, one_scale(out.inputs.back()));
+      scales.push_back(scale);
+    }
+    out.finest = *std::min_element(scales.begin(), scales.end());
+    if (with_units) out.finest = std::min(out.finest, 0);
+    for (std::size_t i = 0; i < scales.size(); ++i) {
+      const std::int64_t up = scales[i] - out.finest;
+      if (up > kMaxAlignShift) return Error{"the scales of what it adds are too far apart"};
+      out.coefficients.push_back(coefficients[i] * (std::int64_t{1} << up));
+    }
+    return out;
   }
 
   Status add(const PlanNode& node, const PlanSum& plan) {
-    std::vector<QuantId> inputs;
-    std::vector<std::int32_t> scales;
-    for (const PlanId id : node.inputs) {
-      inputs.push_back(ids_[id]);
-      VEIL_TRY(scale, one_scale(inputs.back()));
-      scales.push_back(scale);
-    }
-    const std::int32_t finest = *std::min_element(scales.begin(), scales.end());
-    VEIL_TRY(scale, result_scale(node.output, finest));
-    VEIL_TRY(shifts, shifts_between(finest, scale));
-    SumOp op{{}, shifts.down};
-    for (std::size_t i = 0; i < scales.size(); ++i) {
-      const std::int64_t up = scales[i] - finest + shifts.up;
-      if (up > kMaxAlignShift) return Error{"the scales of what it adds are too far apart"};
-      op.coefficients.push_back(plan.signs[i] * (std::int64_t{1} << up));
+    VEIL_TRY(sum, aligned(node, plan.coefficients, plan.constant != 0));
+    VEIL_TRY(scale, result_scale(node.output, sum.finest));
+    VEIL_TRY(shifts, shifts_between(sum.finest, scale));
+    SumOp op{sum.coefficients, 0, shifts.down};
+    for (std::int64_t& coefficient : op.coefficients) coefficient *= std::int64_t{1} << shifts.up;
+    if (plan.constant != 0) {
+      if (shifts.up - sum.finest > kMaxAlignShift) return Error{"the scales of what it adds are too far apart"};
+      op.constant = plan.constant * (std::int64_t{1} << (shifts.up - sum.finest));
     }
     const QuantId output = add_result(node, scale);
-    add_node(node, std::move(inputs), output, std::move(op));
+    add_node(node, std::move(sum.inputs), output, std::move(op));
     return Done{};
   }
 
-  Status add(const PlanNode& node, const PlanProduct&) {
-    const std::vector<QuantId> inputs{ids_[node.inputs[0]], ids_[node.inputs[1]]};
-    VEIL_TRY(left, one_scale(inputs[0]));
-    VEIL_TRY(right, one_scale(inputs[1]));
-    VEIL_TRY(scale, result_scale(node.output, left + right));
-    VEIL_TRY(shifts, shifts_between(left + right, scale));
+  Status add(const PlanNode& node, const PlanStep& plan) {
+    VEIL_TRY(sum, aligned(node, plan.coefficients, false));
+    const QuantId output = add_value(plan_.values[node.output], {0});
+    finish(node, output);
+    add_node(node, std::move(sum.inputs), output, StepOp{sum.coefficients, 0});
+    return Done{};
+  }
+
+  // Inputs are brought to the coarser of their scales.
+  Status add(const PlanNode& node, const PlanMaximum& plan) {
+    std::vector<QuantId> inputs{ids_[node.inputs[0]], ids_[node.inputs[1]]};
+    VEIL_TRY(first, one_scale(inputs[0]));
+    VEIL_TRY(second, one_scale(inputs[1]));
+    const std::int32_t scale = std::max(first, second);
+    for (QuantId& id : inputs) {
+      VEIL_TRY(same, one_scale(id));
+      if (same == scale) continue;
+      VEIL_TRY(moved, at_scale(node, id, scale));
+      id = moved;
+    }
+    const QuantId output = add_value(plan_.values[node.output], {scale});
+    finish(node, output);
+    add_node(node, std::move(inputs), output, MaximumOp{plan.minimum ? 1 : 0});
+    return Done{};
+  }
+
+  // floor(x): half a unit is taken off before rounding half up.
+  Status add(const PlanNode& node, const PlanFloor&) {
+    const QuantId input = ids_[node.inputs[0]];
+    VEIL_TRY(scale, one_scale(input));
+    if (scale > kMaxAlignShift || -scale > kMaxDownShift) return Error{"its scale is too extreme"};
+    const QuantId output = add_result(node, 0);
+    SumOp op{{std::int64_t{1} << std::max(scale, 0)}, 0, -std::min(scale, 0)};
+    if (op.shift > 0) op.constant = -(std::int64_t{1} << (op.shift - 1));
+    add_node(node, {input}, output, std::move(op));
+    return Done{};
+  }
+
+  // The divisor is cut off below its least positive integer; the dividend is shifted up to the quotient's scale.
+  Status add(const PlanNode& node, const PlanDivide&) {
+    const QuantId dividend = ids_[node.inputs[0]];
+    VEIL_TRY(above, one_scale(dividend));
+    VEIL_TRY(below, one_scale(ids_[node.inputs[1]]));
+    const PlanValue& divisor_value = plan_.values[node.inputs[1]];
+    const QuantId divisor = add_value(PlanValue{divisor_value.name + " (at least one unit)", divisor_value.size}, {below});
+    add_node(node, {ids_[node.inputs[1]]}, divisor, ClipOp{1, range().high});
+    const std::int32_t finest = above - below - static_cast<std::int32_t>(kMaxQuotientShift);
+    VEIL_TRY(scale, result_scale(node.output, finest));
+    const std::int64_t up = std::int64_t{above} - below - scale;
+    if (up < 0 || up > kMaxQuotientShift) return Error{"its scales are too far apart"};
     const QuantId output = add_result(node, scale);
-    add_node(node, inputs, output, ProductOp{shifts.up, shifts.down});
+    add_node(node, {dividend, divisor}, output, DivideOp{up});
+    return Done{};
+  }
+
+  Status add(const PlanNode& node, const PlanConstant& plan) {
+    VEIL_TRY_STATUS(check_finite({&plan.data}));
+    const PlanValue& value = plan_.values[node.output];
+    const std::int32_t finest = value.is_integer ? 0 : scale_for(largest_of(plan.data), limit(), 0);
+    VEIL_TRY(scale, model_scale(finest));
+    if (value.is_integer && scale != 0) return Error{"its whole numbers have another scale than 1"};
+    const QuantId output = add_value(value, {scale});
+    finish(node, output);
+    QuantisedNode& out = add_node(node, {}, output, ConstantOp{});
+    add_model(out, "values", plan.data, bits_, scale);
+    return Done{};
+  }
+
+  Status add(const PlanNode& node, const PlanView& plan) {
+    const QuantId input = ids_[node.inputs[0]];
+    VEIL_TRY(scale, one_scale(input));
+    const QuantId output = add_value(plan_.values[node.output], {scale});
+    full_range_[output] = full_range_[input];
+    finish(node, output);
+    add_node(node, {input}, output,
+             ViewOp{plan.in_lengths, plan.out_lengths, plan.offsets, plan.terms, *quantise_real(plan.fill, scale, range())});
     return Done{};
   }
 
@@ -358,7 +472,7 @@ class Quantiser {
     const QuantId output =
         add_value(PlanValue{value.name + " (rescaled)", value.size, model_.sources[input]}, {wanted});
     full_range_[output] = true;
-    add_node(node, {input}, output, SumOp{{std::int64_t{1} << shifts.up}, shifts.down});
+    add_node(node, {input}, output, SumOp{{std::int64_t{1} << shifts.up}, 0, shifts.down});
     return output;
   }
 

@@ -23,34 +23,43 @@ namespace veil {
 using QuantId = std::uint32_t;  // a value of the quantised graph
 using ModelId = std::uint32_t;  // a model tensor
 
-// out[a,o,b] = sat(round_shift(2^up_shift * sum_k weight[o,k] * in[a,k,b] + 2^bias_shift * bias[o], shift))
-// model: weight (width x reduced), and bias (width) where there is one.
-struct LinearOp {
-  std::int64_t outer = 1, reduced = 1, width = 1, inner = 1;  // lengths of a, k, o, b
+// out[box] = sat(round_shift(2^up_shift * sum_rest x[..] * y[..] + 2^bias_shift * bias[..], shift))
+// Labels are the axes of the sum: the first box_rank are the output's, row-major, the rest are summed over. x, y and
+// bias have the labels that are listed, in this order, row-major. x is inputs[0]; y is a model tensor if has_weight,
+// else inputs[1], or 1 where there is neither.
+struct EinsumOp {
+  std::vector<std::int64_t> lengths;  // by label
+  std::int64_t box_rank = 0;
+  std::vector<std::int64_t> x_axes, y_axes, bias_axes;  // labels
+  std::int64_t has_weight = 0, has_bias = 0;
   std::int64_t up_shift = 0, bias_shift = 0, shift = 0;
 };
 
-// out[i] = sat(round_shift(2^input_shift * factor[i'] * in[i] + 2^addend_shift * addend[i'], shift)); i' keeps the axes
-// of `lengths` that are `present`. model: the factor if has_factor, then the addend if has_addend.
-struct AffineOp {
-  std::vector<std::int64_t> lengths, present;
-  std::int64_t has_factor = 0, has_addend = 0;
-  std::int64_t input_shift = 0, addend_shift = 0, shift = 0;
-};
-
-// out[i] = sat(round_shift(sum_j coefficients[j] * in_j[i], shift))
+// out[i] = sat(round_shift(sum_j coefficients[j] * in_j[i] + constant, shift))
 struct SumOp {
   std::vector<std::int64_t> coefficients;
-  std::int64_t shift = 0;
-};
-
-// out[i] = sat(round_shift(2^up_shift * in_0[i] * in_1[i], shift))
-struct ProductOp {
-  std::int64_t up_shift = 0, shift = 0;
+  std::int64_t constant = 0, shift = 0;
 };
 
 // out[i] = max(in[i], 0)
 struct ReluOp {};
+
+// out[i] = max(in_0[i], in_1[i]), or min where `minimum`
+struct MaximumOp {
+  std::int64_t minimum = 0;
+};
+
+// out[i] = 1 if sum_j coefficients[j] * in_j[i] + constant < 0, else 0
+struct StepOp {
+  std::vector<std::int64_t> coefficients;
+  std::int64_t constant = 0;
+};
+
+// out[i] = sat(floor((2^(up_shift+1) in_0[i] + in_1[i]) / (2 in_1[i]))): the nearest integer to the quotient, half up.
+// The divisor's range must be positive.
+struct DivideOp {
+  std::int64_t up_shift = 0;
+};
 
 // out[i] = sat(round_shift((in[i] < 0 ? slope : 2^fraction_bits) * in[i], shift))
 struct LeakyReluOp {
@@ -66,6 +75,18 @@ struct ClipOp {
 struct FunctionOp {
   std::int64_t function = 0, key_bits = 0, low_bits = 0;
   std::int64_t input_scale_log2 = 0, output_scale_log2 = 0, slope_shift = 0;
+};
+
+// out = a model tensor
+struct ConstantOp {};
+
+// The input seen through an index map: axis d of the input (of in_lengths, row-major) is read at
+//   offsets[d] + sum of coefficient * (position on the output's axis) over the terms of d,
+// `fill` where that lies outside. terms: d, output axis, coefficient, and so on. An output axis is in one term at most;
+// one that is in none repeats the input.
+struct ViewOp {
+  std::vector<std::int64_t> in_lengths, out_lengths, offsets, terms;
+  std::int64_t fill = 0;
 };
 
 // Joins the inputs along an axis; inner: the product of the lengths after it, outer: before it
@@ -88,10 +109,10 @@ struct SoftmaxOp {
   std::int64_t probability_bits = 0;  // a probability of 1 is 2^probability_bits
 };
 
-using QuantisedOp = std::variant<LinearOp, AffineOp, SumOp, ProductOp, ReluOp, LeakyReluOp, ClipOp, FunctionOp,
-                                 ConcatOp, ScaleOp, PairOp, SoftmaxOp>;
+using QuantisedOp = std::variant<EinsumOp, SumOp, ReluOp, MaximumOp, StepOp, DivideOp, LeakyReluOp, ClipOp, FunctionOp,
+                                 ConstantOp, ViewOp, ConcatOp, ScaleOp, PairOp, SoftmaxOp>;
 
-std::string_view op_name(const QuantisedOp& op);  // "linear"
+std::string_view op_name(const QuantisedOp& op);  // "einsum"
 
 struct QuantisedValue {
   std::string name;  // of the graph's value
@@ -100,7 +121,7 @@ struct QuantisedValue {
 };
 
 struct ModelTensor {
-  std::string name;  // "linear_1/weight"
+  std::string name;  // "einsum_1/weight"
   std::int64_t size = 1;
   std::int64_t bits = 0;  // signed; the declared and proven range
   std::int32_t scale_log2 = 0;
@@ -113,7 +134,7 @@ struct QuantisedInput {
 };
 
 struct QuantisedNode {
-  std::string name;    // "linear_1"
+  std::string name;    // "einsum_1"
   std::string source;  // what it was in the model file, for messages
   std::vector<QuantId> inputs;
   std::vector<ModelId> model;

@@ -13,38 +13,50 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr const char* kFormat = "veil/quantised-graph/1";
+constexpr const char* kFormat = "veil/quantised-graph/2";
 
 // ---- the fields of each operator, named once for both directions
 template <class F>
-void visit_fields(LinearOp& op, F&& field) {
-  field("outer", op.outer);
-  field("reduced", op.reduced);
-  field("width", op.width);
-  field("inner", op.inner);
+void visit_fields(EinsumOp& op, F&& field) {
+  field("lengths", op.lengths);
+  field("box_rank", op.box_rank);
+  field("x_axes", op.x_axes);
+  field("y_axes", op.y_axes);
+  field("bias_axes", op.bias_axes);
+  field("has_weight", op.has_weight);
+  field("has_bias", op.has_bias);
   field("up_shift", op.up_shift);
   field("bias_shift", op.bias_shift);
   field("shift", op.shift);
 }
 template <class F>
-void visit_fields(AffineOp& op, F&& field) {
-  field("lengths", op.lengths);
-  field("present", op.present);
-  field("has_factor", op.has_factor);
-  field("has_addend", op.has_addend);
-  field("input_shift", op.input_shift);
-  field("addend_shift", op.addend_shift);
-  field("shift", op.shift);
-}
-template <class F>
 void visit_fields(SumOp& op, F&& field) {
   field("coefficients", op.coefficients);
+  field("constant", op.constant);
   field("shift", op.shift);
 }
 template <class F>
-void visit_fields(ProductOp& op, F&& field) {
+void visit_fields(MaximumOp& op, F&& field) {
+  field("minimum", op.minimum);
+}
+template <class F>
+void visit_fields(StepOp& op, F&& field) {
+  field("coefficients", op.coefficients);
+  field("constant", op.constant);
+}
+template <class F>
+void visit_fields(DivideOp& op, F&& field) {
   field("up_shift", op.up_shift);
-  field("shift", op.shift);
+}
+template <class F>
+void visit_fields(ConstantOp&, F&&) {}
+template <class F>
+void visit_fields(ViewOp& op, F&& field) {
+  field("in_lengths", op.in_lengths);
+  field("out_lengths", op.out_lengths);
+  field("offsets", op.offsets);
+  field("terms", op.terms);
+  field("fill", op.fill);
 }
 template <class F>
 void visit_fields(ReluOp&, F&&) {}

@@ -32,6 +32,12 @@ inline std::int64_t round_shift(std::int64_t value, unsigned shift) {
   return (value + (std::int64_t{1} << (shift - 1))) >> shift;
 }
 
+// floor(value / divisor), divisor > 0
+inline std::int64_t floor_quotient(std::int64_t value, std::int64_t divisor) {
+  const std::int64_t towards_zero = value / divisor;
+  return towards_zero - (value % divisor < 0 ? 1 : 0);
+}
+
 inline std::int64_t saturate(std::int64_t value, const IntegerRange& range) {
   if (value < range.low) return range.low;
   return value > range.high ? range.high : value;

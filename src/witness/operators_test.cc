@@ -1,52 +1,8 @@
-// Every operator alone: honest traces on random and extreme rows at every number of bits, the validator, the mutation
-// test, and the error against float.
-#include <cmath>
-#include <functional>
-
-#include "circuit/tables.h"
-#include "graph/graph_builder.h"
-#include "graph/passes.h"
-#include "graph/shape.h"
-#include "graph/text.h"
-#include "witness/exercise.h"
-#include "witness/mutate.h"
-#include "witness/reference.h"
+// Operators of tables and small networks, each alone.
+#include "witness/operator_case.h"
 
 namespace veil {
 namespace {
-
-struct OperatorCase {
-  std::string name;
-  std::function<Graph(GraphBuilder&)> build;
-  double range = 2;         // of random inputs
-  double tolerance = 1e-3;  // at 16 bits, absolute
-  std::string claim = {};
-};
-
-std::vector<double> random_list(std::size_t size, unsigned seed, double range = 1) {
-  std::mt19937_64 random(seed);
-  std::uniform_real_distribution<double> number(-range, range);
-  std::vector<double> out(size);
-  for (double& value : out) value = number(random);
-  return out;
-}
-
-Array random_array(GraphShape shape, unsigned seed, double range = 1) {
-  std::vector<double> data = random_list(size_of(shape), seed, range);
-  return Array{std::move(shape), std::move(data)};
-}
-
-std::vector<RealRow> rows_for(const Graph& graph, std::size_t count, double range) {
-  std::vector<RealRow> rows;
-  for (std::size_t r = 0; r < count; ++r) {
-    rows.emplace_back();
-    for (const ValueId id : graph.inputs) {
-      rows.back().push_back(
-          random_list(size_of(graph.values[id].shape), static_cast<unsigned>(100 + 10 * r + id), range));
-    }
-  }
-  return rows;
-}
 
 Graph unary(GraphBuilder& b, const std::string& op, std::map<std::string, Attribute> attributes = {}) {
   const ValueId x = b.input("x", {1, 5});
@@ -221,77 +177,9 @@ std::vector<OperatorCase> cases() {
 
 class Operators : public testing::TestWithParam<OperatorCase> {};
 
-Graph graph_of(const OperatorCase& each) {
-  GraphBuilder builder;
-  Graph graph = each.build(builder);
-  const auto status = infer_and_fold(graph);
-  EXPECT_TRUE(status.ok()) << (status.ok() ? "" : status.error().message);
-  return graph;
-}
-
-TEST_P(Operators, HonestTracesAreAcceptedAndCloseToFloat) {
-  const Graph graph = graph_of(GetParam());
-  const auto rows = rows_for(graph, 30, GetParam().range);
-  for (const unsigned bits : {8u, 12u, 16u}) {
-    SCOPED_TRACE(bits);
-    QuantiseOptions options;
-    options.claim = GetParam().claim;
-    std::optional<Exercised> done;
-    exercise(graph, rows, bits, options, &done, 12);
-    ASSERT_TRUE(done.has_value());
-    const double tolerance = GetParam().tolerance * std::ldexp(1.0, 16 - static_cast<int>(bits));
-    EXPECT_LE(done->comparison.output.largest, tolerance);
-  }
-}
-
-TEST_P(Operators, EveryMutationOfTheWitnessIsCaught) {
-  const Graph graph = graph_of(GetParam());
-  const auto rows = rows_for(graph, 30, GetParam().range);
-  for (const unsigned bits : {8u, 16u}) {
-    SCOPED_TRACE(bits);
-    QuantiseOptions options;
-    options.claim = GetParam().claim;
-    const auto model = quantise(graph, rows, bits, options);
-    ASSERT_TRUE(model.ok()) << model.error().message;
-    const auto lowering = lower(model->graph);
-    ASSERT_TRUE(lowering.ok()) << lowering.error().message;
-    // Rows of which the claim is true; a random one and extremes, where saturation is at work.
-    std::size_t traces = 0;
-    std::vector<IntegerRow> candidates{quantise_row(model->graph, rows[0])->inputs};
-    const auto extremes = extreme_rows(model->graph, 40);
-    candidates.insert(candidates.end(), extremes.begin(), extremes.end());
-    for (const IntegerRow& row : candidates) {
-      if (traces == 3) break;
-      const auto trace = fill_trace(*lowering, model->weights, row);
-      if (!trace) continue;
-      ++traces;
-      const Survivors survivors = mutate_witness(lowering->circuit, *trace);
-      EXPECT_TRUE(survivors.names.empty()) << survivors.names.size() << " of " << survivors.tried << ": "
-                                           << joined(survivors.names, "; ").substr(0, 500);
-    }
-    EXPECT_GT(traces, 0u);
-  }
-}
-
-TEST(IntegerReference, AgreesBitByBitOnEveryOperator) {
-  if (!PythonReference::is_there()) GTEST_SKIP() << "no python3";
-  PythonReference reference;
-  for (const OperatorCase& each : cases()) {
-    SCOPED_TRACE(each.name);
-    const Graph graph = graph_of(each);
-    const auto rows = rows_for(graph, 20, each.range);
-    for (const unsigned bits : {8u, 12u, 16u}) {
-      QuantiseOptions options;
-      options.claim = each.claim;
-      const auto model = quantise(graph, rows, bits, options);
-      ASSERT_TRUE(model.ok()) << model.error().message;
-      std::vector<IntegerRow> integers = extreme_rows(model->graph, 20);
-      for (const RealRow& row : rows) integers.push_back(quantise_row(model->graph, row)->inputs);
-      reference.add(model->graph, model->weights, integers);
-    }
-  }
-  reference.expect_agreement();
-}
+TEST_P(Operators, HonestTracesAreAcceptedAndCloseToFloat) { expect_honest_and_close(GetParam()); }
+TEST_P(Operators, EveryMutationOfTheWitnessIsCaught) { expect_mutations_caught(GetParam()); }
+TEST(OperatorsReference, AgreeWithTheIndependentEvaluator) { expect_reference_agrees(cases()); }
 
 INSTANTIATE_TEST_SUITE_P(All, Operators, testing::ValuesIn(cases()),
                          [](const testing::TestParamInfo<OperatorCase>& each) { return each.param.name; });

@@ -496,7 +496,7 @@ def read_graph(data):
     graph = json.loads(raw)
     if json.dumps(graph, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode() != raw:
         data.fail("the JSON is not canonical")
-    if graph["format"] != "veil/quantised-graph/1":
+    if graph["format"] != "veil/quantised-graph/2":
         data.fail("another format of graph")
 
 

@@ -7,6 +7,7 @@ Each FOLDER holds graph.json (the public quantised graph), weights.json ({"tenso
 {"inputs": [[integers] an input], "values": [[integers] a value of the graph], "claim": true | false | null}. Every value
 of every run is computed again and must be equal. Prints the number of integers compared; exit 1 at the first difference.
 """
+import itertools
 import json
 import re
 import sys
@@ -23,13 +24,6 @@ def round_shift(value, shift):
 
 def clamp(value, bits):
     return max(-(1 << bits - 1), min((1 << bits - 1) - 1, value))
-
-
-def product(numbers):
-    out = 1
-    for number in numbers:
-        out *= number
-    return out
 
 
 # ---- tables of smooth functions, in 80 decimal digits instead of 61-bit fixed point
@@ -84,50 +78,77 @@ class Pieces:
 
 
 # ---- operators: (graph, node, parameters, inputs, weights) -> integers
-def linear(graph, node, p, inputs, weights):
-    x, weight = inputs[0], weights[0]
-    out = []
-    for a in range(p["outer"]):
-        for o in range(p["width"]):
-            for b in range(p["inner"]):
-                total = 0
-                for k in range(p["reduced"]):
-                    total += weight[o * p["reduced"] + k] * x[(a * p["reduced"] + k) * p["inner"] + b]
-                total <<= p["up_shift"]
-                if len(weights) == 2:
-                    total += weights[1][o] << p["bias_shift"]
-                out.append(clamp(round_shift(total, p["shift"]), graph["bits"]))
-    return out
+def places(lengths, axes):
+    """Every index of the given labels, row-major, as a dictionary."""
+    for position in itertools.product(*(range(lengths[label]) for label in axes)):
+        yield dict(zip(axes, position))
 
 
-def affine(graph, node, p, inputs, weights):
+def flat(lengths, axes, position):
+    index = 0
+    for label in axes:
+        index = index * lengths[label] + position[label]
+    return index
+
+
+def einsum(graph, node, p, inputs, weights):
+    lengths, rank = p["lengths"], p["box_rank"]
     weights = list(weights)
-    factor = weights.pop(0) if p["has_factor"] else None
-    addend = weights.pop(0) if p["has_addend"] else None
+    x = inputs[0]
+    y = weights.pop(0) if p["has_weight"] else inputs[1] if len(inputs) == 2 else [1]
+    bias = weights.pop(0) if p["has_bias"] else None
     out = []
-    for flat, x in enumerate(inputs[0]):
-        place, rest = [], flat
-        for length in reversed(p["lengths"]):
-            place.insert(0, rest % length)
-            rest //= length
-        index = 0
-        for position, length, present in zip(place, p["lengths"], p["present"]):
-            if present:
-                index = index * length + position
-        total = (x << p["input_shift"]) * (factor[index] if factor else 1)
-        if addend:
-            total += addend[index] << p["addend_shift"]
+    for box in places(lengths, list(range(rank))):
+        total = 0
+        for rest in places(lengths, list(range(rank, len(lengths)))):
+            at = box | rest
+            total += x[flat(lengths, p["x_axes"], at)] * y[flat(lengths, p["y_axes"], at)]
+        total <<= p["up_shift"]
+        if bias:
+            total += bias[flat(lengths, p["bias_axes"], box)] << p["bias_shift"]
         out.append(clamp(round_shift(total, p["shift"]), graph["bits"]))
     return out
 
 
+def combination(p, column):
+    return sum(c * x for c, x in zip(p["coefficients"], column)) + p["constant"]
+
+
 def add(graph, node, p, inputs, weights):
-    return [clamp(round_shift(sum(c * x for c, x in zip(p["coefficients"], column)), p["shift"]), graph["bits"])
-            for column in zip(*inputs)]
+    return [clamp(round_shift(combination(p, column), p["shift"]), graph["bits"]) for column in zip(*inputs)]
 
 
-def multiply(graph, node, p, inputs, weights):
-    return [clamp(round_shift(x * y << p["up_shift"], p["shift"]), graph["bits"]) for x, y in zip(*inputs)]
+def step(graph, node, p, inputs, weights):
+    return [int(combination(p, column) < 0) for column in zip(*inputs)]
+
+
+def maximum(graph, node, p, inputs, weights):
+    return [(min if p["minimum"] else max)(pair) for pair in zip(*inputs)]
+
+
+def divide(graph, node, p, inputs, weights):
+    return [clamp(((x << p["up_shift"] + 1) + y) // (2 * y), graph["bits"]) for x, y in zip(*inputs)]
+
+
+def constant(graph, node, p, inputs, weights):
+    return list(weights[0])
+
+
+def view(graph, node, p, inputs, weights):
+    terms = [p["terms"][i:i + 3] for i in range(0, len(p["terms"]), 3)]
+    out = []
+    for position in itertools.product(*map(range, p["out_lengths"])):
+        at = list(p["offsets"])
+        for d, axis, coefficient in terms:
+            at[d] += coefficient * position[axis]
+        if all(0 <= i < length for i, length in zip(at, p["in_lengths"])):
+            index = 0
+            for i, length in zip(at, p["in_lengths"]):
+                index = index * length + i
+            out.append(inputs[0][index])
+        else:
+            out.append(p["fill"])
+    return out
 
 
 def relu(graph, node, p, inputs, weights):
@@ -176,9 +197,9 @@ def softmax(graph, node, p, inputs, weights):
     return [int((Fraction(e << p["probability_bits"], total) + Fraction(1, 2)) // 1) for e in exponentials]
 
 
-OPERATORS = {"linear": linear, "affine": affine, "sum": add, "product": multiply, "relu": relu, "clip": clip,
-             "leaky_relu": leaky_relu, "function": function, "concat": concat, "scale": scale, "pair": pair,
-             "softmax": softmax}
+OPERATORS = {"einsum": einsum, "sum": add, "relu": relu, "maximum": maximum, "step": step, "divide": divide,
+             "leaky_relu": leaky_relu, "clip": clip, "function": function, "constant": constant, "view": view,
+             "concat": concat, "scale": scale, "pair": pair, "softmax": softmax}
 
 
 def run(graph, weights, inputs):

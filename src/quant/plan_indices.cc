@@ -1,0 +1,90 @@
+// Places that the data choose: a one-hot row [place = j] for every place, and a product with it.
+#include "graph/shape.h"
+#include "quant/plan_builder.h"
+
+namespace veil {
+
+namespace {
+
+const PlanBuilder::Bound kBit{{}, 1.0, true};
+
+// [places.., length]: 1 where the place is j, or j - length. A place outside gives a row of zeros.
+Shaped one_hot_rows(PlanBuilder& plan, const Call& call, const Shaped& places, std::int64_t length) {
+  GraphShape shape = places.shape;
+  shape.push_back(length);
+  GraphShape column = places.shape;
+  column.push_back(1);
+  const Shaped wanted = plan.broadcast(call, plan.reshaped(places, column), shape);
+  Shaped row{0, {}};
+  for (const std::int64_t shift : {std::int64_t{0}, length}) {
+    Array numbers{{length}, {}};
+    for (std::int64_t j = 0; j < length; ++j) numbers.data.push_back(static_cast<double>(j - shift));
+    const Shaped here = plan.broadcast(call, plan.constant_value(call, numbers, true), shape);
+    const Shaped below = plan.add(call, shape, {wanted.id, here.id}, PlanStep{{1, -1}}, kBit);
+    const Shaped above = plan.add(call, shape, {wanted.id, here.id}, PlanStep{{-1, 1}}, kBit);
+    const Shaped same = plan.add(call, shape, {below.id, above.id}, PlanSum{{-1, -1}, 1}, kBit);
+    row = shift == 0 ? same : plan.add(call, shape, {row.id, same.id}, PlanSum{{1, 1}}, kBit);
+  }
+  return row;
+}
+
+// off + (on - off) [place = j]
+Status one_hot(PlanBuilder& plan, const Call& call) {
+  VEIL_TRY(axis, call.integer("axis", -1));
+  const Array* values = PlanBuilder::constant(call, 2);
+  if (values == nullptr) return Error{"its values are known only at run time"};
+  const GraphShape& out = plan.out_shape(call);
+  VEIL_TRY(d, normalise_axis(axis, out.size()));
+  Shaped row = one_hot_rows(plan, call, plan.in(call, 0), out[d]);
+  std::vector<std::size_t> order;
+  for (std::size_t i = 0; i + 1 < out.size(); ++i) {
+    if (i == d) order.push_back(out.size() - 1);
+    order.push_back(i);
+  }
+  if (d + 1 == out.size()) order.push_back(d);
+  row = plan.permuted(call, row, order);
+  const double off = values->data[0];
+  const double on = values->data[1];
+  if (off == 0 && on == 1) {
+    plan.finish(call, row);
+    return Done{};
+  }
+  plan.emit(call, {row.id}, PlanAffine{Pattern{{elements(out)}, {0}}, {on - off}, {off}});
+  return Done{};
+}
+
+constexpr PlanRule kRules[] = {{"OneHot", one_hot}};
+
+}  // namespace
+
+// out[outer, places, inner] = sum_j row[places, j] x[outer, j, inner]
+Status gather_by_data(PlanBuilder& plan, const Call& call) {
+  VEIL_TRY(axis, call.integer("axis", 0));
+  VEIL_TRY(d, normalise_axis(axis, call.shape(0).size()));
+  const AxisSplit split = split_at(call.shape(0), d, d + 1);
+  const auto length = static_cast<std::int64_t>(split.length);
+  const Shaped places = plan.in(call, 1);
+  const Shaped row = one_hot_rows(plan, call, plan.reshaped(places, {elements(places.shape)}), length);
+  Labels labels;
+  PlanEinsum& e = labels.einsum;
+  std::vector<std::int64_t> inner;
+  labels.add(static_cast<std::int64_t>(split.outer), {&e.y_axes});
+  labels.add(elements(places.shape), {&e.x_axes});
+  labels.add(static_cast<std::int64_t>(split.inner), {&inner});
+  labels.end_box();
+  labels.add(length, {&e.x_axes, &e.y_axes});
+  e.y_axes.insert(e.y_axes.end(), inner.begin(), inner.end());
+  std::vector<PlanId> inputs{row.id};
+  if (const Array* data = PlanBuilder::constant(call, 0); data != nullptr && !plan.is_integer(call)) {
+    e.has_weight = true;
+    e.weight = data->data;
+  } else {
+    inputs.push_back(plan.in(call, 0).id);
+  }
+  plan.emit(call, std::move(inputs), std::move(e));
+  return Done{};
+}
+
+std::span<const PlanRule> index_rules() { return kRules; }
+
+}  // namespace veil
