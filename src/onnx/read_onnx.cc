@@ -168,6 +168,8 @@ void GraphReader::read_node(int index) {
   }
   while (!node.inputs.empty() && !node.inputs.back()) node.inputs.pop_back();
   for (const auto& attribute : proto_.node(index).attribute()) read_attribute(attribute, node);
+  // Outputs that nothing needs are dropped later, but the length of the others depends on their number.
+  if (node.op == "Split") node.attributes.try_emplace("num_outputs", static_cast<std::int64_t>(node.outputs.size()));
 }
 
 void GraphReader::read_attribute(const onnx::AttributeProto& attribute, Node& node) {
