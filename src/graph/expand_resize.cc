@@ -32,7 +32,7 @@ Result<Form> form_of(const Call& call) {
   const bool old = call.opset < 11;
   VEIL_TRY(mode, call.text("mode", "nearest"));
   VEIL_TRY(coordinates, call.text("coordinate_transformation_mode", old ? "asymmetric" : "half_pixel"));
-  VEIL_TRY(rounding, call.text("nearest_mode", old ? "floor" : "round_prefer_floor"));
+  VEIL_TRY(rounding, call.text("nearest_mode", old ? "old" : "round_prefer_floor"));
   VEIL_TRY(cubic, call.real("cubic_coeff_a", -0.75));
   VEIL_TRY(outside_value, call.real("extrapolation_value", 0));
   VEIL_TRY(exclude, call.integer("exclude_outside", 0));
@@ -44,7 +44,7 @@ Result<Form> form_of(const Call& call) {
   if (kCoordinates.find(" " + coordinates + " ") == std::string_view::npos) {
     return Error{"its coordinate transformation mode " + quote(coordinates) + " is not supported yet"};
   }
-  constexpr std::string_view kRoundings = " round_prefer_floor round_prefer_ceil floor ceil ";
+  constexpr std::string_view kRoundings = " round_prefer_floor round_prefer_ceil floor ceil old ";
   if (kRoundings.find(" " + rounding + " ") == std::string_view::npos) {
     return Error{"its nearest mode " + quote(rounding) + " is not known"};
   }
@@ -75,6 +75,8 @@ std::int64_t nearest_place(const Form& form, const AxisForm& axis, double place)
   if (form.rounding == "round_prefer_ceil") up = ratio >= 0.5;
   if (form.rounding == "floor") up = false;
   if (form.rounding == "ceil") up = ratio > 0;
+  // Before opset 11 the standard leaves it open; runtimes round down where they repeat entries, up where they skip.
+  if (form.rounding == "old") up = axis.scale < 1 && ratio > 0;
   return std::clamp<std::int64_t>(to_integer(below) + (up ? 1 : 0), 0, axis.from - 1);
 }
 
@@ -270,7 +272,7 @@ Status expand_upsample(Expansion& expansion) {
   VEIL_TRY_STATUS(set_scales(axes, expansion.has(1) ? input : attribute));
   if (mode == "bilinear") mode = "linear";
   if (mode != "nearest" && mode != "linear") return Error{"its mode " + quote(mode) + " is not known"};
-  return write_resize(expansion, {mode, "asymmetric", "floor", 0, 0, false, false}, axes);
+  return write_resize(expansion, {mode, "asymmetric", "old", 0, 0, false, false}, axes);
 }
 
 constexpr Operator kOperators[] = {

@@ -45,6 +45,7 @@ struct Node {
   std::vector<ValueId> outputs;
   std::map<std::string, Attribute> attributes;
   std::int64_t opset = 0;  // whose form of the operator it has; 0: the graph's. Nodes of expansions have their own
+  bool tentative = false;  // in the branch of an If: what it cannot do is an error only once it is needed
 };
 
 struct Graph {

@@ -110,5 +110,6 @@ std::span<const Operator> einsum_composites();
 std::span<const Operator> resize_composites();
 std::span<const Operator> quantised_composites();
 std::span<const Operator> classical_composites();
+std::span<const Operator> choice_composites();
 
 }  // namespace veil
