@@ -41,7 +41,7 @@ Result<Heads> heads_of(const Call& call) {
 
 // [batch, heads, sequence, size]
 ValueId with_heads(Expansion& expansion, ValueId x, std::int64_t heads, bool joined) {
-  if (!joined) return x;
+  if (!joined || expansion.failed()) return x;
   const GraphShape shape = expansion.shape(x);
   const ValueId split = expansion.reshape(x, {shape[0], shape[1], heads, shape[2] / heads});
   return expansion.transpose(split, {0, 2, 1, 3});
@@ -49,7 +49,7 @@ ValueId with_heads(Expansion& expansion, ValueId x, std::int64_t heads, bool joi
 
 // Every head of keys and values is read by `times` heads of queries, side by side.
 ValueId repeat_heads(Expansion& expansion, ValueId x, std::int64_t heads, std::int64_t times) {
-  if (times == 1) return x;
+  if (times == 1 || !expansion.may_hold({heads * times})) return x;
   Integers indices;
   for (std::int64_t head = 0; head < heads * times; ++head) indices.push_back(head / times);
   return expansion.gather(x, 1, indices);
@@ -77,6 +77,7 @@ ValueId lengthen(Expansion& expansion, ValueId mask, std::int64_t keys, double s
 
 // By entry of the batch, how many keys count.
 ValueId padding_mask(Expansion& expansion, ValueId lengths, std::int64_t keys) {
+  if (!expansion.may_hold({keys})) return lengths;
   Integers places(static_cast<std::size_t>(keys));
   std::iota(places.begin(), places.end(), 0);
   const ValueId each = expansion.cast(lengths, ElementType::kInt64);
@@ -198,6 +199,7 @@ Result<ValueId> angles(Expansion& expansion, const RotaryForm& form, std::size_t
 std::pair<ValueId, ValueId> pairs_of(Expansion& expansion, const RotaryForm& form, ValueId x) {
   const std::int64_t half = form.rotated / 2;
   if (!form.interleaved) return {expansion.slice(x, 3, 0, half), expansion.slice(x, 3, half, form.rotated)};
+  if (!expansion.may_hold({half})) return {x, x};
   Integers even;
   Integers odd;
   for (std::int64_t i = 0; i < half; ++i) even.push_back(2 * i);

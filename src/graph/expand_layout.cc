@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "base/limits.h"
 #include "graph/expansion.h"
 #include "graph/shape.h"
 #include "graph/text.h"
@@ -30,7 +31,7 @@ Result<Integers> parts_of(const Expansion& expansion, std::int64_t length) {
   const auto outputs = static_cast<std::int64_t>(expansion.output_count());
   VEIL_TRY(wanted, expansion.call().integer("num_outputs", outputs));
   const std::int64_t count = given ? std::ssize(parts) : wanted;
-  if (count < outputs) return Error{"it has more outputs than parts"};
+  if (count < outputs || count > kMaxTensorSize) return Error{"it has not one output a part"};
   if (given) return parts;
   const std::int64_t size = (length + count - 1) / count;
   for (std::int64_t i = 0; i < outputs; ++i) {
@@ -173,8 +174,8 @@ Status expand_center_crop_pad(Expansion& expansion) {
   Integers pads(2 * shape.size(), 0);
   for (std::size_t i = 0; i < axes.size(); ++i) {
     VEIL_TRY(axis, normalise_axis(axes[i], shape.size()));
+    if (lengths[i] < 1 || lengths[i] > kMaxTensorSize) return Error{"a length that it asks for is not possible"};
     const std::int64_t more = lengths[i] - shape[axis];
-    if (lengths[i] < 1 || more > (std::int64_t{1} << 28)) return Error{"a length that it asks for is not possible"};
     if (more < 0) x = expansion.slice(x, axis, -more / 2, -more / 2 + lengths[i]);
     if (more <= 0) continue;
     pads[axis] = more / 2;

@@ -197,6 +197,7 @@ Status along_vectors(Expansion& expansion, Write write) {
   VEIL_TRY(vectors, vectors_of(expansion));
   const GraphShape shape = expansion.call().shape(0);
   const ValueId x = expansion.reshape(expansion.input(0), vectors.shape);
+  if (expansion.failed()) return Done{};
   expansion.give(0, expansion.reshape(write(x, static_cast<std::int64_t>(vectors.axis)), shape));
   return Done{};
 }
@@ -213,7 +214,9 @@ Status expand_log_softmax(Expansion& expansion) {
 Status expand_hardmax(Expansion& expansion) {
   return along_vectors(expansion, [&](ValueId x, std::int64_t axis) {
     const GraphShape shape = expansion.shape(x);
-    Integers places(static_cast<std::size_t>(shape[static_cast<std::size_t>(axis)]));
+    const std::int64_t length = shape[static_cast<std::size_t>(axis)];
+    if (!expansion.may_hold({length})) return x;
+    Integers places(static_cast<std::size_t>(length));
     std::iota(places.begin(), places.end(), 0);
     const ValueId largest = expansion.add("ArgMax", {x}, {{"axis", axis}});
     const ValueId place =

@@ -9,6 +9,8 @@
 namespace veil {
 namespace {
 
+constexpr std::int64_t kMaxTimes = std::int64_t{1} << 14;
+
 enum class Cell : std::uint8_t { kPlain, kGru, kLstm };
 
 constexpr std::int64_t gates_of(Cell cell) { return cell == Cell::kPlain ? 1 : cell == Cell::kGru ? 3 : 4; }
@@ -113,6 +115,7 @@ Result<Form> form_of(const Call& call, Cell cell) {
   form.times = call.shape(0)[form.batch_first ? 1 : 0];
   form.batch = call.shape(0)[form.batch_first ? 0 : 1];
   form.inputs = call.shape(0)[2];
+  if (form.times > kMaxTimes) return Error{"its sequence is too long to be unrolled"};
   form.hidden = call.shape(2)[2];
   VEIL_TRY(hidden, call.integer("hidden_size", form.hidden));
   if (hidden != form.hidden) return Error{"its weights do not fit its hidden size"};
