@@ -94,7 +94,14 @@ Status expand_is_infinite(Expansion& expansion) {
   });
 }
 
+Status expand_cast_like(Expansion& expansion) {
+  const ElementType to = expansion.call().in(1).type;
+  expansion.give(0, expansion.cast(expansion.input(0), to));
+  return Done{};
+}
+
 constexpr Operator kOperators[] = {
+    {"CastLike", 2, 2, " saturate round_mode ", nullptr, nullptr, expand_cast_like},
     {"Sum", 1, kAnyInputs, "", nullptr, nullptr, expand_sum},
     {"Mean", 1, kAnyInputs, "", nullptr, nullptr, expand_mean},
     {"Greater", 2, 2, "", nullptr, nullptr, expand_greater},

@@ -104,5 +104,59 @@ TEST(Expand, OutputsOfCompositesCanBeChosen) {
   EXPECT_EQ(graph.values[graph.outputs[0]].name, "sum");
 }
 
+// One node over the input x of the given shape and constants; its first output.
+std::vector<double> run_node(const std::string& op, const Array& x, const std::vector<Array>& constants,
+                             const std::map<std::string, Attribute>& attributes, std::int64_t opset = 18) {
+  GraphBuilder builder(opset);
+  std::vector<std::optional<ValueId>> inputs{builder.input("x", x.shape)};
+  for (const Array& constant : constants) inputs.emplace_back(builder.constant(constant));
+  Graph graph = builder.finish({builder.node(op, inputs, "y", attributes)});
+  const Status status = infer_and_fold(graph);
+  EXPECT_TRUE(status.ok()) << (status.ok() ? "" : status.error().message);
+  return status.ok() ? run(graph, {x}) : std::vector<double>{};
+}
+
+TEST(Expand, Normalises) {
+  const Array ones{{2}, {1, 1}};
+  const auto values = run_node("LayerNormalization", {{1, 2}, {1, 3}}, {ones, ones}, {{"epsilon", 0.0}});
+  EXPECT_EQ(values, (std::vector<double>{0, 2}));
+  EXPECT_EQ(run_node("LpNormalization", {{1, 2}, {3, 4}}, {}, {}),
+            (std::vector<double>{0.6000000238418579, 0.800000011920929}));
+}
+
+TEST(Expand, TakesSeveralAxesAsOneVector) {
+  // Before opset 13 the axes from 1 on are one vector.
+  const auto values = run_node("Softmax", {{1, 2, 2}, {5, 5, 5, 5}}, {}, {{"axis", std::int64_t{1}}}, 11);
+  EXPECT_EQ(values, (std::vector<double>{0.25, 0.25, 0.25, 0.25}));
+}
+
+TEST(Expand, ReadsEinsteinSums) {
+  const Array square{{2, 2}, {1, 2, 3, 4}};
+  EXPECT_EQ(run_node("Einsum", square, {}, {{"equation", std::string("ii->i")}}), (std::vector<double>{1, 4}));
+  EXPECT_EQ(run_node("Einsum", square, {}, {{"equation", std::string("ij->")}}), (std::vector<double>{10}));
+  EXPECT_EQ(run_node("Einsum", square, {square}, {{"equation", std::string("ij,kj->ki")}}),
+            (std::vector<double>{5, 11, 11, 25}));
+}
+
+TEST(Expand, Resizes) {
+  const Array row{{1, 1, 1, 2}, {0, 4}};
+  const Array none{{0}, {}};
+  const Array scales{{4}, {1, 1, 1, 2}};
+  EXPECT_EQ(run_node("Resize", row, {none, scales}, {}), (std::vector<double>{0, 0, 4, 4}));
+  EXPECT_EQ(run_node("Resize", row, {none, scales}, {{"mode", std::string("linear")}}),
+            (std::vector<double>{0, 1, 3, 4}));
+}
+
+// Weights of one that only pass on: the state is the sum of the inputs so far.
+TEST(Expand, UnrollsRecurrence) {
+  const Array one{{1, 1, 1}, {1}};
+  const Array steps{{3, 1, 1}, {1, 2, 3}};
+  const std::map<std::string, Attribute> attributes{{"activations", std::string("Relu")}};
+  EXPECT_EQ(run_node("RNN", steps, {one, one}, attributes), (std::vector<double>{1, 3, 6}));
+  auto backwards = attributes;
+  backwards["direction"] = std::string("reverse");
+  EXPECT_EQ(run_node("RNN", steps, {one, one}, backwards), (std::vector<double>{6, 5, 3}));
+}
+
 }  // namespace
 }  // namespace veil

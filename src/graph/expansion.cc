@@ -175,9 +175,12 @@ void Expansion::give(std::size_t output, ValueId value) {
 
 Status Expansion::finish(const Status& expanded) {
   if (!failed() && !expanded.ok()) fail(expanded.error().message);
-  const auto missing = std::find(given_.begin(), given_.end(), false);
-  if (missing != given_.end()) {
-    fail("its output " + std::to_string(missing - given_.begin()) + " is not supported yet");
+  for (std::size_t i = 0; i < given_.size() && !failed(); ++i) {
+    if (given_[i]) continue;
+    // An error only where somebody needs it: a label, say, in front of the scores.
+    std::string text = node_text(*node_) + ": its output " + std::to_string(i) + " is not supported yet.";
+    text[0] = 'O';
+    sink_->refuse(node_->outputs[i], text);
   }
   return status_;
 }

@@ -19,7 +19,8 @@ class NodeSink {
  public:
   virtual Result<ValueId> new_value(GraphValue value) = 0;
   virtual Status visit(Node node) = 0;
-  virtual void forward(ValueId result, ValueId source) = 0;  // readers of `result` read `source`
+  virtual void forward(ValueId result, ValueId source) = 0;              // readers of `result` read `source`
+  virtual void refuse(ValueId result, const std::string& sentence) = 0;  // an error once `result` is needed
 
  protected:
   ~NodeSink() = default;
@@ -69,7 +70,7 @@ class Expansion {
   bool failed() const { return !status_.ok(); }
   // Whether a constant of so many numbers may be made; fails the expansion if not.
   bool may_hold(const GraphShape& shape);
-  // After the operator's expand: its error, or an output that nothing gave.
+  // After the operator's expand: its error. Outputs that nothing gave are refused.
   Status finish(const Status& expanded);
 
  private:
@@ -89,6 +90,8 @@ class Expansion {
 };
 
 inline constexpr std::int64_t kExpandedOpset = 22;
+
+Status expand_softmax(Expansion& expansion);  // an older form: vectors of several axes
 
 std::int64_t onnx_code(ElementType type);  // the inverse of element_type_from_onnx
 

@@ -33,7 +33,8 @@ struct GraphValue {
   std::string defect = {};        // a sentence: why this value cannot be used; an error once it is needed. Mostly empty
 };
 
-// A tensor NAME is followed by an integer NAME_type, its ElementType. Kinds that no operator here reads are left out.
+// A list of strings is one string, an entry a line. A tensor NAME is followed by an integer NAME_type, its ElementType.
+// Kinds that no operator here reads are left out.
 using Attribute =
     std::variant<std::int64_t, double, std::string, std::vector<std::int64_t>, std::vector<double>, Array>;
 
@@ -44,6 +45,7 @@ struct Node {
   std::vector<ValueId> outputs;
   std::map<std::string, Attribute> attributes;
   std::int64_t opset = 0;  // whose form of the operator it has; 0: the graph's. Nodes of expansions have their own
+  bool tentative = false;  // in the branch of an If: what it cannot do is an error only once it is needed
 };
 
 struct Graph {

@@ -56,10 +56,12 @@ class Folder final : public NodeSink {
   Result<ValueId> new_value(GraphValue value) override;
   Status visit(Node node) override;
   void forward(ValueId result, ValueId source) override;
+  void refuse(ValueId result, const std::string& sentence) override { graph_.values[result].defect = sentence; }
   void finish();
   std::vector<Node> kept() { return std::move(kept_); }
 
  private:
+  Status visit_needed(Node node);
   Status expand(const Operator& op, const Node& node);
   Status resolve_inputs(Node& node);
   void take_types(const Node& node, const std::vector<TypedShape>& types);
@@ -92,7 +94,9 @@ Status Folder::resolve_inputs(Node& node) {
   for (auto& input : node.inputs) {
     if (!input) continue;
     const GraphValue& value = graph_.values[*input];
-    if (!value.defect.empty()) return Error{value.defect};
+    const bool may_be_chosen = node.op == "If" && input != node.inputs[0];
+    if (!value.defect.empty() && !may_be_chosen) return Error{value.defect};
+    if (!value.defect.empty()) continue;
     input = alias_[*input];
     if (!known_[*input]) return Error{"Nothing gives the value " + quote(value.name) + "."};
   }
@@ -170,6 +174,15 @@ Status Folder::expand(const Operator& op, const Node& node) {
 }
 
 Status Folder::visit(Node node) {
+  if (!node.tentative) return visit_needed(std::move(node));
+  const std::vector<ValueId> outputs = node.outputs;
+  const Status status = visit_needed(std::move(node));
+  if (status.ok()) return status;
+  for (const ValueId id : outputs) refuse(id, status.error().message);
+  return Done{};
+}
+
+Status Folder::visit_needed(Node node) {
   for (const ValueId id : node.outputs) {
     if (!graph_.values[id].defect.empty()) return Error{graph_.values[id].defect};
   }

@@ -169,11 +169,11 @@ TEST(SelectOutput, TakesTheNamedOne) {
 
 TEST(SelectOutput, SaysWhatHindersTheFirstFloats) {
   std::vector<ValueId> outputs;
-  GraphBuilder builder = classifier(outputs, "Hardmax");
+  GraphBuilder builder = classifier(outputs, "Bernoulli");
   Graph graph = builder.finish(outputs);
   const Status status = select_output(graph, std::nullopt);
   ASSERT_FALSE(status.ok());
-  EXPECT_EQ(status.error().message.find("Operator 'Hardmax' (node 'p node') is not supported yet"), 0u);
+  EXPECT_EQ(status.error().message.find("Operator 'Bernoulli' (node 'p node') is not supported yet"), 0u);
 }
 
 TEST(SelectOutput, SkipsStatesThatAreHandedThrough) {

@@ -37,7 +37,7 @@ bool is_handed_through(const Graph& graph, ValueId output) {
 Status check_supported(const Graph& graph, ValueId output) {
   const std::vector<bool> needed = needed_values(graph, {output});
   for (const Node& node : graph.nodes) {
-    if (!is_needed(node, needed) || node.op == kZipMap) continue;
+    if (!is_needed(node, needed) || node.op == kZipMap || node.tentative) continue;
     VEIL_TRY_STATUS(operator_of(node));
   }
   for (std::size_t id = 0; id < needed.size(); ++id) {

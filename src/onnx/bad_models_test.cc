@@ -165,7 +165,9 @@ const Case kCases[] = {
        branch->set_type(AttributeProto::GRAPH);
        branch->mutable_g();
      },
-     "Operator 'If' (node 'If #1') is not supported yet"},
+     "Operator 'If' (node 'If #1') has no 'else_branch'."},
+    {"loop", [](ModelProto& m) { m.mutable_graph()->mutable_node(1)->set_op_type("Loop"); },
+     "Operator 'Loop' (node 'Loop #1') is not supported yet"},
     {"unknown attribute",
      [](ModelProto& m) {
        auto* a = m.mutable_graph()->mutable_node(1)->add_attribute();

@@ -6,6 +6,7 @@
 #include "graph/text.h"
 #include "onnx.pb.h"
 #include "onnx/axes.h"
+#include "onnx/flatten.h"
 #include "onnx/import.h"
 #include "onnx/scaler.h"
 #include "onnx/tensor.h"
@@ -62,8 +63,9 @@ onnx::AttributeProto::AttributeType kind_of(const onnx::AttributeProto& attribut
 
 class GraphReader {
  public:
-  GraphReader(const onnx::GraphProto& proto, std::int64_t opset, const std::map<std::string, std::int64_t>& dims)
-      : proto_(proto), lengths_(dims) {
+  GraphReader(const onnx::GraphProto& proto, const FlatGraph& flat, std::int64_t opset,
+              const std::map<std::string, std::int64_t>& dims)
+      : proto_(proto), flat_(flat), lengths_(dims) {
     graph_.opset = opset;
   }
 
@@ -75,11 +77,13 @@ class GraphReader {
   Status read_initialisers();
   Status read_inputs();
   Status declare_node_outputs();
-  void read_node(int index);
-  void read_attribute(const onnx::AttributeProto& attribute, Node& node);
+  void read_node(const FlatNode& flat, Node& node);
+  void read_attribute(const std::string& name, const onnx::AttributeProto& attribute, Node& node);
+  Status read_initialiser(const std::string& name, const onnx::TensorProto& tensor);
   void read_outputs();
 
   const onnx::GraphProto& proto_;
+  const FlatGraph& flat_;
   AxisLengths lengths_;
   Graph graph_;
   std::unordered_map<std::string, ValueId> ids_;
@@ -106,19 +110,23 @@ ValueId GraphReader::find_value(const std::string& name, const std::string& read
   return found->second;
 }
 
-Status GraphReader::read_initialisers() {
-  for (const auto& tensor : proto_.initializer()) {
-    VEIL_TRY(id, add_value(tensor.name()));
-    GraphValue& value = graph_.values[id];
-    auto read = read_tensor(tensor, "Constant " + quote(tensor.name()));
-    if (!read.ok()) {
-      value.defect = read.error().message;
-      continue;
-    }
-    value.type = read->type;
-    value.shape = read->array.shape;
-    value.constant = std::move(read->array);
+Status GraphReader::read_initialiser(const std::string& name, const onnx::TensorProto& tensor) {
+  VEIL_TRY(id, add_value(name));
+  GraphValue& value = graph_.values[id];
+  auto read = read_tensor(tensor, "Constant " + quote(name));
+  if (!read.ok()) {
+    value.defect = read.error().message;
+    return Done{};
   }
+  value.type = read->type;
+  value.shape = read->array.shape;
+  value.constant = std::move(read->array);
+  return Done{};
+}
+
+Status GraphReader::read_initialisers() {
+  for (const auto& tensor : proto_.initializer()) VEIL_TRY_STATUS(read_initialiser(tensor.name(), tensor));
+  for (const auto& [name, tensor] : flat_.initialisers) VEIL_TRY_STATUS(read_initialiser(name, *tensor));
   for (const auto& tensor : proto_.sparse_initializer()) {
     VEIL_TRY(id, add_value(tensor.values().name()));
     graph_.values[id].defect = "Constant " + quote(tensor.values().name()) + " is sparse, which is not supported yet.";
@@ -143,15 +151,12 @@ Status GraphReader::read_inputs() {
 
 // Before any input is looked up, so that the order of the nodes in the file does not matter.
 Status GraphReader::declare_node_outputs() {
-  for (int index = 0; index < proto_.node_size(); ++index) {
-    const onnx::NodeProto& proto = proto_.node(index);
-    const std::string domain = proto.domain().empty() || proto.domain() == "ai.onnx" ? "" : proto.domain() + ":";
-    Node node{domain + proto.op_type(), proto.name(), {}, {}, {}};
-    if (node.name.empty()) node.name = proto.op_type() + " #" + std::to_string(index);
+  for (const FlatNode& flat : flat_.nodes) {
+    Node node{flat.op, flat.name, {}, {}, {}, flat.opset, flat.tentative};
     if (!is_utf8(node.op) || !is_utf8(node.name)) {
       return Error{"The name " + quote(node.name) + " in the model is not text: the file is damaged."};
     }
-    for (const std::string& output : proto.output()) {
+    for (const std::string& output : flat.outputs) {
       VEIL_TRY(id, add_value(output));
       node.outputs.push_back(id);
     }
@@ -160,18 +165,19 @@ Status GraphReader::declare_node_outputs() {
   return Done{};
 }
 
-void GraphReader::read_node(int index) {
-  Node& node = graph_.nodes[static_cast<std::size_t>(index)];
+void GraphReader::read_node(const FlatNode& flat, Node& node) {
   const std::string reader = node_text(node);
-  for (const std::string& input : proto_.node(index).input()) {
+  for (const std::string& input : flat.inputs) {
     node.inputs.push_back(input.empty() ? std::nullopt : std::optional(find_value(input, reader)));
   }
-  while (!node.inputs.empty() && !node.inputs.back()) node.inputs.pop_back();
-  for (const auto& attribute : proto_.node(index).attribute()) read_attribute(attribute, node);
+  // The places of an If's inputs tell its branches apart.
+  while (node.op != "If" && !node.inputs.empty() && !node.inputs.back()) node.inputs.pop_back();
+  for (const auto& [name, attribute] : flat.attributes) read_attribute(name, *attribute, node);
+  // Outputs that nothing needs are dropped later, but the length of the others depends on their number.
+  if (node.op == "Split") node.attributes.try_emplace("num_outputs", static_cast<std::int64_t>(node.outputs.size()));
 }
 
-void GraphReader::read_attribute(const onnx::AttributeProto& attribute, Node& node) {
-  const std::string& name = attribute.name();
+void GraphReader::read_attribute(const std::string& name, const onnx::AttributeProto& attribute, Node& node) {
   Attribute& value = node.attributes[name];
   switch (kind_of(attribute)) {
     case onnx::AttributeProto::INT:
@@ -188,6 +194,9 @@ void GraphReader::read_attribute(const onnx::AttributeProto& attribute, Node& no
       break;
     case onnx::AttributeProto::FLOATS:
       value = std::vector<double>(attribute.floats().begin(), attribute.floats().end());
+      break;
+    case onnx::AttributeProto::STRINGS:
+      value = joined({attribute.strings().begin(), attribute.strings().end()}, "\n");
       break;
     case onnx::AttributeProto::TENSOR: {
       auto tensor = read_tensor(attribute.t(), "Attribute " + quote(name) + " of " + node_text(node));
@@ -220,7 +229,7 @@ Result<Graph> GraphReader::read() {
   VEIL_TRY_STATUS(read_initialisers());
   VEIL_TRY_STATUS(read_inputs());
   VEIL_TRY_STATUS(declare_node_outputs());
-  for (int index = 0; index < proto_.node_size(); ++index) read_node(index);
+  for (std::size_t i = 0; i < flat_.nodes.size(); ++i) read_node(flat_.nodes[i], graph_.nodes[i]);
   read_outputs();
   std::erase_if(graph_.nodes, [](const Node& node) { return node.outputs.empty(); });
   expand_scalers(graph_);
@@ -233,7 +242,8 @@ Result<Graph> GraphReader::read() {
 Result<Graph> read_onnx(ByteView bytes, const std::map<std::string, std::int64_t>& dims) {
   VEIL_TRY(model, parse_model(bytes));
   VEIL_TRY(opset, opset_of(model));
-  return GraphReader(model.graph(), opset, dims).read();
+  VEIL_TRY(flat, flatten(model, opset));
+  return GraphReader(model.graph(), flat, opset, dims).read();
 }
 
 }  // namespace veil
