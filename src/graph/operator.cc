@@ -23,8 +23,7 @@ std::vector<std::span<const Operator>> families() {
   return {function_operators(), activation_operators(), unary_operators(),     binary_operators(),
           matmul_operators(),   convolve_operators(),   pool_operators(),      layout_operators(),
           pad_operators(),      index_operators(),      scatter_operators(),   generate_operators(),
-          reduce_operators(),   order_operators(),      normalise_operators(), arithmetic_composites(),
-          gather_composites()};
+          reduce_operators(),   order_operators(),      normalise_operators(), arithmetic_composites()};
 }
 
 Error in_node(const Call& call, const std::string& message) {

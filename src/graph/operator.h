@@ -115,6 +115,5 @@ std::span<const Operator> order_operators();
 std::span<const Operator> normalise_operators();
 // The families of composite operators, expand_*.cc.
 std::span<const Operator> arithmetic_composites();
-std::span<const Operator> gather_composites();
 
 }  // namespace veil
