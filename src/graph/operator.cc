@@ -72,7 +72,7 @@ void hold_as(ElementType type, std::vector<double>& numbers) {
   if (type == ElementType::kFloat) {
     for (double& number : numbers) number = static_cast<double>(static_cast<float>(number));
   } else if (!is_real(type) && type != ElementType::kBool) {
-    for (double& number : numbers) number = wrapped(number, type);
+    for (double& number : numbers) number = wrapped(to_integer(number), type);
   }
 }
 
@@ -209,9 +209,8 @@ IntegerRange range_of(ElementType type) {
   return {64, std::numeric_limits<std::int64_t>::min(), std::numeric_limits<std::int64_t>::max()};
 }
 
-double wrapped(double value, ElementType type) {
+double wrapped(std::int64_t whole, ElementType type) {
   const IntegerRange range = range_of(type);
-  const std::int64_t whole = to_integer(value);
   if (whole >= range.low && whole <= range.high) return static_cast<double>(whole);
   const std::uint64_t mask = (std::uint64_t{1} << range.bits) - 1;  // not of 64 bits: all of those are in range
   const auto low_bits = static_cast<std::int64_t>(static_cast<std::uint64_t>(whole) & mask);

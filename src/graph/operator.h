@@ -95,7 +95,7 @@ struct IntegerRange {
 };
 IntegerRange range_of(ElementType type);
 // An integer as the type holds it: its low bits.
-double wrapped(double value, ElementType type);
+double wrapped(std::int64_t value, ElementType type);
 
 // The families.
 std::span<const Operator> function_operators();

@@ -33,7 +33,7 @@ def padding(make, kernel, dilations):
     return {"pads": [make.number(0, reach[side % axes]) for side in range(2 * axes)]} if make.chance() else {}
 
 
-def window(make, axes, longest_kernel):
+def window(make, axes, longest_kernel, shortened=True):
     kernel = [make.number(1, longest_kernel) for _ in range(axes)]
     attributes = {"kernel_shape": kernel}
     if make.chance():
@@ -42,6 +42,9 @@ def window(make, axes, longest_kernel):
     if make.chance():
         attributes["dilations"] = dilations = [make.number(1, 3) for _ in range(axes)]
     attributes.update(padding(make, kernel, dilations))
+    if attributes.get("auto_pad", "").startswith("SAME") and shortened:
+        # Where the stride is longer than the kernel, onnxruntime pads by less than nothing.
+        attributes["strides"] = [make.number(1, length) for length in kernel]
     return attributes
 
 
@@ -66,7 +69,7 @@ def convolve_transposed(make):
     axes, group = make.number(1, 3), make.one_of(1, 1, 2, 3)
     channels, filters = group * make.number(1, 4), make.number(1, 5)
     size = [make.number(1, (30, 12, 6)[axes - 1]) for _ in range(axes)]
-    attributes = window(make, axes, 4)
+    attributes = window(make, axes, 4, shortened=False)
     strides, dilations = (attributes.get(name, [1] * axes) for name in ("strides", "dilations"))
     if make.number(0, 2) == 0:
         extra = [make.number(0, max(stride, dilation) - 1) for stride, dilation in zip(strides, dilations)]
@@ -85,9 +88,7 @@ def pool(make):
     operator = make.one_of("MaxPool", "AveragePool")
     attributes = window(make, axes, 4)
     if attributes.get("auto_pad", "").startswith("SAME"):
-        # onnxruntime pads as if there were no dilation, and by less than nothing where the stride is longer.
-        attributes.pop("dilations", None)
-        attributes["strides"] = [make.number(1, length) for length in attributes["kernel_shape"]]
+        attributes.pop("dilations", None)  # onnxruntime pads as if there were none
     if make.chance():
         attributes["ceil_mode"] = make.number(0, 1)
     if operator == "AveragePool":
