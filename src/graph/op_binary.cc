@@ -116,11 +116,6 @@ double rest_floored(double a, double b) {
   const double rest = std::fmod(a, b);
   return rest != 0 && (rest < 0) != (b < 0) ? rest + b : rest;
 }
-// The low 64 bits: exact where a double would be rounded.
-double multiply_whole(double a, double b) {
-  const auto product = static_cast<std::uint64_t>(to_integer(a)) * static_cast<std::uint64_t>(to_integer(b));
-  return static_cast<double>(static_cast<std::int64_t>(product));
-}
 
 template <double (*kFunction)(double, double)>
 Status run_binary(const Call&, const Inputs& inputs, const Outputs& outputs) {
@@ -128,9 +123,15 @@ Status run_binary(const Call&, const Inputs& inputs, const Outputs& outputs) {
   return Done{};
 }
 
+// Integers are multiplied as such: a double would lose the low bits, which are those that stay.
 Status run_mul(const Call& call, const Inputs& inputs, const Outputs& outputs) {
-  return is_real(call.in(0).type) ? run_binary<multiply>(call, inputs, outputs)
-                                  : run_binary<multiply_whole>(call, inputs, outputs);
+  const ElementType type = call.in(0).type;
+  if (is_real(type)) return run_binary<multiply>(call, inputs, outputs);
+  combine(*inputs[0], *inputs[1], *outputs[0], [type](double a, double b) {
+    const auto product = static_cast<std::uint64_t>(to_integer(a)) * static_cast<std::uint64_t>(to_integer(b));
+    return wrapped(static_cast<std::int64_t>(product), type);
+  });
+  return Done{};
 }
 
 Status check_divisors(const Call& call, const Array& divisors) {

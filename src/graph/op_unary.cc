@@ -55,8 +55,8 @@ Result<std::vector<TypedShape>> infer_cast(const Call& call) {
 // A float outside an integer type's range saturates; an integer outside keeps its low bits, as a C cast does.
 double cast_integer(double value, ElementType from, ElementType to) {
   const TypeRange range = range_of(to);
-  if (!is_real(from) || range.bits == 64) return wrapped(value, to);
-  return static_cast<double>(std::clamp(to_integer(value), range.low, range.high));
+  const std::int64_t whole = to_integer(value);
+  return is_real(from) ? static_cast<double>(std::clamp(whole, range.low, range.high)) : wrapped(whole, to);
 }
 
 double cast(double value, ElementType from, ElementType to) {

@@ -24,7 +24,7 @@ std::vector<std::span<const Operator>> families() {
           matmul_operators(),      convolve_operators(),    pool_operators(),       layout_operators(),
           pad_operators(),         index_operators(),       scatter_operators(),    generate_operators(),
           reduce_operators(),      order_operators(),       normalise_operators(),  arithmetic_composites(),
-          gather_composites(),     normalise_composites(),  reduce_composites(),    layout_composites(),
+          normalise_composites(),  reduce_composites(),    layout_composites(),
           recurrent_composites(),  attention_composites(),  einsum_composites(),    resize_composites(),
           quantised_composites(),  classical_composites(),  choice_composites()};
 }
@@ -76,7 +76,7 @@ void hold_as(ElementType type, std::vector<double>& numbers) {
   if (type == ElementType::kFloat) {
     for (double& number : numbers) number = static_cast<double>(static_cast<float>(number));
   } else if (!is_real(type) && type != ElementType::kBool) {
-    for (double& number : numbers) number = wrapped(number, type);
+    for (double& number : numbers) number = wrapped(to_integer(number), type);
   }
 }
 
@@ -213,9 +213,8 @@ TypeRange range_of(ElementType type) {
   return {64, std::numeric_limits<std::int64_t>::min(), std::numeric_limits<std::int64_t>::max()};
 }
 
-double wrapped(double value, ElementType type) {
+double wrapped(std::int64_t whole, ElementType type) {
   const TypeRange range = range_of(type);
-  const std::int64_t whole = to_integer(value);
   if (whole >= range.low && whole <= range.high) return static_cast<double>(whole);
   const std::uint64_t mask = (std::uint64_t{1} << range.bits) - 1;  // not of 64 bits: all of those are in range
   const auto low_bits = static_cast<std::int64_t>(static_cast<std::uint64_t>(whole) & mask);

@@ -95,7 +95,7 @@ struct TypeRange {
 };
 TypeRange range_of(ElementType type);
 // An integer as the type holds it: its low bits.
-double wrapped(double value, ElementType type);
+double wrapped(std::int64_t value, ElementType type);
 
 // The families.
 std::span<const Operator> function_operators();
@@ -115,7 +115,6 @@ std::span<const Operator> order_operators();
 std::span<const Operator> normalise_operators();
 // The families of composite operators, expand_*.cc.
 std::span<const Operator> arithmetic_composites();
-std::span<const Operator> gather_composites();
 std::span<const Operator> normalise_composites();
 std::span<const Operator> reduce_composites();
 std::span<const Operator> layout_composites();

@@ -1,7 +1,6 @@
 #include "graph/product.h"
 
 #include <algorithm>
-#include <cstring>
 #include <vector>
 
 namespace veil {
@@ -15,21 +14,30 @@ constexpr std::size_t kDepth = 256;
 constexpr std::size_t kColumns = 512;
 
 typedef double Wide __attribute__((vector_size(32)));
+typedef double Unaligned __attribute__((vector_size(32), aligned(8), may_alias));  // the same anywhere in an array
+
+inline __attribute__((always_inline)) const Unaligned& wide_at(const double* data) {
+  return *reinterpret_cast<const Unaligned*>(data);
+}
 
 inline __attribute__((always_inline)) void tile_body(const double* left, const double* right, std::size_t depth,
                                                      double* out, std::size_t out_row) {
   Wide sums[kTileRows][2];
-  for (std::size_t i = 0; i < kTileRows; ++i) std::memcpy(sums[i], out + i * out_row, sizeof(sums[i]));
+  for (std::size_t i = 0; i < kTileRows; ++i) {
+    for (std::size_t half = 0; half < 2; ++half) sums[i][half] = wide_at(out + i * out_row + 4 * half);
+  }
   for (std::size_t k = 0; k < depth; ++k) {
-    Wide from[2];
-    std::memcpy(from, right + k * kStrip, sizeof(from));
+    const Wide from[2] = {wide_at(right + k * kStrip), wide_at(right + k * kStrip + 4)};
     for (std::size_t i = 0; i < kTileRows; ++i) {
       const double factor = left[k * kTileRows + i];
-      sums[i][0] += factor * from[0];
-      sums[i][1] += factor * from[1];
+      for (std::size_t half = 0; half < 2; ++half) sums[i][half] += factor * from[half];
     }
   }
-  for (std::size_t i = 0; i < kTileRows; ++i) std::memcpy(out + i * out_row, sums[i], sizeof(sums[i]));
+  for (std::size_t i = 0; i < kTileRows; ++i) {
+    for (std::size_t half = 0; half < 2; ++half) {
+      *reinterpret_cast<Unaligned*>(out + i * out_row + 4 * half) = sums[i][half];
+    }
+  }
 }
 
 using Tile = void (*)(const double*, const double*, std::size_t, double*, std::size_t);
@@ -103,22 +111,31 @@ void multiply_block(Tile tile, const Matrix& a, const double* strips, std::size_
   }
 }
 
+// A row times columns that are not next to each other, several sums at once: they do not wait for each other.
+template <std::size_t kCount>
+void multiply_columns(const double* row, std::size_t row_step, const Matrix& b, std::size_t depth, double* out) {
+  double sums[kCount];
+  std::copy_n(out, kCount, sums);
+  for (std::size_t k = 0; k < depth; ++k) {
+    for (std::size_t j = 0; j < kCount; ++j) sums[j] += row[k * row_step] * b.data[k * b.row + j * b.column];
+  }
+  std::copy_n(sums, kCount, out);
+}
+
 // So few rows that packing the right side would take as long as the product.
 void multiply_rows(const Matrix& a, const Matrix& b, std::size_t rows, std::size_t depth, std::size_t columns,
                    double* out, std::size_t out_row) {
   for (std::size_t i = 0; i < rows; ++i) {
+    const double* row = a.data + i * a.row;
     double* to = out + i * out_row;
     for (std::size_t k = 0; k < depth && b.column == 1; ++k) {
-      const double factor = a.data[i * a.row + k * a.column];
+      const double factor = row[k * a.column];
       const double* from = b.data + k * b.row;
       for (std::size_t j = 0; j < columns; ++j) to[j] += factor * from[j];
     }
-    for (std::size_t j = 0; j < columns && b.column != 1; ++j) {
-      double sum = to[j];
-      for (std::size_t k = 0; k < depth; ++k)
-        sum += a.data[i * a.row + k * a.column] * b.data[k * b.row + j * b.column];
-      to[j] = sum;
-    }
+    std::size_t j = b.column == 1 ? columns : 0;
+    for (; j + 4 <= columns; j += 4) multiply_columns<4>(row, a.column, part_of(b, 0, j), depth, to + j);
+    for (; j < columns; ++j) multiply_columns<1>(row, a.column, part_of(b, 0, j), depth, to + j);
   }
 }
 

@@ -198,8 +198,10 @@ Result<Windows> transposed_windows(const Call& call) {
     const std::int64_t reach = (w.kernel[d] - 1) * w.dilations[d] + 1;
     const std::int64_t whole = (w.out[d] - 1) * w.strides[d] + extra[d] + reach;
     std::int64_t length = wanted[d];
+    // Where a kernel is shorter than its stride, SAME ends with the last kernel.
     if (length == 0)
-      length = padding.is_same() ? w.out[d] * w.strides[d] : whole - padding.pads[d] - padding.pads[dims + d];
+      length = padding.is_same() ? std::min(w.out[d] * w.strides[d], whole)
+                                 : whole - padding.pads[d] - padding.pads[dims + d];
     if (length < 1 || length > kMaxLength) return Error{"its output has no possible length"};
     if (wanted[d] != 0 || padding.is_same()) {
       const std::int64_t total = std::max<std::int64_t>(whole - length, 0);
