@@ -135,17 +135,23 @@ std::vector<std::int64_t> chords(const PieceParameters& p, const Points& points)
   return out;
 }
 
-// y lies between the least and the largest of the points, and bases of a monotone function are monotone.
-Range bound_bases(const Points& points, std::vector<std::int64_t>& base) {
+struct Limits {
+  Range values;       // of y
+  Range corrections;  // of c
+};
+
+// y lies between the least and the largest of the points, c is a byte, and bases of a monotone function are monotone.
+Limits bound_bases(const Points& points, std::vector<std::int64_t>& base) {
   const auto [least, largest] = std::minmax_element(points.at.begin(), points.at.end());
-  const Range range{rounded(*least, points.fraction), rounded(*largest, points.fraction)};
-  for (std::int64_t& value : base) value = std::clamp(value, range.low, range.high);
+  const Range values{rounded(*least, points.fraction), rounded(*largest, points.fraction)};
+  for (std::int64_t& value : base) value = std::clamp(value, values.low, values.high);
   const bool increasing = std::is_sorted(points.at.begin(), points.at.end());
   const bool decreasing = std::is_sorted(points.at.rbegin(), points.at.rend());
   for (std::size_t row = 1; row < base.size() && increasing != decreasing; ++row) {
     base[row] = increasing ? std::max(base[row], base[row - 1]) : std::min(base[row], base[row - 1]);
   }
-  return range;
+  constexpr std::int64_t kByte = std::int64_t{1} << kCorrectionBits;
+  return {values, increasing ? Range{0, kByte - 1} : Range{-kByte / 2, kByte / 2 - 1}};
 }
 
 // The slope nearest to the given one with  -below <= floor((slope * last + 2^(g-1)) / 2^g) <= above:
@@ -157,12 +163,12 @@ std::int64_t limited(std::int64_t slope, const PieceParameters& p, std::int64_t 
   return std::clamp(slope, -((one * below + half) / last), (one * (above + 1) - half - 1) / last);
 }
 
-// No piece leaves the range, and none passes the next one's base where it moves towards it.
-void limit_slopes(const PieceParameters& p, const Range& range, const std::vector<std::int64_t>& base,
+// No piece leaves the limits, and none passes the next one's base where it moves towards it.
+void limit_slopes(const PieceParameters& p, const Limits& limits, const std::vector<std::int64_t>& base,
                   std::vector<std::int64_t>& slope) {
   for (std::size_t row = 0; row < base.size() && p.low_bits > 0; ++row) {
-    std::int64_t below = base[row] - range.low;
-    std::int64_t above = range.high - base[row];
+    std::int64_t below = std::min(base[row] - limits.values.low, -limits.corrections.low);
+    std::int64_t above = std::min(limits.values.high - base[row], limits.corrections.high);
     if (row + 1 < base.size()) {
       const std::int64_t step = base[row + 1] - base[row];
       below = std::min(below, std::max<std::int64_t>(-step, 0));
@@ -233,8 +239,8 @@ Columns function_pieces(const std::vector<std::int64_t>& parameters) {
   std::vector<std::int64_t> base = bases(p, points);
   std::vector<std::int64_t> slope = chords(p, points);
   constexpr std::int64_t kFar = std::int64_t{1} << 40;
-  const Range range = is_bounded(p) ? bound_bases(points, base) : Range{-kFar, kFar};
-  limit_slopes(p, range, base, slope);
+  const Limits limits = is_bounded(p) ? bound_bases(points, base) : Limits{{-kFar, kFar}, {-kFar, kFar}};
+  limit_slopes(p, limits, base, slope);
   std::vector<std::int64_t> keys(base.size());
   std::iota(keys.begin(), keys.end(), first_key(p));
   return {std::move(keys), std::move(base), std::move(slope)};

@@ -8,10 +8,14 @@
 // slope is brought nearer to zero until it does not: y is as increasing, or as decreasing, as f. low_bits = 0: slope =
 // 0 and y = base: one row a value.
 //
+// With a declared output range moreover: y stays between the least and the largest value of f; c is a byte, 0 .. 255
+// where f is increasing and -128 .. 127 otherwise, so that slopes near poles fall short of the chord; bases of a
+// monotone function are monotone.
+//
 // To prove y, a lowering shows that (key, base, slope) is a row, that low is in [0, 2^low_bits), that
 //   0 <= slope * low + 2^(slope_shift-1) - 2^slope_shift * c < 2^slope_shift
-// and that c is in some interval: that of piece_extremes at least. Then c is determined, whatever the slope's sign. An
-// increasing table has no negative c; of any other c is signed, shown by (c + 2^(k-1)) in [0, 2^k).
+// and that c is in some interval, which must hold that of piece_extremes: [0, 2^k), or, where some c is negative,
+// c + 2^(k-1) in [0, 2^k). Then c is determined, whatever the slope's sign.
 #pragma once
 
 #include <cstdint>
@@ -46,6 +50,8 @@ using Columns = std::vector<std::vector<std::int64_t>>;
 // Three columns: key, base, slope; at most 2^16 rows, and as many values of f, or twice as many where there are low
 // bits. Requires function_pieces_known.
 Columns function_pieces(const std::vector<std::int64_t>& parameters);
+
+constexpr unsigned kCorrectionBits = 8;  // of c where the output's range is declared
 
 // y(z) of a table.
 std::int64_t piece_value(const PieceParameters& parameters, const Columns& columns, std::int64_t z);

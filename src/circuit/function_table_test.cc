@@ -13,12 +13,9 @@ long double exact(SmoothFunction function, long double x) {
       return 1 / (1 + std::exp(-x));
     case SmoothFunction::kTanh:
       return std::tanh(x);
-    case SmoothFunction::kDecay:
-      return -std::expm1(-x);
     default:
-      break;
+      return -std::expm1(-x);
   }
-  return 0;
 }
 
 std::vector<PieceParameters> examples() {

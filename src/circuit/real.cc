@@ -223,12 +223,13 @@ class ErrorSeries {
 
  private:
   static std::array<Fixed, kTerms> series(Fixed value, std::int64_t quarters) {
-    const Real density = exponential(-make_real(quarters * quarters, -4)) * from_fixed(kTwoOverRootPi);
+    const Real density =
+        exponential(-make_real(static_cast<Int128>(quarters) * quarters, -4)) * from_fixed(kTwoOverRootPi);
     std::array<Fixed, kTerms> a{value, static_cast<Fixed>(to_fixed(density, kFraction))};
     for (std::size_t n = 0; n + 2 < kTerms; ++n) {
       const auto i = static_cast<std::int64_t>(n);
       const Int128 sum = static_cast<Int128>(a[n + 1]) * quarters * (i + 1) + static_cast<Int128>(a[n]) * 4 * i;
-      a[n + 2] = static_cast<Fixed>(-sum / (2 * (i + 1) * (i + 2)));
+      a[n + 2] = static_cast<Fixed>(-sum / (Int128{2} * (i + 1) * (i + 2)));
     }
     return a;
   }

@@ -27,7 +27,7 @@ Real sigmoid(const Real& x) {
   return (is_negative(x) ? e : one()) / (one() + e);
 }
 
-Real tanh(const Real& x) {
+Real hyperbolic_tangent(const Real& x) {
   const Real e = exponential(times_power_of_two(-magnitude(x), 1));
   const Real positive = (one() - e) / (one() + e);
   return is_negative(x) ? -positive : positive;
@@ -74,8 +74,8 @@ Real tangent(const Argument& a) {
   return of.cosine.mantissa == 0 ? make_real(1, 200) : of.sine / of.cosine;
 }
 
-Real sinh_of(const Real& x) { return half(exponential(x) - exponential(-x)); }
-Real cosh_of(const Real& x) { return half(exponential(x) + exponential(-x)); }
+Real hyperbolic_sine(const Real& x) { return half(exponential(x) - exponential(-x)); }
+Real hyperbolic_cosine(const Real& x) { return half(exponential(x) + exponential(-x)); }
 
 Real within_one(const Real& x) {
   if (one() < magnitude(x)) return is_negative(x) ? -one() : one();
@@ -136,7 +136,7 @@ struct Definition {
 constexpr std::array<Definition, 32> kDefinitions{{
     {nullptr},
     {[](const Argument& a) { return sigmoid(a.x); }},
-    {[](const Argument& a) { return tanh(a.x); }},
+    {[](const Argument& a) { return hyperbolic_tangent(a.x); }},
     {[](const Argument& a) { return one() - exponential(-a.x); }},
     {[](const Argument& a) { return exponential(a.x); }},
     {[](const Argument& a) { return logarithm(above_zero(a)); }},
@@ -160,8 +160,8 @@ constexpr std::array<Definition, 32> kDefinitions{{
     {arc_sine},
     {[](const Argument& a) { return half_pi() - arc_sine(a); }},
     {[](const Argument& a) { return arc_tangent(a.x, one()); }},
-    {[](const Argument& a) { return sinh_of(a.x); }},
-    {[](const Argument& a) { return cosh_of(a.x); }},
+    {[](const Argument& a) { return hyperbolic_sine(a.x); }},
+    {[](const Argument& a) { return hyperbolic_cosine(a.x); }},
     {area_sinh},
     {area_cosh},
     {area_tanh},

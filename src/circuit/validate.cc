@@ -45,7 +45,7 @@ class Validator {
     check_constraints([this](const std::string& name, const Domain& domain, const Expression& expression) {
       if (!expression_interval(circuit_, ranges_, domain, expression)) reject("circuit/wrap", name);
     });
-    check_determined();
+    if (verdict_.accepted()) check_determined();  // coefficients may be counted on once nothing wraps around
     return verdict_;
   }
 

@@ -120,6 +120,15 @@ std::size_t RowLayout::row_count(TensorId tensor) const {
   return count;
 }
 
+RowLayout::Cost RowLayout::cost(TensorId tensor, bool plain) const {
+  return {row_count(tensor), plain ? 2 : chunks(tensor)};
+}
+
+std::optional<std::size_t> RowLayout::cut_axis(TensorId tensor) const {
+  if (shapes_[tensor].empty()) return std::nullopt;
+  return places_[tensor]->cut;
+}
+
 RowLayout::Cell RowLayout::cell(TensorId tensor, std::span<const std::int64_t> index) const {
   const Place& place = *places_[tensor];
   if (index.empty()) return {place.row, place.offset};

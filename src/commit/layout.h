@@ -45,6 +45,15 @@ class RowLayout {
   // A claim's weights as a sum of product parts. One Weight for each axis of the tensor.
   std::vector<WeightPart> parts(TensorId tensor, std::span<const Weight> weights) const;
 
+  // What parts() makes of a view of this tensor, at most: rows in each part, and parts. Weights that are no eq table
+  // (`plain` false) make one part for every chunk of the axis at the row/column cut.
+  struct Cost {
+    std::size_t rows, parts;
+  };
+  Cost cost(TensorId tensor, bool plain) const;
+  // The axis of the tensor at the row/column cut; none for a scalar.
+  std::optional<std::size_t> cut_axis(TensorId tensor) const;
+
   // One row of the matrix of a trace, as integers.
   struct Cell {
     std::size_t row;

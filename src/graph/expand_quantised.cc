@@ -9,14 +9,14 @@
 namespace veil {
 namespace {
 
-struct Range {
+struct QuantisedRange {
   double low, high;
 };
 
-Result<Range> range_of(ElementType type) {
-  if (type == ElementType::kInt8) return Range{-128, 127};
-  if (type == ElementType::kUint8) return Range{0, 255};
-  if (type == ElementType::kInt32) return Range{-2147483648.0, 2147483647.0};
+Result<QuantisedRange> quantised_range(ElementType type) {
+  if (type == ElementType::kInt8) return QuantisedRange{-128, 127};
+  if (type == ElementType::kUint8) return QuantisedRange{0, 255};
+  if (type == ElementType::kInt32) return QuantisedRange{-2147483648.0, 2147483647.0};
   return Error{"its quantised type must be int8, uint8 or int32"};
 }
 
@@ -42,7 +42,7 @@ Result<ValueId> spread(Expansion& expansion, ValueId list, const GraphShape& sha
 
 // The nearest integer, shifted by the zero point and cut to the type.
 Result<ValueId> round_to(Expansion& expansion, ValueId real, std::optional<ValueId> zero_point, ElementType type) {
-  VEIL_TRY(range, range_of(type));
+  VEIL_TRY(range, quantised_range(type));
   ValueId x = expansion.add("Round", {real});
   if (zero_point) x = expansion.add("Add", {x, expansion.cast(*zero_point, expansion.type(x))});
   const ValueId low = expansion.number_like(range.low, x);
@@ -72,7 +72,7 @@ Status expand_quantize_linear(Expansion& expansion) {
 }
 
 Status expand_dequantize_linear(Expansion& expansion) {
-  VEIL_TRY_STATUS(range_of(expansion.call().in(0).type));
+  VEIL_TRY_STATUS(quantised_range(expansion.call().in(0).type));
   const GraphShape shape = expansion.call().shape(0);
   VEIL_TRY(scale, spread(expansion, expansion.input(1), shape));
   ValueId x = expansion.cast(expansion.input(0), expansion.type(scale));

@@ -22,16 +22,28 @@ Status check_not_empty(const GraphValue& value) {
   return Error{"Value " + quote(value.name) + " of shape " + shape_text(value.shape) + " has no elements."};
 }
 
+// How many numbers of its inputs one number of its result takes, at most; 1 for most operators. Below 2^28.
+std::int64_t depth_of(const Call& call) {
+  const std::string& op = call.node->op;
+  // An axis of the left side, whichever.
+  if (op == "MatMul" || op == "Gemm") return call.shape(0).empty() ? 1 : *std::ranges::max_element(call.shape(0));
+  if (op == "Conv" || op == "ConvTranspose")
+    return *element_count(call.shape(1)) / std::max<std::int64_t>(call.shape(1)[0], 1);
+  if (op != "MaxPool" && op != "AveragePool") return 1;
+  const auto kernel = call.integers("kernel_shape");
+  return kernel.ok() ? element_count(*kernel).value_or(1) : 1;
+}
+
 // About the number of steps that running the node takes.
 std::int64_t work_of(const Call& call, const std::vector<TypedShape>& types) {
   std::int64_t work = 0;
   for (const auto& input : call.inputs) work += input ? element_count(input->typed.shape).value_or(0) : 0;
   for (const TypedShape& type : types) work += element_count(type.shape).value_or(0);
-  const bool is_product = call.node->op == "MatMul" || call.node->op == "Gemm";
-  if (!is_product || call.shape(0).empty()) return work;
-  // The depth of the product is an axis of its left side; take the longest. Below 2^30 * 2^28.
-  return work * *std::max_element(call.shape(0).begin(), call.shape(0).end());
+  return work * depth_of(call);  // below 2^30 * 2^28
 }
+
+// Needs no numbers of its input, only their count.
+bool needs_only_shapes(const Node& node) { return node.op == "Shape" || node.op == "Size" || node.op == "EyeLike"; }
 
 class Folder final : public NodeSink {
  public:
@@ -184,8 +196,7 @@ Status Folder::visit_needed(Node node) {
   take_types(node, types);
   if (forward_same(node, call)) return Done{};
   const auto is_constant = [](const auto& input) { return !input || input->constant != nullptr; };
-  // Shape needs no numbers, only their count.
-  if (node.op == "Shape" || std::all_of(call.inputs.begin(), call.inputs.end(), is_constant)) {
+  if (needs_only_shapes(node) || std::all_of(call.inputs.begin(), call.inputs.end(), is_constant)) {
     return fold(*op, call, types);
   }
   for (const ValueId id : node.outputs) VEIL_TRY_STATUS(check_not_empty(graph_.values[id]));

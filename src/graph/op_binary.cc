@@ -35,15 +35,41 @@ Result<std::vector<TypedShape>> infer_same_type(const Call& call) {
   return std::vector<TypedShape>{{call.in(0).type, shape}};
 }
 
-Result<std::vector<TypedShape>> infer_pow(const Call& call) {
-  VEIL_TRY(shape, common_shape(call));
-  return std::vector<TypedShape>{{call.in(0).type, shape}};
+Result<std::vector<TypedShape>> infer_numbers(const Call& call) {
+  if (call.in(0).type == ElementType::kBool) return Error{"its inputs must be of numbers, not of bools"};
+  return infer_same_type(call);
+}
+
+Result<std::vector<TypedShape>> infer_bools(const Call& call) {
+  if (call.in(0).type != ElementType::kBool) return Error{"its inputs must be of bools"};
+  return infer_same_type(call);
 }
 
 Result<std::vector<TypedShape>> infer_equal(const Call& call) {
   VEIL_TRY(outputs, infer_same_type(call));
   outputs[0].type = ElementType::kBool;
   return outputs;
+}
+
+Result<std::vector<TypedShape>> infer_less(const Call& call) {
+  VEIL_TRY(outputs, infer_numbers(call));
+  outputs[0].type = ElementType::kBool;
+  return outputs;
+}
+
+// The exponent may be of another type.
+Result<std::vector<TypedShape>> infer_pow(const Call& call) {
+  const bool has_bools = call.in(0).type == ElementType::kBool || call.in(1).type == ElementType::kBool;
+  if (has_bools) return Error{"its inputs must be of numbers, not of bools"};
+  VEIL_TRY(shape, common_shape(call));
+  return std::vector<TypedShape>{{call.in(0).type, shape}};
+}
+
+Result<std::vector<TypedShape>> infer_mod(const Call& call) {
+  VEIL_TRY(truncated, call.integer("fmod", 0));
+  if (truncated != 0 && truncated != 1) return Error{"its 'fmod' is neither 0 nor 1"};
+  if (truncated == 0 && is_real(call.in(0).type)) return Error{"its 'fmod' must be 1 for floats"};
+  return infer_numbers(call);
 }
 
 Result<std::vector<TypedShape>> infer_where(const Call& call) {
@@ -71,12 +97,30 @@ double add(double a, double b) { return a + b; }
 double subtract(double a, double b) { return a - b; }
 double multiply(double a, double b) { return a * b; }
 double divide(double a, double b) { return a / b; }
-double divide_whole(double a, double b) { return std::trunc(a / b); }
+double divide_whole(double a, double b) {
+  const std::int64_t divisor = to_integer(b);
+  return divisor == -1 ? -a : static_cast<double>(to_integer(a) / divisor);  // the smallest integer has no opposite
+}
 double power(double a, double b) { return std::pow(a, b); }
 double power_whole(double a, double b) { return std::trunc(std::pow(a, b)); }
 double smaller(double a, double b) { return std::min(a, b); }
 double larger(double a, double b) { return std::max(a, b); }
 double equal(double a, double b) { return a == b ? 1 : 0; }
+double less(double a, double b) { return a < b ? 1 : 0; }
+double both(double a, double b) { return a != 0 && b != 0 ? 1 : 0; }
+double either(double a, double b) { return a != 0 || b != 0 ? 1 : 0; }
+double one_alone(double a, double b) { return (a != 0) != (b != 0) ? 1 : 0; }
+// The rest of a quotient rounded towards zero has the sign of a, of one rounded down that of b.
+double rest_truncated(double a, double b) { return std::fmod(a, b); }
+double rest_floored(double a, double b) {
+  const double rest = std::fmod(a, b);
+  return rest != 0 && (rest < 0) != (b < 0) ? rest + b : rest;
+}
+// The low 64 bits: exact where a double would be rounded.
+double multiply_whole(double a, double b) {
+  const auto product = static_cast<std::uint64_t>(to_integer(a)) * static_cast<std::uint64_t>(to_integer(b));
+  return static_cast<double>(static_cast<std::int64_t>(product));
+}
 
 template <double (*kFunction)(double, double)>
 Status run_binary(const Call&, const Inputs& inputs, const Outputs& outputs) {
@@ -84,12 +128,28 @@ Status run_binary(const Call&, const Inputs& inputs, const Outputs& outputs) {
   return Done{};
 }
 
+Status run_mul(const Call& call, const Inputs& inputs, const Outputs& outputs) {
+  return is_real(call.in(0).type) ? run_binary<multiply>(call, inputs, outputs)
+                                  : run_binary<multiply_whole>(call, inputs, outputs);
+}
+
+Status check_divisors(const Call& call, const Array& divisors) {
+  const bool has_zero = std::find(divisors.data.begin(), divisors.data.end(), 0.0) != divisors.data.end();
+  if (has_zero && !is_real(call.in(0).type)) return Error{"a division of integers by zero"};
+  return Done{};
+}
+
 Status run_div(const Call& call, const Inputs& inputs, const Outputs& outputs) {
-  if (is_real(call.in(0).type)) return run_binary<divide>(call, inputs, outputs);
-  const auto& divisors = inputs[1]->data;
-  if (std::find(divisors.begin(), divisors.end(), 0.0) != divisors.end())
-    return Error{"a division of integers by zero"};
-  return run_binary<divide_whole>(call, inputs, outputs);
+  VEIL_TRY_STATUS(check_divisors(call, *inputs[1]));
+  return is_real(call.in(0).type) ? run_binary<divide>(call, inputs, outputs)
+                                  : run_binary<divide_whole>(call, inputs, outputs);
+}
+
+Status run_mod(const Call& call, const Inputs& inputs, const Outputs& outputs) {
+  VEIL_TRY(truncated, call.integer("fmod", 0));
+  VEIL_TRY_STATUS(check_divisors(call, *inputs[1]));
+  return truncated != 0 ? run_binary<rest_truncated>(call, inputs, outputs)
+                        : run_binary<rest_floored>(call, inputs, outputs);
 }
 
 Status run_pow(const Call& call, const Inputs& inputs, const Outputs& outputs) {
@@ -125,14 +185,19 @@ Status run_where(const Call&, const Inputs& inputs, const Outputs& outputs) {
 }
 
 constexpr Operator kOperators[] = {
-    {"Add", 2, 2, "", infer_same_type, run_binary<add>},
-    {"Sub", 2, 2, "", infer_same_type, run_binary<subtract>},
-    {"Mul", 2, 2, "", infer_same_type, run_binary<multiply>},
-    {"Div", 2, 2, "", infer_same_type, run_div},
+    {"Add", 2, 2, "", infer_numbers, run_binary<add>},
+    {"Sub", 2, 2, "", infer_numbers, run_binary<subtract>},
+    {"Mul", 2, 2, "", infer_numbers, run_mul},
+    {"Div", 2, 2, "", infer_numbers, run_div},
+    {"Mod", 2, 2, " fmod ", infer_mod, run_mod},
     {"Pow", 2, 2, "", infer_pow, run_pow},
-    {"Min", 1, kAnyInputs, "", infer_same_type, run_variadic<smaller>},
-    {"Max", 1, kAnyInputs, "", infer_same_type, run_variadic<larger>},
+    {"Min", 1, kAnyInputs, "", infer_numbers, run_variadic<smaller>},
+    {"Max", 1, kAnyInputs, "", infer_numbers, run_variadic<larger>},
     {"Equal", 2, 2, "", infer_equal, run_binary<equal>},
+    {"Less", 2, 2, "", infer_less, run_binary<less>},
+    {"And", 2, 2, "", infer_bools, run_binary<both>},
+    {"Or", 2, 2, "", infer_bools, run_binary<either>},
+    {"Xor", 2, 2, "", infer_bools, run_binary<one_alone>},
     {"Where", 3, 3, "", infer_where, run_where},
 };
 

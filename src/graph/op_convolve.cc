@@ -1,16 +1,15 @@
-// Convolutions and pools.
+// Convolutions, and their transposes.
 #include <algorithm>
-#include <limits>
+#include <vector>
 
 #include "graph/operator.h"
+#include "graph/product.h"
 #include "graph/shape.h"
 #include "graph/text.h"
 #include "graph/windows.h"
 
 namespace veil {
 namespace {
-
-#define VEIL_WINDOW_ATTRIBUTES " auto_pad kernel_shape strides dilations pads "
 
 Status check_kernel_shape(const Call& call) {
   VEIL_TRY(kernel, call.integers("kernel_shape"));
@@ -60,41 +59,94 @@ Result<std::vector<TypedShape>> infer_conv(const Call& call) {
       {call.in(0).type, with_spatial(call.shape(0)[0], groups.count * groups.filters, windows.out)}};
 }
 
-void start_with_bias(const Call& call, const Inputs& inputs, Array& out, std::size_t places) {
-  for (std::size_t i = 0; i < out.data.size(); ++i) {
-    const std::size_t filter = i / places % static_cast<std::size_t>(out.shape[1]);
-    out.data[i] = call.has(2) ? inputs[2]->data[filter] : 0.0;
+void start_with_bias(const Call& call, const Inputs& inputs, Array& out) {
+  const AxisSplit split = split_at(out.shape, 1, 2);
+  for (std::size_t plane = 0; plane < split.outer * split.length; ++plane) {
+    std::fill_n(&out.data[plane * split.inner], split.inner, call.has(2) ? inputs[2]->data[plane % split.length] : 0.0);
   }
 }
 
-// The windows of one group as a matrix, kernel positions by places; the product runs along the places.
-Status run_conv(const Call& call, const Inputs& inputs, const Outputs& outputs) {
-  VEIL_TRY(windows, convolution_windows(call));
-  VEIL_TRY(g, groups_of(call, false));
-  const std::vector<std::int64_t> table = windows.places();
-  const std::size_t kernel = size_of(windows.kernel), places = size_of(windows.out), area = size_of(windows.in);
-  const auto channels = static_cast<std::size_t>(g.channels), filters = static_cast<std::size_t>(g.filters);
-  const auto groups = static_cast<std::size_t>(call.shape(0)[0] * g.count);
-  start_with_bias(call, inputs, *outputs[0], places);
-  std::vector<double> row(places);
-  for (std::size_t group = 0; group < groups; ++group) {
-    const double* x = &inputs[0]->data[group * channels * area];
-    const double* weights =
-        &inputs[1]->data[group % static_cast<std::size_t>(g.count) * filters * channels * kernel];
-    double* out = &outputs[0]->data[group * filters * places];
-    for (std::size_t depth = 0; depth < channels * kernel; ++depth) {
-      const double* plane = x + depth / kernel * area;
-      for (std::size_t o = 0; o < places; ++o) {
-        const std::int64_t place = table[o * kernel + depth % kernel];
-        row[o] = place < 0 ? 0.0 : plane[place];
+// Blocks of what the product runs over, each about a megabyte.
+constexpr std::size_t kPlaces = 512;
+constexpr std::size_t kRows = 256;
+
+// One group of one input of a convolution: the lengths of its product, and where its parts lie.
+struct Product {
+  const Windows& windows;
+  std::size_t channels, filters;
+  const double* x;
+  const double* weights;
+  double* out;
+
+  std::size_t kernel() const { return size_of(windows.kernel); }
+  std::size_t places() const { return size_of(windows.out); }
+  std::size_t area() const { return size_of(windows.in); }
+};
+
+// out = weights (filters x depth) * what the windows read (depth x places); depth: channels x kernel positions.
+void convolve(const Product& p) {
+  const std::size_t kernel = p.kernel(), places = p.places(), depth = p.channels * kernel, area = p.area();
+  std::vector<double> read(std::min(kRows, depth) * std::min(kPlaces, places));
+  for (std::size_t first = 0; first < places; first += kPlaces) {
+    const std::size_t width = std::min(kPlaces, places - first);
+    for (std::size_t top = 0; top < depth; top += kRows) {
+      const std::size_t rows = std::min(kRows, depth - top);
+      std::fill_n(read.begin(), rows * width, 0.0);
+      for (std::size_t row = 0; row < rows; ++row) {
+        const double* plane = p.x + (top + row) / kernel * area;
+        double* to = &read[row * width];
+        WindowWalk(p.windows, (top + row) % kernel).visit(first, first + width, [&](const Stretch& s) {
+          for (std::size_t i = 0; i < s.count; ++i) to[s.window + i] = plane[s.place + i * s.step];
+        });
       }
-      for (std::size_t f = 0; f < filters; ++f) {
-        const double weight = weights[f * channels * kernel + depth];
-        for (std::size_t o = 0; o < places; ++o) out[f * places + o] += weight * row[o];
+      multiply_add({p.weights + top, depth, 1}, {read.data(), width, 1}, p.filters, rows, width, p.out + first, places);
+    }
+  }
+}
+
+// Every input element adds a kernel to its window of the output: weights' (filters and kernel positions x channels) * x
+// (channels x places), each row added to where its kernel position lies.
+void convolve_transposed(const Product& p) {
+  const std::size_t kernel = p.kernel(), places = p.places(), rows = p.filters * kernel, area = p.area();
+  std::vector<double> sums(std::min(kRows, rows) * std::min(kPlaces, places));
+  for (std::size_t first = 0; first < places; first += kPlaces) {
+    const std::size_t width = std::min(kPlaces, places - first);
+    for (std::size_t top = 0; top < rows; top += kRows) {
+      const std::size_t height = std::min(kRows, rows - top);
+      std::fill_n(sums.begin(), height * width, 0.0);
+      multiply_add({p.weights + top, 1, rows}, {p.x + first, places, 1}, height, p.channels, width, sums.data(), width);
+      for (std::size_t row = 0; row < height; ++row) {
+        double* plane = p.out + (top + row) / kernel * area;
+        const double* from = &sums[row * width];
+        WindowWalk(p.windows, (top + row) % kernel).visit(first, first + width, [&](const Stretch& s) {
+          for (std::size_t i = 0; i < s.count; ++i) plane[s.place + i * s.step] += from[s.window + i];
+        });
       }
     }
   }
+}
+
+template <class Convolve>
+Status run_groups(const Call& call, const Windows& windows, const Groups& g, const Inputs& inputs, Array& out,
+                  Convolve&& convolve_one) {
+  start_with_bias(call, inputs, out);
+  const auto count = static_cast<std::size_t>(g.count);
+  const auto channels = static_cast<std::size_t>(g.channels), filters = static_cast<std::size_t>(g.filters);
+  const std::size_t groups = static_cast<std::size_t>(call.shape(0)[0]) * count;
+  if (groups == 0 || out.data.empty()) return Done{};
+  const std::size_t x_size = inputs[0]->data.size() / groups, out_size = out.data.size() / groups;
+  const std::size_t weights_size = inputs[1]->data.size() / count;
+  for (std::size_t group = 0; group < groups; ++group) {
+    convolve_one(Product{windows, channels, filters, inputs[0]->data.data() + group * x_size,
+                         inputs[1]->data.data() + group % count * weights_size, out.data.data() + group * out_size});
+  }
   return Done{};
+}
+
+Status run_conv(const Call& call, const Inputs& inputs, const Outputs& outputs) {
+  VEIL_TRY(windows, convolution_windows(call));
+  VEIL_TRY(groups, groups_of(call, false));
+  return run_groups(call, windows, groups, inputs, *outputs[0], convolve);
 }
 
 Result<std::vector<TypedShape>> infer_conv_transpose(const Call& call) {
@@ -106,73 +158,16 @@ Result<std::vector<TypedShape>> infer_conv_transpose(const Call& call) {
       {call.in(0).type, with_spatial(call.shape(0)[0], groups.count * groups.filters, windows.in)}};
 }
 
-// Every input element adds a kernel to its window of the output.
 Status run_conv_transpose(const Call& call, const Inputs& inputs, const Outputs& outputs) {
   VEIL_TRY(windows, transposed_windows(call));
-  VEIL_TRY(g, groups_of(call, true));
-  const std::vector<std::int64_t> table = windows.places();
-  const std::size_t kernel = size_of(windows.kernel), places = size_of(windows.out), area = size_of(windows.in);
-  const auto channels = static_cast<std::size_t>(g.channels), filters = static_cast<std::size_t>(g.filters);
-  const auto groups = static_cast<std::size_t>(call.shape(0)[0] * g.count);
-  start_with_bias(call, inputs, *outputs[0], area);
-  for (std::size_t group = 0; group < groups; ++group) {
-    for (std::size_t pair = 0; pair < channels * filters; ++pair) {
-      const double* x = &inputs[0]->data[(group * channels + pair / filters) * places];
-      const double* weights =
-          &inputs[1]->data[(group % static_cast<std::size_t>(g.count) * channels * filters + pair) * kernel];
-      double* out = &outputs[0]->data[(group * filters + pair % filters) * area];
-      for (std::size_t i = 0; i < places * kernel; ++i) {
-        if (table[i] >= 0) out[table[i]] += x[i / kernel] * weights[i % kernel];
-      }
-    }
-  }
-  return Done{};
-}
-
-Result<std::vector<TypedShape>> infer_pool(const Call& call) {
-  VEIL_TRY(windows, pool_windows(call));
-  return std::vector<TypedShape>{
-      {call.in(0).type, with_spatial(call.shape(0)[0], call.shape(0)[1], windows.out)}};
-}
-
-template <class Fold>
-void run_pool(const Windows& windows, const Array& in, Array& out, Fold&& fold) {
-  const std::vector<std::int64_t> table = windows.places();
-  const std::size_t kernel = size_of(windows.kernel), places = size_of(windows.out), area = size_of(windows.in);
-  for (std::size_t i = 0; i < out.data.size(); ++i) {
-    out.data[i] = fold(&in.data[i / places * area], std::span(table).subspan(i % places * kernel, kernel));
-  }
-}
-
-Status run_max_pool(const Call& call, const Inputs& inputs, const Outputs& outputs) {
-  VEIL_TRY(windows, pool_windows(call));
-  run_pool(windows, *inputs[0], *outputs[0], [](const double* plane, std::span<const std::int64_t> places) {
-    double best = -std::numeric_limits<double>::infinity();
-    for (const std::int64_t place : places) best = std::max(best, place < 0 ? best : plane[place]);
-    return best;
-  });
-  return Done{};
-}
-
-Status run_average_pool(const Call& call, const Inputs& inputs, const Outputs& outputs) {
-  VEIL_TRY(windows, pool_windows(call));
-  VEIL_TRY(with_padding, call.integer("count_include_pad", 0));
-  const std::vector<double> counts = window_counts(windows, with_padding != 0);
-  std::size_t next = 0;
-  run_pool(windows, *inputs[0], *outputs[0], [&](const double* plane, std::span<const std::int64_t> places) {
-    double sum = 0;
-    for (const std::int64_t place : places) sum += place < 0 ? 0.0 : plane[place];
-    return sum / counts[next++ % counts.size()];
-  });
-  return Done{};
+  VEIL_TRY(groups, groups_of(call, true));
+  return run_groups(call, windows, groups, inputs, *outputs[0], convolve_transposed);
 }
 
 constexpr Operator kOperators[] = {
     {"Conv", 2, 3, VEIL_WINDOW_ATTRIBUTES "group ", infer_conv, run_conv},
     {"ConvTranspose", 2, 3, VEIL_WINDOW_ATTRIBUTES "group output_padding output_shape ", infer_conv_transpose,
      run_conv_transpose},
-    {"MaxPool", 1, 1, VEIL_WINDOW_ATTRIBUTES "ceil_mode storage_order ", infer_pool, run_max_pool},
-    {"AveragePool", 1, 1, VEIL_WINDOW_ATTRIBUTES "ceil_mode count_include_pad ", infer_pool, run_average_pool},
 };
 
 }  // namespace

@@ -1,6 +1,7 @@
 // Tensors out of nothing but shapes and attributes. All of these are folded: none reaches a run.
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 
 #include "base/limits.h"
 #include "graph/operator.h"
@@ -138,12 +139,67 @@ Status run_shape(const Call& call, const Inputs&, const Outputs& outputs) {
   return Done{};
 }
 
+Result<std::vector<TypedShape>> infer_size(const Call&) { return std::vector<TypedShape>{{ElementType::kInt64, {}}}; }
+
+Status run_size(const Call& call, const Inputs&, const Outputs& outputs) {
+  outputs[0]->data[0] = static_cast<double>(size_of(call.shape(0)));
+  return Done{};
+}
+
+Result<std::vector<TypedShape>> infer_eye(const Call& call) {
+  VEIL_TRY_STATUS(call.integer("k", 0));
+  VEIL_TRY(code, call.integer("dtype", 0));
+  const ElementType type = call.has_attribute("dtype") ? element_type_from_onnx(code) : call.in(0).type;
+  if (type == ElementType::kOther) return Error{"its element type is not supported"};
+  if (call.shape(0).size() != 2) return Error{"its input must be a matrix"};
+  return std::vector<TypedShape>{{type, call.shape(0)}};
+}
+
+Status run_eye(const Call& call, const Inputs&, const Outputs& outputs) {
+  VEIL_TRY(shift, call.integer("k", 0));
+  const std::int64_t rows = call.shape(0)[0], columns = call.shape(0)[1];
+  std::fill(outputs[0]->data.begin(), outputs[0]->data.end(), 0.0);
+  if (shift <= -rows || shift >= columns) return Done{};
+  for (std::int64_t row = std::max<std::int64_t>(-shift, 0); row < rows && row + shift < columns; ++row) {
+    outputs[0]->data[static_cast<std::size_t>(row * columns + row + shift)] = 1;
+  }
+  return Done{};
+}
+
+Result<std::vector<TypedShape>> infer_non_zero(const Call& call) {
+  const Array* constant = call.inputs[0]->constant;
+  if (constant == nullptr) return Error{"its input is known only at run time; shapes must not depend on the data"};
+  const auto zeros = std::count(constant->data.begin(), constant->data.end(), 0.0);
+  return std::vector<TypedShape>{
+      {ElementType::kInt64, {std::ssize(call.shape(0)), std::ssize(constant->data) - zeros}}};
+}
+
+// Row i of the result: the places along axis i.
+Status run_non_zero(const Call&, const Inputs& inputs, const Outputs& outputs) {
+  const GraphShape& shape = inputs[0]->shape;
+  const GraphShape strides = strides_of(shape);
+  const auto count = static_cast<std::size_t>(outputs[0]->shape[1]);
+  std::size_t next = 0;
+  for (std::size_t i = 0; i < inputs[0]->data.size(); ++i) {
+    if (inputs[0]->data[i] == 0) continue;
+    for (std::size_t axis = 0; axis < shape.size(); ++axis) {
+      const std::int64_t place = static_cast<std::int64_t>(i) / strides[axis] % shape[axis];
+      outputs[0]->data[axis * count + next] = static_cast<double>(place);
+    }
+    ++next;
+  }
+  return Done{};
+}
+
 constexpr Operator kOperators[] = {
     {"Constant", 0, 0, " value value_type value_int value_ints value_float value_floats ", infer_constant,
      run_constant},
     {"ConstantOfShape", 1, 1, " value value_type ", infer_constant_of_shape, run_constant_of_shape},
     {"Range", 3, 3, "", infer_range, run_range},
     {"Shape", 1, 1, " start end ", infer_shape, run_shape},
+    {"Size", 1, 1, "", infer_size, run_size},
+    {"EyeLike", 1, 1, " dtype k ", infer_eye, run_eye},
+    {"NonZero", 1, 1, "", infer_non_zero, run_non_zero},
 };
 
 }  // namespace

@@ -1,4 +1,4 @@
-// Parts of a tensor: Gather and Slice.
+// Parts of a tensor, Gather and Slice, and indices written out as OneHot.
 #include <algorithm>
 #include <limits>
 
@@ -129,8 +129,48 @@ Status run_slice(const Call& call, const Inputs& inputs, const Outputs& outputs)
   return Done{};
 }
 
+struct OneHotForm {
+  std::size_t axis;  // of the result
+  std::int64_t depth;
+};
+
+Result<OneHotForm> one_hot_form(const Call& call) {
+  const Array* depth = call.inputs[1]->constant;
+  if (depth == nullptr) return Error{"its depth is known only at run time; shapes must not depend on the data"};
+  if (depth->data.size() != 1) return Error{"its depth is no single number"};
+  const std::int64_t length = to_integer(depth->data[0]);
+  if (length < 1) return Error{"its depth is " + std::to_string(length)};
+  VEIL_TRY(axis, call.integer("axis", -1));
+  VEIL_TRY(normal, normalise_axis(axis, call.shape(0).size() + 1));
+  return OneHotForm{normal, length};
+}
+
+Result<std::vector<TypedShape>> infer_one_hot(const Call& call) {
+  VEIL_TRY(form, one_hot_form(call));
+  if (call.shape(2) != GraphShape{2}) return Error{"its values must be two numbers, off and on"};
+  GraphShape shape = call.shape(0);
+  shape.insert(shape.begin() + static_cast<std::ptrdiff_t>(form.axis), form.depth);
+  return std::vector<TypedShape>{{call.in(2).type, shape}};
+}
+
+// An index outside of the axis, counted from its end if negative, is on nowhere.
+Status run_one_hot(const Call& call, const Inputs& inputs, const Outputs& outputs) {
+  VEIL_TRY(form, one_hot_form(call));
+  const double off = inputs[2]->data[0], on = inputs[2]->data[1];
+  std::fill(outputs[0]->data.begin(), outputs[0]->data.end(), off);
+  const AxisSplit split = split_at(outputs[0]->shape, form.axis, form.axis + 1);
+  for (std::size_t i = 0; i < inputs[0]->data.size(); ++i) {
+    const std::int64_t index = to_integer(inputs[0]->data[i]);
+    if (index < -form.depth || index >= form.depth) continue;
+    const auto place = static_cast<std::size_t>(index < 0 ? index + form.depth : index);
+    outputs[0]->data[(i / split.inner * split.length + place) * split.inner + i % split.inner] = on;
+  }
+  return Done{};
+}
+
 constexpr Operator kOperators[] = {
     {"Gather", 2, 2, " axis ", infer_gather, run_gather},
+    {"OneHot", 3, 3, " axis ", infer_one_hot, run_one_hot},
     {"Slice", 1, 5, " starts ends axes ", infer_slice, run_slice},
 };
 

@@ -2,35 +2,12 @@
 #include <algorithm>
 
 #include "graph/operator.h"
+#include "graph/product.h"
 #include "graph/shape.h"
 #include "graph/text.h"
 
 namespace veil {
 namespace {
-
-// A matrix inside an array: entry (i, j) at data[i * row + j * column].
-struct Matrix {
-  const double* data;
-  std::size_t row, column;
-};
-
-// out (rows x columns, row-major) += a (rows x depth) * b (depth x columns).
-void multiply_add(const Matrix& a, const Matrix& b, std::size_t rows, std::size_t depth, std::size_t columns,
-                  double* out) {
-  for (std::size_t i = 0; i < rows; ++i) {
-    for (std::size_t k = 0; k < depth && b.column == 1; ++k) {
-      const double factor = a.data[i * a.row + k * a.column];
-      const double* from = b.data + k * b.row;
-      for (std::size_t j = 0; j < columns; ++j) out[i * columns + j] += factor * from[j];
-    }
-    for (std::size_t j = 0; j < columns && b.column != 1; ++j) {
-      double sum = 0;
-      for (std::size_t k = 0; k < depth; ++k)
-        sum += a.data[i * a.row + k * a.column] * b.data[k * b.row + j * b.column];
-      out[i * columns + j] += sum;
-    }
-  }
-}
 
 Error no_fit(const GraphShape& a, const GraphShape& b) {
   return Error{"shapes " + shape_text(a) + " and " + shape_text(b) + " cannot be multiplied"};
@@ -77,7 +54,7 @@ Status run_gemm(const Call& call, const Inputs& inputs, const Outputs& outputs) 
   const auto columns = static_cast<std::size_t>(form.columns);
   const Matrix a{inputs[0]->data.data(), form.a_turned ? 1 : depth, form.a_turned ? rows : 1};
   const Matrix b{inputs[1]->data.data(), form.b_turned ? 1 : columns, form.b_turned ? depth : 1};
-  multiply_add(a, b, rows, depth, columns, out.data.data());
+  multiply_add(a, b, rows, depth, columns, out.data.data(), columns);
   if (form.alpha != 1) {
     for (double& value : out.data) value *= form.alpha;
   }
@@ -138,7 +115,7 @@ Status run_matmul(const Call& call, const Inputs& inputs, const Outputs& outputs
        [&](const auto& at) {
          const Matrix a{inputs[0]->data.data() + at[0], depth, 1};
          const Matrix b{inputs[1]->data.data() + at[1], columns, 1};
-         multiply_add(a, b, rows, depth, columns, to);
+         multiply_add(a, b, rows, depth, columns, to, columns);
          to += rows * columns;
        });
   return Done{};

@@ -1,5 +1,7 @@
-// Axes folded into one number: sums, means, the place of the largest.
+// Axes folded into one number: sums, means, products, the largest.
 #include <algorithm>
+#include <cmath>
+#include <limits>
 
 #include "graph/operator.h"
 #include "graph/shape.h"
@@ -43,76 +45,76 @@ Result<ReduceForm> reduce_form(const Call& call, std::int64_t input_since) {
 
 // kInputSince: the opset in which axes became an input.
 template <std::int64_t kInputSince>
-Result<std::vector<TypedShape>> infer_reduce(const Call& call) {
+Result<std::vector<TypedShape>> infer_ordered(const Call& call) {
   VEIL_TRY(form, reduce_form(call, kInputSince));
   return std::vector<TypedShape>{{call.in(0).type, form.shape}};
 }
 
-Status add_up(const ReduceForm& form, const Array& in, Array& out) {
-  std::fill(out.data.begin(), out.data.end(), 0.0);
+template <std::int64_t kInputSince>
+Result<std::vector<TypedShape>> infer_reduce(const Call& call) {
+  if (call.in(0).type == ElementType::kBool) return Error{"its input must be of numbers, not of bools"};
+  return infer_ordered<kInputSince>(call);
+}
+
+double add(double a, double b) { return a + b; }
+double multiply(double a, double b) { return a * b; }
+double smaller(double a, double b) { return std::min(a, b); }
+double larger(double a, double b) { return std::max(a, b); }
+
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+
+template <class Fold>
+void fold_axes(const ReduceForm& form, const Array& in, Array& out, double start, Fold&& fold) {
+  std::fill(out.data.begin(), out.data.end(), start);
   std::size_t next = 0;
-  walk(in.shape, std::array{broadcast_strides(form.kept, in.shape)},
-       [&](const auto& at) { out.data[static_cast<std::size_t>(at[0])] += in.data[next++]; });
-  return Done{};
+  walk(in.shape, std::array{broadcast_strides(form.kept, in.shape)}, [&](const auto& at) {
+    double& folded = out.data[static_cast<std::size_t>(at[0])];
+    folded = fold(folded, in.data[next++]);
+  });
 }
 
 Status run_reduce_sum(const Call& call, const Inputs& inputs, const Outputs& outputs) {
   VEIL_TRY(form, reduce_form(call, 13));
-  return add_up(form, *inputs[0], *outputs[0]);
+  fold_axes(form, *inputs[0], *outputs[0], 0, add);
+  return Done{};
 }
 
-Result<std::vector<TypedShape>> infer_reduce_mean(const Call& call) {
-  if (!is_real(call.in(0).type)) return Error{"a mean of integers is not supported yet"};
-  return infer_reduce<18>(call);
-}
-
+// Of integers the mean is cut towards zero, as their quotients are.
 Status run_reduce_mean(const Call& call, const Inputs& inputs, const Outputs& outputs) {
   VEIL_TRY(form, reduce_form(call, 18));
-  VEIL_TRY_STATUS(add_up(form, *inputs[0], *outputs[0]));
-  for (double& value : outputs[0]->data) value /= static_cast<double>(form.count);
-  return Done{};
-}
-
-Result<std::size_t> argmax_axis(const Call& call) {
-  VEIL_TRY(axis, call.integer("axis", 0));
-  return normalise_axis(axis, call.shape(0).size());
-}
-
-Result<std::vector<TypedShape>> infer_argmax(const Call& call) {
-  VEIL_TRY(axis, argmax_axis(call));
-  VEIL_TRY(keep, call.integer("keepdims", 1));
-  VEIL_TRY_STATUS(call.integer("select_last_index", 0));
-  GraphShape shape = call.shape(0);
-  if (shape[axis] == 0) return Error{"its axis is empty"};
-  if (keep != 0) {
-    shape[axis] = 1;
-  } else {
-    shape.erase(shape.begin() + static_cast<std::ptrdiff_t>(axis));
-  }
-  return std::vector<TypedShape>{{ElementType::kInt64, shape}};
-}
-
-Status run_argmax(const Call& call, const Inputs& inputs, const Outputs& outputs) {
-  VEIL_TRY(axis, argmax_axis(call));
-  VEIL_TRY(last, call.integer("select_last_index", 0));
-  const AxisSplit split = split_at(inputs[0]->shape, axis, axis + 1);
-  for (std::size_t out = 0; out < split.outer * split.inner; ++out) {
-    const double* line = &inputs[0]->data[out / split.inner * split.length * split.inner + out % split.inner];
-    std::size_t best = 0;
-    for (std::size_t i = 1; i < split.length; ++i) {
-      const double value = line[i * split.inner];
-      const double leader = line[best * split.inner];
-      if (value > leader || (last != 0 && value == leader)) best = i;
-    }
-    outputs[0]->data[out] = static_cast<double>(best);
+  fold_axes(form, *inputs[0], *outputs[0], 0, add);
+  for (double& value : outputs[0]->data) {
+    value /= static_cast<double>(form.count);
+    if (!is_real(call.in(0).type)) value = std::trunc(value);
   }
   return Done{};
 }
+
+Status run_reduce_product(const Call& call, const Inputs& inputs, const Outputs& outputs) {
+  VEIL_TRY(form, reduce_form(call, 18));
+  fold_axes(form, *inputs[0], *outputs[0], 1, multiply);
+  return Done{};
+}
+
+// Of nothing the largest is the least that the type can hold, and the other way round.
+template <bool kLargest>
+Status run_reduce_extremum(const Call& call, const Inputs& inputs, const Outputs& outputs) {
+  VEIL_TRY(form, reduce_form(call, 18));
+  const TypeRange range = range_of(call.in(0).type);
+  const double whole = static_cast<double>(kLargest ? range.low : range.high);
+  const double start = is_real(call.in(0).type) ? (kLargest ? -kInfinity : kInfinity) : whole;
+  fold_axes(form, *inputs[0], *outputs[0], start, kLargest ? larger : smaller);
+  return Done{};
+}
+
+#define VEIL_REDUCE_ATTRIBUTES " axes keepdims noop_with_empty_axes "
 
 constexpr Operator kOperators[] = {
-    {"ReduceSum", 1, 2, " axes keepdims noop_with_empty_axes ", infer_reduce<13>, run_reduce_sum},
-    {"ReduceMean", 1, 2, " axes keepdims noop_with_empty_axes ", infer_reduce_mean, run_reduce_mean},
-    {"ArgMax", 1, 1, " axis keepdims select_last_index ", infer_argmax, run_argmax},
+    {"ReduceSum", 1, 2, VEIL_REDUCE_ATTRIBUTES, infer_reduce<13>, run_reduce_sum},
+    {"ReduceMean", 1, 2, VEIL_REDUCE_ATTRIBUTES, infer_reduce<18>, run_reduce_mean},
+    {"ReduceProd", 1, 2, VEIL_REDUCE_ATTRIBUTES, infer_reduce<18>, run_reduce_product},
+    {"ReduceMax", 1, 2, VEIL_REDUCE_ATTRIBUTES, infer_ordered<18>, run_reduce_extremum<true>},
+    {"ReduceMin", 1, 2, VEIL_REDUCE_ATTRIBUTES, infer_ordered<18>, run_reduce_extremum<false>},
 };
 
 }  // namespace

@@ -20,11 +20,13 @@ Result<T> attribute(const Node& node, const std::string& name, T otherwise) {
 }
 
 std::vector<std::span<const Operator>> families() {
-  return {unary_operators(),     binary_operators(),      matmul_operators(),     convolve_operators(),
-          layout_operators(),    index_operators(),       generate_operators(),   reduce_operators(),
-          normalise_operators(), arithmetic_composites(), normalise_composites(), reduce_composites(),
-          layout_composites(),   recurrent_composites(),  attention_composites(), einsum_composites(),
-          resize_composites(),   quantised_composites(),  classical_composites(), choice_composites()};
+  return {function_operators(),   activation_operators(), unary_operators(),     binary_operators(),
+          matmul_operators(),     convolve_operators(),   pool_operators(),      layout_operators(),
+          pad_operators(),        index_operators(),      scatter_operators(),   generate_operators(),
+          reduce_operators(),     order_operators(),      normalise_operators(), arithmetic_composites(),
+          gather_composites(),    normalise_composites(), reduce_composites(),   layout_composites(),
+          recurrent_composites(), attention_composites(), einsum_composites(),   resize_composites(),
+          quantised_composites(), classical_composites(), choice_composites()};
 }
 
 Error in_node(const Call& call, const std::string& message) {
@@ -67,6 +69,15 @@ Status check_outputs(const Call& call, const std::vector<TypedShape>& outputs) {
     }
   }
   return Done{};
+}
+
+// Numbers as their type holds them.
+void hold_as(ElementType type, std::vector<double>& numbers) {
+  if (type == ElementType::kFloat) {
+    for (double& number : numbers) number = static_cast<double>(static_cast<float>(number));
+  } else if (!is_real(type) && type != ElementType::kBool) {
+    for (double& number : numbers) number = wrapped(number, type);
+  }
 }
 
 Result<std::vector<TypedShape>> infer_checked(const Operator& op, const Call& call) {
@@ -168,10 +179,7 @@ Status run_call(const Operator& op, const Call& call, const std::vector<TypedSha
   if (const auto status = op.run(call, inputs, outputs); !status.ok()) {
     return in_node(call, status.error().message + ".");
   }
-  for (std::size_t i = 0; i < outputs.size(); ++i) {
-    if (types[i].type != ElementType::kFloat) continue;
-    for (double& value : outputs[i]->data) value = static_cast<double>(static_cast<float>(value));
-  }
+  for (std::size_t i = 0; i < outputs.size(); ++i) hold_as(types[i].type, outputs[i]->data);
   return Done{};
 }
 
@@ -194,6 +202,24 @@ std::int64_t to_integer(double value) {
   if (value >= kTwo63) return std::numeric_limits<std::int64_t>::max();
   if (value <= -kTwo63) return std::numeric_limits<std::int64_t>::min();
   return static_cast<std::int64_t>(value);
+}
+
+TypeRange range_of(ElementType type) {
+  if (type == ElementType::kUint8) return {8, 0, 255};
+  if (type == ElementType::kInt8) return {8, -128, 127};
+  if (type == ElementType::kBool) return {1, 0, 1};
+  using Int32 = std::numeric_limits<std::int32_t>;
+  if (type == ElementType::kInt32) return {32, Int32::min(), Int32::max()};
+  return {64, std::numeric_limits<std::int64_t>::min(), std::numeric_limits<std::int64_t>::max()};
+}
+
+double wrapped(double value, ElementType type) {
+  const TypeRange range = range_of(type);
+  const std::int64_t whole = to_integer(value);
+  if (whole >= range.low && whole <= range.high) return static_cast<double>(whole);
+  const std::uint64_t mask = (std::uint64_t{1} << range.bits) - 1;  // not of 64 bits: all of those are in range
+  const auto low_bits = static_cast<std::int64_t>(static_cast<std::uint64_t>(whole) & mask);
+  return static_cast<double>(low_bits > range.high ? low_bits - static_cast<std::int64_t>(mask) - 1 : low_bits);
 }
 
 }  // namespace veil

@@ -77,7 +77,7 @@ std::string supported_operators();                     // for messages
 // infer, with the checks that all operators share: counts of inputs and outputs, known attributes, sizes in bounds.
 // Messages name the node.
 Result<std::vector<TypedShape>> infer_call(const Operator& op, const Call& call);
-// run, rounding tensors of type float to float. `types`: what infer_call gave.
+// run, rounding tensors of type float to float and wrapping integers to their type. `types`: what infer_call gave.
 Status run_call(const Operator& op, const Call& call, const std::vector<TypedShape>& types, const Inputs& inputs,
                 const Outputs& outputs);
 // The checks before infer or expand: half a sentence.
@@ -88,16 +88,30 @@ Result<const Operator*> operator_of(const Node& node);
 Call call_of(const Graph& graph, const Node& node);
 
 std::int64_t to_integer(double value);  // towards zero, saturated; NaN is 0
+// Of an integer type of at most 64 bits.
+struct TypeRange {
+  unsigned bits;
+  std::int64_t low, high;
+};
+TypeRange range_of(ElementType type);
+// An integer as the type holds it: its low bits.
+double wrapped(double value, ElementType type);
 
 // The families.
+std::span<const Operator> function_operators();
+std::span<const Operator> activation_operators();
 std::span<const Operator> unary_operators();
 std::span<const Operator> binary_operators();
 std::span<const Operator> matmul_operators();
 std::span<const Operator> convolve_operators();
+std::span<const Operator> pool_operators();
 std::span<const Operator> layout_operators();
+std::span<const Operator> pad_operators();
 std::span<const Operator> index_operators();
+std::span<const Operator> scatter_operators();
 std::span<const Operator> generate_operators();
 std::span<const Operator> reduce_operators();
+std::span<const Operator> order_operators();
 std::span<const Operator> normalise_operators();
 // The families of composite operators, expand_*.cc.
 std::span<const Operator> arithmetic_composites();
@@ -111,5 +125,6 @@ std::span<const Operator> resize_composites();
 std::span<const Operator> quantised_composites();
 std::span<const Operator> classical_composites();
 std::span<const Operator> choice_composites();
+std::span<const Operator> gather_composites();
 
 }  // namespace veil

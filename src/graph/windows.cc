@@ -1,6 +1,7 @@
 #include "graph/windows.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "graph/shape.h"
 #include "graph/text.h"
@@ -10,6 +11,7 @@ namespace veil {
 namespace {
 
 constexpr std::int64_t kMaxLength = std::int64_t{1} << 28;
+constexpr std::int64_t kMaxReads = std::int64_t{1} << 36;  // of one channel
 
 GraphShape spatial_axes(const GraphShape& shape) { return GraphShape(shape.begin() + 2, shape.end()); }
 
@@ -43,7 +45,8 @@ Result<Padding> padding_of(const Call& call, std::size_t dims) {
 
 Result<Windows> windows_over(const Call& call, GraphShape kernel) {
   const GraphShape& shape = call.shape(0);
-  if (shape.size() < 3 || shape.size() > 6) return Error{"its input of shape " + shape_text(shape) + " has no 1 to 4 spatial axes"};
+  if (shape.size() < 3 || shape.size() > 6)
+    return Error{"its input of shape " + shape_text(shape) + " has no 1 to 4 spatial axes"};
   const std::size_t dims = shape.size() - 2;
   if (kernel.size() != dims) return Error{"its kernel does not fit its number of axes"};
   Windows w;
@@ -54,6 +57,14 @@ Result<Windows> windows_over(const Call& call, GraphShape kernel) {
   w.strides = strides;
   w.dilations = dilations;
   return w;
+}
+
+// Windows and kernels that a file makes up must not take forever.
+Status check_work(const GraphShape& windows, const GraphShape& kernel) {
+  const auto count = element_count(windows);
+  const auto positions = element_count(kernel);
+  if (!count || !positions || *count * *positions > kMaxReads) return Error{"its windows are too many or too large"};
+  return Done{};
 }
 
 // Fills out, begins and ends.
@@ -80,33 +91,62 @@ Status place_windows(const Call& call, Windows& w) {
     if (round_up != 0 && room % w.strides[d] != 0 && count * w.strides[d] < w.in[d] + w.begins[d]) ++count;
     w.out.push_back(count);
   }
+  return check_work(w.out, w.kernel);
+}
+
+// The windows along axis d, from and to (excluded), that read inside the input at this offset.
+std::pair<std::int64_t, std::int64_t> inside_of(const Windows& w, std::size_t d, std::int64_t offset) {
+  const std::int64_t stride = w.strides[d];
+  const std::int64_t begin = offset >= 0 ? 0 : (-offset + stride - 1) / stride;
+  const std::int64_t room = w.in[d] - 1 - offset;
+  return {begin, room < 0 ? 0 : std::min(w.out[d], room / stride + 1)};
+}
+
+// A pool has nothing to say of a window with no element at all.
+Status check_no_window_is_empty(const Windows& w) {
+  for (std::size_t d = 0; d < w.in.size(); ++d) {
+    for (std::int64_t o = 0; o < w.out[d]; ++o) {
+      const std::int64_t start = o * w.strides[d] - w.begins[d];
+      const std::int64_t skipped = start >= 0 ? 0 : (-start + w.dilations[d] - 1) / w.dilations[d];
+      if (skipped >= w.kernel[d] || start + skipped * w.dilations[d] >= w.in[d]) {
+        return Error{"one of its windows holds nothing but padding"};
+      }
+    }
+  }
   return Done{};
 }
 
 }  // namespace
 
-std::vector<std::int64_t> Windows::places() const {
-  const GraphShape steps = strides_of(in);
-  GraphShape lengths = out;
-  lengths.insert(lengths.end(), kernel.begin(), kernel.end());
-  std::vector<std::int64_t> places;
-  places.reserve(size_of(lengths));
-  GraphShape index(lengths.size(), 0);
-  for (std::size_t count = size_of(lengths); count > 0; --count) {
-    std::int64_t place = 0;
-    bool inside = true;
-    for (std::size_t d = 0; d < in.size(); ++d) {
-      const std::int64_t at = index[d] * strides[d] + index[in.size() + d] * dilations[d] - begins[d];
-      inside = inside && at >= 0 && at < in[d];
-      place += at * steps[d];
-    }
-    places.push_back(inside ? place : -1);
-    for (std::size_t axis = index.size(); axis-- > 0;) {
-      if (++index[axis] < lengths[axis]) break;
-      index[axis] = 0;
-    }
+WindowWalk::WindowWalk(const Windows& w, std::size_t kernel_position)
+    : windows_(w), offsets_(w.in.size()), length_(static_cast<std::size_t>(w.out.back())) {
+  auto position = static_cast<std::int64_t>(kernel_position);
+  for (std::size_t d = w.in.size(); d-- > 0; position /= w.kernel[d]) {
+    offsets_[d] = position % w.kernel[d] * w.dilations[d] - w.begins[d];
   }
-  return places;
+  const auto inside = inside_of(w, w.in.size() - 1, offsets_.back());
+  begin_ = static_cast<std::size_t>(inside.first);
+  end_ = static_cast<std::size_t>(inside.second);
+}
+
+Stretch WindowWalk::row_stretch(std::size_t row, std::size_t first, std::size_t last) const {
+  const std::size_t start = row * length_;
+  const std::size_t begin = std::max(begin_, first > start ? first - start : 0);
+  const std::size_t end = std::min(end_, last - start);
+  if (begin >= end) return {};
+  const Windows& w = windows_;
+  const std::size_t last_axis = w.in.size() - 1;
+  std::int64_t place = static_cast<std::int64_t>(begin) * w.strides[last_axis] + offsets_[last_axis];
+  std::int64_t step = w.in[last_axis];
+  auto rest = static_cast<std::int64_t>(row);
+  for (std::size_t d = last_axis; d-- > 0; rest /= w.out[d]) {
+    const std::int64_t at = rest % w.out[d] * w.strides[d] + offsets_[d];
+    if (at < 0 || at >= w.in[d]) return {};
+    place += at * step;
+    step *= w.in[d];
+  }
+  return {start + begin - first, static_cast<std::size_t>(place), static_cast<std::size_t>(w.strides[last_axis]),
+          end - begin};
 }
 
 std::vector<double> window_counts(const Windows& w, bool with_padding) {
@@ -129,7 +169,8 @@ std::vector<double> window_counts(const Windows& w, bool with_padding) {
 }
 
 Result<Windows> convolution_windows(const Call& call) {
-  if (call.shape(1).size() < 3) return Error{"its weights of shape " + shape_text(call.shape(1)) + " have no kernel axes"};
+  if (call.shape(1).size() < 3)
+    return Error{"its weights of shape " + shape_text(call.shape(1)) + " have no kernel axes"};
   VEIL_TRY(w, windows_over(call, spatial_axes(call.shape(1))));
   VEIL_TRY_STATUS(place_windows(call, w));
   return w;
@@ -140,11 +181,13 @@ Result<Windows> pool_windows(const Call& call) {
   if (kernel.empty()) return Error{"its 'kernel_shape' is missing"};
   VEIL_TRY(w, windows_over(call, kernel));
   VEIL_TRY_STATUS(place_windows(call, w));
+  VEIL_TRY_STATUS(check_no_window_is_empty(w));
   return w;
 }
 
 Result<Windows> transposed_windows(const Call& call) {
-  if (call.shape(1).size() < 3) return Error{"its weights of shape " + shape_text(call.shape(1)) + " have no kernel axes"};
+  if (call.shape(1).size() < 3)
+    return Error{"its weights of shape " + shape_text(call.shape(1)) + " have no kernel axes"};
   VEIL_TRY(w, windows_over(call, spatial_axes(call.shape(1))));
   const std::size_t dims = w.in.size();
   VEIL_TRY(padding, padding_of(call, dims));
@@ -155,7 +198,8 @@ Result<Windows> transposed_windows(const Call& call) {
     const std::int64_t reach = (w.kernel[d] - 1) * w.dilations[d] + 1;
     const std::int64_t whole = (w.out[d] - 1) * w.strides[d] + extra[d] + reach;
     std::int64_t length = wanted[d];
-    if (length == 0) length = padding.is_same() ? w.out[d] * w.strides[d] : whole - padding.pads[d] - padding.pads[dims + d];
+    if (length == 0)
+      length = padding.is_same() ? w.out[d] * w.strides[d] : whole - padding.pads[d] - padding.pads[dims + d];
     if (length < 1 || length > kMaxLength) return Error{"its output has no possible length"};
     if (wanted[d] != 0 || padding.is_same()) {
       const std::int64_t total = std::max<std::int64_t>(whole - length, 0);
@@ -167,6 +211,7 @@ Result<Windows> transposed_windows(const Call& call) {
     }
     w.in[d] = length;
   }
+  VEIL_TRY_STATUS(check_work(w.out, w.kernel));
   return w;
 }
 

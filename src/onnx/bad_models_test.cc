@@ -152,8 +152,8 @@ const Case kCases[] = {
        m.mutable_graph()->mutable_initializer(0)->set_dims(1, 2);
      },
      "Operator 'MatMul' (node 'MatMul #0'): shapes (1, 2) and (1, 2) cannot be multiplied."},
-    {"unsupported", [](ModelProto& m) { m.mutable_graph()->mutable_node(1)->set_op_type("Celu"); },
-     "Operator 'Celu' (node 'Celu #1') is not supported yet"},
+    {"unsupported", [](ModelProto& m) { m.mutable_graph()->mutable_node(1)->set_op_type("DeformConv"); },
+     "Operator 'DeformConv' (node 'DeformConv #1') is not supported yet"},
     {"custom domain", [](ModelProto& m) { m.mutable_graph()->mutable_node(1)->set_domain("com.corp"); },
      "Operator 'com.corp:Relu' (node 'Relu #1') is not supported yet"},
     {"control flow",

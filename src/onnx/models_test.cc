@@ -27,20 +27,27 @@ Result<Graph> import_file(const fs::path& path, const ImportOptions& options = {
   return import_onnx(bytes, options);
 }
 
+// The stored arrays have "__" for a colon and "_" for a slash.
+std::string array_name(const std::string& value) {
+  std::string out;
+  for (const char c : value) out += c == ':' ? "__" : std::string(1, c == '/' ? '_' : c);
+  return out;
+}
+
 // The largest error of the graph's output against the stored one, relative to 1 + its size.
 Result<double> error_of(const Graph& graph, const fs::path& stored) {
   VEIL_TRY(bytes, read_file(stored));
   VEIL_TRY(archive, NpzArchive::open(bytes, stored.string()));
   std::vector<Array> inputs;
   for (const ValueId id : graph.inputs) {
-    VEIL_TRY(input, archive.read("in__" + graph.values[id].name));
+    VEIL_TRY(input, archive.read("in__" + array_name(graph.values[id].name)));
     inputs.push_back(input);
   }
   VEIL_TRY(values, run_float(graph, inputs));
   const ValueId out = graph.outputs[0];
   // A model that hands its input through keeps the input's name.
   const bool same = graph.inputs == graph.outputs;
-  VEIL_TRY(wanted, archive.read(same ? archive.names().back() : "out__" + graph.values[out].name));
+  VEIL_TRY(wanted, archive.read(same ? archive.names().back() : "out__" + array_name(graph.values[out].name)));
   if (values[out].shape != wanted.shape) return Error{"shape " + shape_text(values[out].shape)};
   double worst = 0;
   for (std::size_t i = 0; i < wanted.data.size(); ++i) {

@@ -22,20 +22,23 @@ bool is(const QuantisedGraph& graph, const std::optional<std::size_t>& position)
 }
 
 // The table as a function of whole numbers, least first.
-std::vector<std::int64_t> table_values(const FunctionOp& op) {
-  const auto columns = function_pieces(
-      piece_list({op.function, op.key_bits, op.low_bits, op.input_scale_log2, op.output_scale_log2, op.slope_shift}));
+struct TableValues {
+  std::int64_t first;
   std::vector<std::int64_t> values;
-  for (std::size_t row = 0; row < columns[0].size(); ++row) {
-    for (std::int64_t low = 0; low < (std::int64_t{1} << op.low_bits); ++low) {
-      values.push_back(columns[1][row] + round_shift(columns[2][row] * low, static_cast<unsigned>(op.slope_shift)));
-    }
+};
+TableValues table_values(const FunctionOp& op) {
+  const PieceParameters p = table_of(op);
+  const Columns columns = function_pieces(piece_list(p));
+  const std::int64_t unit = std::int64_t{1} << op.low_bits;
+  TableValues out{columns[0].front() * unit, {}};
+  for (std::int64_t z = out.first; z < (columns[0].back() + 1) * unit; ++z) {
+    out.values.push_back(piece_value(p, columns, z));
   }
-  return values;
+  return out;
 }
 
 bool is_increasing(const FunctionOp& op) {
-  const std::vector<std::int64_t> values = table_values(op);
+  const std::vector<std::int64_t> values = table_values(op).values;
   return std::is_sorted(values.begin(), values.end());
 }
 
@@ -88,9 +91,8 @@ std::vector<bool> nodes_without_need(const QuantisedGraph& graph, const Analysis
 // y(z) >= b <=> z >= the first z of the table with y(z) >= b. An unreachable bound lies one beyond the table.
 Requirement before_function(const QuantisedNode& node, const Requirement& requirement) {
   const auto& op = std::get<FunctionOp>(node.op);
-  const std::vector<std::int64_t> values = table_values(op);
+  const auto [first, values] = table_values(op);
   const IntegerBound& bound = requirement.bound;
-  const std::int64_t first = -(std::int64_t{1} << (op.key_bits + op.low_bits - 1));
   const std::int64_t least = bound.at_least ? bound.bound : bound.bound + 1;
   const auto place = std::lower_bound(values.begin(), values.end(), least) - values.begin();
   return {node.inputs[0], requirement.element, {bound.at_least, first + place - (bound.at_least ? 0 : 1)}};

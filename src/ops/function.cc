@@ -11,15 +11,11 @@ namespace veil {
 
 namespace {
 
-constexpr unsigned kQuotientBits = 8;  // c is one limb
+constexpr std::int64_t kMaxLowBits = 8;
 
-PieceParameters parameters_of(const FunctionOp& op) {
-  return PieceParameters{op.function,         op.key_bits,          op.low_bits,
-                         op.input_scale_log2, op.output_scale_log2, op.slope_shift};
-}
-
-std::int64_t correction(std::int64_t slope, std::int64_t low, std::int64_t shift) {
-  return round_shift(slope * low, static_cast<unsigned>(shift));
+// c is never negative, or signed.
+std::int64_t least_correction(const PieceExtremes& extremes) {
+  return extremes.least_correction < 0 ? -(std::int64_t{1} << (kCorrectionBits - 1)) : 0;
 }
 
 }  // namespace
@@ -28,55 +24,50 @@ Result<NodeFacts> analyse_op(const FunctionOp& op, const Site& site) {
   VEIL_TRY_STATUS(site.expect_counts(1, 0, 0));
   VEIL_TRY_STATUS(site.expect_same_sizes());
   VEIL_TRY_STATUS(site.expect_one_scale());
-  const PieceParameters p = parameters_of(op);
-  if (!function_pieces_known(piece_list(p)) || op.low_bits > kQuotientBits) {
+  const PieceParameters p = table_of(op);
+  const bool has_range = p.output_bits != 0 || (p.alpha == 0 && p.gamma == 0);
+  if (!has_range || !function_pieces_known(piece_list(p)) || op.low_bits > kMaxLowBits) {
     return Error{"its table is not one of those that are known"};
   }
   VEIL_TRY_STATUS(site.expect_output_scale(op.output_scale_log2));
-  const auto columns = function_pieces(piece_list(p));
-  const std::int64_t last = (std::int64_t{1} << op.low_bits) - 1;
+  const Columns columns = function_pieces(piece_list(p));
   const std::int64_t unit = std::int64_t{1} << op.low_bits;
-  const IntegerRange domain{columns[0].front() * unit, columns[0].back() * unit + last};
+  const IntegerRange domain{columns[0].front() * unit, columns[0].back() * unit + unit - 1};
   if (!domain.contains(site.in_range(0)) || site.in_scale(0) != op.input_scale_log2) {
     return Error{"its input does not fit its table"};
   }
-  NodeFacts facts{site.in_range(0), {columns[1][0], columns[1][0]}};
-  for (std::size_t row = 0; row < columns[0].size(); ++row) {
-    const std::int64_t most = correction(columns[2][row], last, op.slope_shift);
-    if (most >= (1 << kQuotientBits)) return Error{"its table is too steep"};
-    facts.output.low = std::min(facts.output.low, columns[1][row]);
-    facts.output.high = std::max(facts.output.high, columns[1][row] + most);
+  const PieceExtremes extremes = piece_extremes(p, columns);
+  const std::int64_t least = least_correction(extremes);
+  const std::int64_t most = least + (std::int64_t{1} << kCorrectionBits) - 1;
+  if (extremes.least_correction < least || extremes.largest_correction > most) {
+    return Error{"its table is too steep"};
   }
-  return facts;
+  return NodeFacts{site.in_range(0), {extremes.least, extremes.largest}};
 }
 
 void evaluate_op(const FunctionOp& op, const Site& site, const Execution& execution) {
-  const auto columns = function_pieces(piece_list(parameters_of(op)));
+  const PieceParameters p = table_of(op);
+  const Columns columns = function_pieces(piece_list(p));
   const std::vector<std::int64_t>& z = execution.in(site, 0);
   std::vector<std::int64_t>& out = execution.out(site);
   out.resize(z.size());
-  for (std::size_t i = 0; i < z.size(); ++i) {
-    const std::int64_t key = z[i] >> op.low_bits;
-    const std::int64_t low = z[i] - key * (std::int64_t{1} << op.low_bits);
-    const auto row = static_cast<std::size_t>(key - columns[0][0]);
-    out[i] = columns[1][row] + correction(columns[2][row], low, op.slope_shift);
-  }
+  for (std::size_t i = 0; i < z.size(); ++i) out[i] = piece_value(p, columns, z[i]);
 }
 
 Status lower_op(const FunctionOp& op, const Site& site, Lowerer& lowerer) {
   const QuantId output = site.node.output;
+  const PieceParameters p = table_of(op);
   Activation z = lowerer.activation(site.node.inputs[0]);
   const Domain box = storage_box(z.storage);
-  if (z.split != parameters_of(op)) {
-    add_pieces(lowerer, site.node.name + "/in", box, parameters_of(op), z);
-  }
+  if (z.split != p) add_pieces(lowerer, site.node.name + "/in", box, p, z);
   Activation& y = lowerer.activation(output);
   y.storage = z.storage;
   y.form = {LinearTerm{1, *z.base}};
   if (op.low_bits == 0) return Done{};
   const Expression product{{}, {ProductTerm{1, {LinearTerm{1, *z.slope}}, z.low}}};
-  const View c =
-      add_small_quotient(lowerer, site.node.name, box, product, static_cast<unsigned>(op.slope_shift), kQuotientBits);
+  const std::int64_t least = least_correction(piece_extremes(p, function_pieces(piece_list(p))));
+  const View c = add_small_quotient(lowerer, site.node.name, box, product, static_cast<unsigned>(op.slope_shift), least,
+                                    kCorrectionBits);
   y.form.push_back({1, c});
   return Done{};
 }

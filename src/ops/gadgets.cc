@@ -385,12 +385,14 @@ void add_pieces(Lowerer& lowerer, const std::string& name, const Domain& box, co
 }
 
 View add_small_quotient(Lowerer& lowerer, const std::string& name, const Domain& box, const Expression& product,
-                        unsigned shift, unsigned bits) {
+                        unsigned shift, std::int64_t least, unsigned bits) {
   Circuit& circuit = lowerer.circuit;
   const std::int64_t half = std::int64_t{1} << (shift - 1);
-  const TensorId c = commit(circuit, name, box, 0, (std::int64_t{1} << bits) - 1);
+  const TensorId c = commit(circuit, name, box, least, least + (std::int64_t{1} << bits) - 1);
   View view = whole_view(circuit, c);
-  add_lookup(circuit, name, box, TableKind::kUnsigned, {bits}, {expression_of(view)});
+  Expression entry = expression_of(view);
+  if (least != 0) entry = entry - constant_expression(least);
+  add_lookup(circuit, name, box, TableKind::kUnsigned, {bits}, {std::move(entry)});
   const Expression rem = product + constant_expression(half) - expression_of(view, std::int64_t{1} << shift);
   const auto limbs = add_range_proof(circuit, name + "/rem", box, rem, 0, (std::int64_t{1} << shift) - 1);
   lowerer.add_step([box, product, shift, half, c, limbs](const Circuit& at, Trace& trace) {

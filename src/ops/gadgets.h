@@ -60,10 +60,10 @@ View add_positive_part(Lowerer& lowerer, const std::string& name, const Domain& 
 void add_pieces(Lowerer& lowerer, const std::string& name, const Domain& box, const PieceParameters& parameters,
                 Activation& activation);
 
-// floor((product + 2^(shift-1)) / 2^shift) for a non-negative product, committed:
-//   product + 2^(shift-1) - 2^shift c in [0, 2^shift),   c in [0, 2^bits)
+// floor((product + 2^(shift-1)) / 2^shift), committed:
+//   product + 2^(shift-1) - 2^shift c in [0, 2^shift),   c in [least, least + 2^bits)
 View add_small_quotient(Lowerer& lowerer, const std::string& name, const Domain& box, const Expression& product,
-                        unsigned shift, unsigned bits);
+                        unsigned shift, std::int64_t least, unsigned bits);
 
 // floor(dividend / divisor), which lies in `range`, committed with limbs; the divisor is positive by its declared range.
 //   0 <= dividend - divisor q < divisor

@@ -214,7 +214,7 @@ TEST(Pieces, HaveExactlyOneSolution) {
 TEST(SmallQuotient, HasExactlyOneSolution) {
   for (unsigned shift = 1; shift <= 8; ++shift) {
     Bench bench(256, {0, 4000});
-    add_small_quotient(bench.lowerer, "c", bench.box, linear_expression(bench.form), shift, 8);
+    add_small_quotient(bench.lowerer, "c", bench.box, linear_expression(bench.form), shift, 0, 8);
     for (std::int64_t value = 0; value < (200 << shift) && value <= 4000; value += 7) {
       Trace trace = bench.trace(value);
       for (std::int64_t i = 0; i < 256; ++i) trace.values[bench.find("c")].push_back(i);

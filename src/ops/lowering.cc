@@ -93,8 +93,7 @@ Lowerer::Lowerer(const QuantisedGraph& quantised, Lowering& out)
   for (std::size_t i = graph.nodes.size(); i-- > 0;) {
     const auto* op = std::get_if<FunctionOp>(&graph.nodes[i].op);
     if (op == nullptr || skipped[i] || op->key_bits + op->low_bits != graph.bits) continue;
-    splits_[graph.nodes[i].inputs[0]] = PieceParameters{op->function,         op->key_bits,          op->low_bits,
-                                                        op->input_scale_log2, op->output_scale_log2, op->slope_shift};
+    splits_[graph.nodes[i].inputs[0]] = table_of(*op);
   }
 }
 

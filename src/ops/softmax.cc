@@ -99,7 +99,7 @@ Form add_exponentials(Lowerer& lowerer, const std::string& name, const Domain& b
   if (op.low_bits == 0) return exponential;
   const Expression product{{}, {ProductTerm{1, {LinearTerm{1, *distance.slope}}, distance.low}}};
   const auto shift = static_cast<unsigned>(op.slope_shift);
-  exponential.push_back({-1, add_small_quotient(lowerer, name + "/raise", box, product, shift, kQuotientBits)});
+  exponential.push_back({-1, add_small_quotient(lowerer, name + "/raise", box, product, shift, 0, kQuotientBits)});
   return exponential;
 }
 

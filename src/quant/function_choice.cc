@@ -1,6 +1,8 @@
 #include "quant/function_choice.h"
 
 #include <algorithm>
+#include <cmath>
+#include <cstdlib>
 
 #include "base/check.h"
 
@@ -46,6 +48,72 @@ PieceParameters choose_function(SmoothFunction function, unsigned bits) {
   p.slope_shift = p.low_bits == 0 ? 0 : 8;
   VEIL_CHECK(function_pieces_known(piece_list(p)));
   return p;
+}
+
+bool has_own_scale(SmoothFunction function) {
+  return function == SmoothFunction::kSigmoid || function == SmoothFunction::kTanh ||
+         function == SmoothFunction::kDecay;
+}
+
+namespace {
+
+constexpr std::int64_t kByte = 8;  // of the low part and of the slope's fraction
+
+// f at every integer of the range, in units of 2^-kGridFraction of the output's.
+std::vector<std::int64_t> values_between(const PieceParameters& p, std::int64_t low, std::int64_t high) {
+  const FunctionGrid grid(p);
+  std::vector<std::int64_t> values;
+  values.reserve(static_cast<std::size_t>(high - low + 1));
+  for (std::int64_t z = low; z <= high; ++z) values.push_back(grid(z));
+  return values;
+}
+
+double largest_error(const PieceParameters& p, const Columns& columns, std::int64_t low,
+                     const std::vector<std::int64_t>& values) {
+  std::int64_t worst = 0;
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const std::int64_t y = piece_value(p, columns, low + static_cast<std::int64_t>(i));
+    worst = std::max(worst, std::abs(y * (std::int64_t{1} << kGridFraction) - values[i]));
+  }
+  return std::ldexp(static_cast<double>(worst), -static_cast<int>(kGridFraction));
+}
+
+}  // namespace
+
+Result<std::int64_t> function_parameter(double value) {
+  const double scaled = std::ldexp(value, kParameterFraction);
+  if (!(std::fabs(scaled) <= static_cast<double>(kMostParameter)))
+    return Error{"its parameter is not within -64 .. 64"};
+  return static_cast<std::int64_t>(std::floor(scaled + 0.5));
+}
+
+Result<TableChoice> choose_table(const TableRequest& request) {
+  const auto bits = static_cast<std::int64_t>(request.bits);
+  PieceParameters p{static_cast<std::int64_t>(request.function),
+                    bits,
+                    0,
+                    request.input_scale_log2,
+                    request.output_scale_log2,
+                    0,
+                    bits,
+                    request.alpha,
+                    request.gamma};
+  if (!function_pieces_known(piece_list(p))) return Error{"its table is not one of those that are known"};
+  const std::int64_t end = std::int64_t{1} << (bits - 1);
+  if (request.low > request.high || request.low < -end || request.high >= end) {
+    return Error{"its input does not fit its table"};
+  }
+  const std::vector<std::int64_t> values = values_between(p, request.low, request.high);
+  for (p.low_bits = std::min(bits - 4, kByte); p.low_bits > 0; --p.low_bits) {
+    p.key_bits = bits - p.low_bits;
+    p.slope_shift = kByte;
+    const Columns columns = function_pieces(piece_list(p));
+    const double error = largest_error(p, columns, request.low, values);
+    if (error <= request.tolerable_error) return TableChoice{p, error};
+  }
+  p.key_bits = bits;
+  p.slope_shift = 0;
+  return TableChoice{p, largest_error(p, function_pieces(piece_list(p)), request.low, values)};
 }
 
 // exp(-x) on [0, 16), zero beyond (16 is 2^-23): pieces of 1/32, where one raises by at most 2^exp_bits / 32 = 256

@@ -76,6 +76,7 @@ struct PlanClip {
 };
 struct PlanFunction {
   SmoothFunction function = SmoothFunction::kSigmoid;
+  double alpha = 0, gamma = 0;  // its parameters, 0 where it has none
 };
 struct PlanConstant {
   std::vector<double> data;

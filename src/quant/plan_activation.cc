@@ -62,10 +62,73 @@ Status clip(PlanBuilder& plan, const Call& call) {
   return Done{};
 }
 
+// An operator that is a table, and its attributes with their defaults.
+struct TableRule {
+  std::string_view op;
+  SmoothFunction function;
+  double alpha = 0, gamma = 0;
+};
+constexpr TableRule kTables[] = {
+    {"Sigmoid", SmoothFunction::kSigmoid},
+    {"Tanh", SmoothFunction::kTanh},
+    {"Exp", SmoothFunction::kExp},
+    {"Log", SmoothFunction::kLog},
+    {"Sqrt", SmoothFunction::kSqrt},
+    {"Reciprocal", SmoothFunction::kReciprocal},
+    {"Erf", SmoothFunction::kErf},
+    {"Gelu", SmoothFunction::kGelu},
+    {"Swish", SmoothFunction::kSwish, 1.0},
+    {"Softplus", SmoothFunction::kSoftplus},
+    {"Softsign", SmoothFunction::kSoftsign},
+    {"Mish", SmoothFunction::kMish},
+    {"Elu", SmoothFunction::kElu, 1.0},
+    {"Celu", SmoothFunction::kCelu, 1.0},
+    {"Selu", SmoothFunction::kSelu, 1.67326319217681884765625, 1.05070102214813232421875},
+    {"HardSwish", SmoothFunction::kHardSwish},
+    {"Sin", SmoothFunction::kSin},
+    {"Cos", SmoothFunction::kCos},
+    {"Tan", SmoothFunction::kTan},
+    {"Asin", SmoothFunction::kAsin},
+    {"Acos", SmoothFunction::kAcos},
+    {"Atan", SmoothFunction::kAtan},
+    {"Sinh", SmoothFunction::kSinh},
+    {"Cosh", SmoothFunction::kCosh},
+    {"Asinh", SmoothFunction::kAsinh},
+    {"Acosh", SmoothFunction::kAcosh},
+    {"Atanh", SmoothFunction::kAtanh},
+};
+
 Status smooth(PlanBuilder& plan, const Call& call) {
   VEIL_TRY_STATUS(expect_reals(call));
-  const bool sigmoid = call.node->op == "Sigmoid";
-  plan.emit(call, {plan.in(call, 0).id}, PlanFunction{sigmoid ? SmoothFunction::kSigmoid : SmoothFunction::kTanh});
+  const auto* rule = std::find_if(std::begin(kTables), std::end(kTables),
+                                  [&](const TableRule& table) { return table.op == call.node->op; });
+  PlanFunction function{rule->function, rule->alpha, rule->gamma};
+  if (rule->alpha != 0) {
+    VEIL_TRY(alpha, call.real("alpha", rule->alpha));
+    function.alpha = alpha;
+  }
+  if (rule->gamma != 0) {
+    VEIL_TRY(gamma, call.real("gamma", rule->gamma));
+    function.gamma = gamma;
+  }
+  if (call.node->op == "Gelu") {
+    const auto approximate = call.word("approximate", "none");
+    if (!approximate) return approximate.error();
+    if (*approximate == "tanh") function.function = SmoothFunction::kGeluTanh;
+  }
+  plan.emit(call, {plan.in(call, 0).id}, function);
+  return Done{};
+}
+
+// min(max(alpha x + beta, 0), 1)
+Status hard_sigmoid(PlanBuilder& plan, const Call& call) {
+  VEIL_TRY_STATUS(expect_reals(call));
+  VEIL_TRY(alpha, call.real("alpha", static_cast<double>(0.2f)));
+  VEIL_TRY(beta, call.real("beta", 0.5));
+  const Shaped x = plan.in(call, 0);
+  const Shaped line = plan.add(call, x.shape, {x.id}, PlanAffine{Pattern{{elements(x.shape)}, {0}}, {alpha}, {beta}},
+                               {{}, 2.0, false});
+  plan.emit(call, {line.id}, PlanClip{0.0, 1.0});
   return Done{};
 }
 
@@ -114,11 +177,18 @@ Status softmax(PlanBuilder& plan, const Call& call) {
   return Done{};
 }
 
-constexpr PlanRule kRules[] = {{"Relu", relu},      {"LeakyRelu", leaky_relu}, {"PRelu", prelu},    {"Clip", clip},
-                               {"Sigmoid", smooth}, {"Tanh", smooth},          {"Softmax", softmax}};
+std::vector<PlanRule> all_rules() {
+  std::vector<PlanRule> rules{{"Relu", relu}, {"LeakyRelu", leaky_relu},     {"PRelu", prelu},
+                              {"Clip", clip}, {"HardSigmoid", hard_sigmoid}, {"Softmax", softmax}};
+  for (const TableRule& table : kTables) rules.push_back({table.op, smooth});
+  return rules;
+}
 
 }  // namespace
 
-std::span<const PlanRule> activation_rules() { return kRules; }
+std::span<const PlanRule> activation_rules() {
+  static const std::vector<PlanRule> kRules = all_rules();
+  return kRules;
+}
 
 }  // namespace veil

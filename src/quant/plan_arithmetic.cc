@@ -176,8 +176,14 @@ Status power(PlanBuilder& plan, const Call& call) {
     plan.finish(call, x);
   } else if (value == 2) {
     plan.emit(call, {x.id, x.id}, elementwise_product(elements(out)));
+  } else if (value == 0.5 || value == -1 || value == -0.5) {
+    const auto function = value == 0.5 ? SmoothFunction::kSqrt
+                                       : value == -1 ? SmoothFunction::kReciprocal : SmoothFunction::kReciprocalSqrt;
+    plan.emit(call, {x.id}, PlanFunction{function});
   } else {
-    return Error{"only the exponents 1 and 2 have a proof yet"};
+    if (plan.is_integer(call)) return Error{"whole numbers can be raised to the powers 1 and 2 only"};
+    if (!(std::fabs(value) <= 64)) return Error{"its exponent is beyond +-64"};
+    plan.emit(call, {x.id}, PlanFunction{SmoothFunction::kPower, value});
   }
   return Done{};
 }

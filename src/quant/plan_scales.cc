@@ -73,6 +73,7 @@ std::optional<std::int32_t> PlanScales::forced_scale(PlanId id) const {
     if (function && *function != next) return std::nullopt;
     function = next;
   }
+  if (!has_own_scale(*function)) return std::nullopt;
   return static_cast<std::int32_t>(choose_function(*function, bits_).input_scale_log2);
 }
 
@@ -145,6 +146,16 @@ RealRange PlanScales::real_range(PlanId id) const {
     largest = std::max(largest, sum);
   }
   return RealRange{-largest, largest};
+}
+
+// A function is not asked for beyond the sign that its argument always had: reciprocals and roots have their poles there.
+IntegerRange PlanScales::integers_of(PlanId id, std::int32_t scale) const {
+  const RealRange seen = real_range(id);
+  const IntegerRange full = signed_range(bits_);
+  const double room = result_head_room(bits_);
+  const double low = seen.low < 0 ? seen.low * room : seen.low / room;
+  const double high = seen.high > 0 ? seen.high * room : seen.high / room;
+  return {*quantise_real(low, scale, full), *quantise_real(high, scale, full)};
 }
 
 std::int32_t PlanScales::result_scale(PlanId id, std::int32_t accumulator) const {

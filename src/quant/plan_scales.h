@@ -8,6 +8,7 @@
 
 #include "quant/calibrate.h"
 #include "quant/plan.h"
+#include "tensor/fixed_point.h"
 
 namespace veil {
 
@@ -34,6 +35,8 @@ class PlanScales {
   std::vector<std::int32_t> input_scales(std::size_t input) const;
   // Of a rescaled result whose accumulator has scale `accumulator`: never finer than that.
   std::int32_t result_scale(PlanId id, std::int32_t accumulator) const;
+  // The integers of a value that calibration saw, with room to spare, at this scale.
+  IntegerRange integers_of(PlanId id, std::int32_t scale) const;
   // The finest that holds the weights, but not so fine that the rescale would shift everything away.
   std::int32_t weight_scale(PlanId output, double largest, std::int32_t input_scale) const;
 

@@ -453,14 +453,49 @@ class Quantiser {
     return Done{};
   }
 
-  // The table wants exactly its scale and all signed integers of `bits` bits; else a rescale goes in between.
   Status add(const PlanNode& node, const PlanFunction& plan) {
+    if (has_own_scale(plan.function)) return add_fixed(node, plan);
+    const QuantId input = ids_[node.inputs[0]];
+    VEIL_TRY(input_scale, one_scale(input));
+    VEIL_TRY(scale, free_scale(node.output, -40));
+    VEIL_TRY(table, table_for(plan, node.inputs[0], input_scale, scale));
+    const QuantId output = add_value(plan_.values[node.output], {scale});
+    full_range_[output] = true;
+    finish(node, output);
+    add_node(node, {input}, output, function_op(table));
+    return Done{};
+  }
+
+  // The table with the fewest rows for what calibration saw, or the recorded one.
+  Result<PieceParameters> table_for(const PlanFunction& plan, PlanId input, std::int32_t input_scale,
+                                    std::int32_t scale) const {
+    const auto fixed = [](double parameter) { return std::llround(std::ldexp(parameter, kParameterFraction)); };
+    const std::int64_t alpha = fixed(plan.alpha);
+    const std::int64_t gamma = fixed(plan.gamma);
+    if (recorded_ == nullptr) {
+      const IntegerRange seen = scales_.integers_of(input, input_scale);
+      VEIL_TRY(choice, choose_table({plan.function, alpha, gamma, seen.low, seen.high, input_scale, scale, bits_}));
+      return choice.parameters;
+    }
+    const std::size_t next = model_.graph.nodes.size();
+    const auto* op = next < recorded_->nodes.size() ? std::get_if<FunctionOp>(&recorded_->nodes[next].op) : nullptr;
+    const Error error{"the recorded graph has another table here"};
+    if (op == nullptr || op->alpha != alpha || op->gamma != gamma) return error;
+    if (op->function != static_cast<std::int64_t>(plan.function) || op->input_scale_log2 != input_scale ||
+        op->output_scale_log2 != scale || op->output_bits != static_cast<std::int64_t>(bits_) ||
+        op->key_bits + op->low_bits != static_cast<std::int64_t>(bits_)) {
+      return error;
+    }
+    return table_of(*op);
+  }
+
+  // The table wants exactly its scale and all integers of its domain; else a rescale goes in between.
+  Status add_fixed(const PlanNode& node, const PlanFunction& plan) {
     const PieceParameters p = choose_function(plan.function, bits_);
     VEIL_TRY(input, at_scale(node, ids_[node.inputs[0]], static_cast<std::int32_t>(p.input_scale_log2)));
     const QuantId output = add_value(plan_.values[node.output], {static_cast<std::int32_t>(p.output_scale_log2)});
     finish(node, output);
-    add_node(node, {input}, output,
-             FunctionOp{p.function, p.key_bits, p.low_bits, p.input_scale_log2, p.output_scale_log2, p.slope_shift});
+    add_node(node, {input}, output, function_op(p));
     return Done{};
   }
 

@@ -15,6 +15,7 @@
 
 #include "base/integer_array.h"
 #include "base/result.h"
+#include "circuit/function_table.h"
 #include "graph/graph.h"
 #include "tensor/fixed_point.h"
 
@@ -71,11 +72,14 @@ struct ClipOp {
   std::int64_t low = 0, high = 0;
 };
 
-// out[i] = the table's y(in[i]) (circuit/function_table.h); the input has exactly key_bits + low_bits signed bits
+// out[i] = the table's y(in[i]) (circuit/function_table.h); the input lies in the table's domain
 struct FunctionOp {
   std::int64_t function = 0, key_bits = 0, low_bits = 0;
   std::int64_t input_scale_log2 = 0, output_scale_log2 = 0, slope_shift = 0;
+  std::int64_t output_bits = 0, alpha = 0, gamma = 0;
 };
+PieceParameters table_of(const FunctionOp& op);
+FunctionOp function_op(const PieceParameters& table);
 
 // out = a model tensor
 struct ConstantOp {};

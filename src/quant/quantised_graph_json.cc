@@ -79,6 +79,9 @@ void visit_fields(FunctionOp& op, F&& field) {
   field("input_scale_log2", op.input_scale_log2);
   field("output_scale_log2", op.output_scale_log2);
   field("slope_shift", op.slope_shift);
+  field("output_bits", op.output_bits);
+  field("alpha", op.alpha);
+  field("gamma", op.gamma);
 }
 template <class F>
 void visit_fields(ConcatOp& op, F&& field) {

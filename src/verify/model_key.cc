@@ -80,13 +80,13 @@ Result<ModelKey> read_model_key(Reader& reader) {
 
 namespace {
 
-Digest model_id(const PreparedCircuit& circuit, const Circuit& registration, std::span<const G1Affine> model_rows,
-                Visibility visibility) {
+Digest model_id(const Digest& circuit, unsigned log_columns, const Circuit& registration,
+                std::span<const G1Affine> model_rows, Visibility visibility) {
   Writer writer;
   writer.text("veil/model/1");
   writer.text(kProtocolVersion);
-  writer.raw(circuit.digest());
-  writer.u32(circuit.layout().log_columns());
+  writer.raw(circuit);
+  writer.u32(log_columns);
   writer.raw(generators_digest());
   writer.u64(model_rows.size());
   for (const G1Affine& row : model_rows) writer.raw(to_uncompressed(row));
@@ -98,21 +98,23 @@ Digest model_id(const PreparedCircuit& circuit, const Circuit& registration, std
 }  // namespace
 
 Digest compute_model_id(const PreparedCircuit& circuit, std::span<const G1Affine> model_rows, Visibility visibility) {
-  return model_id(circuit, registration_circuit(circuit.circuit()).circuit, model_rows, visibility);
+  return model_id(circuit.digest(), circuit.layout().log_columns(), registration_circuit(circuit.circuit()).circuit,
+                  model_rows, visibility);
 }
 
 CheckedKey PendingModel::check(ModelKey key, const std::optional<Digest>& expected_id) {
   const auto reject = [](Verdict verdict) { return CheckedKey{std::move(verdict), std::nullopt}; };
   if (Verdict verdict = validate_circuit(key.circuit); !verdict.accepted()) return reject(verdict);
+  // A pinned id comes before the work that the circuit asks for.
+  Circuit ranges = registration_circuit(key.circuit).circuit;
+  const Digest id = model_id(circuit_digest(key.circuit), key.log_columns, ranges, key.model_rows, key.visibility);
+  if (expected_id && id != *expected_id) return reject(Verdict::reject("model/id", "the key has id " + to_hex(id)));
   auto prepared = PreparedCircuit::prepare(std::move(key.circuit), key.log_columns);
   if (!prepared.ok()) return reject(Verdict::reject("model/size", prepared.error().message));
   auto circuit = std::make_shared<const PreparedCircuit>(std::move(prepared).value());
   if (key.model_rows.size() != circuit->layout().rows(Owner::kModel).count) {
     return reject(Verdict::reject("model/rows", "their number does not fit the circuit"));
   }
-  Circuit ranges = registration_circuit(circuit->circuit()).circuit;
-  const Digest id = model_id(*circuit, ranges, key.model_rows, key.visibility);
-  if (expected_id && id != *expected_id) return reject(Verdict::reject("model/id", "the key has id " + to_hex(id)));
   std::shared_ptr<VerifiedModel> model(new VerifiedModel(std::move(circuit)));
   model->id_ = id;
   model->trust_ = expected_id ? Trust::kPinned : Trust::kGiven;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <set>
 #include <string>
 
 #include "argument/argue.h"
@@ -42,7 +43,7 @@ std::int64_t view_reads(const Circuit& circuit, const Domain& domain, const View
 // What the verifier's work and memory follow from, counted before either is spent: a key may come from anybody.
 class ReadCount {
  public:
-  explicit ReadCount(const Circuit& circuit) : circuit_(circuit) {
+  ReadCount(const Circuit& circuit, const RowLayout& layout) : circuit_(circuit), layout_(layout) {
     for (const Tensor& tensor : circuit.tensors) {
       if (tensor.owner == Owner::kPublic) add(shape_size(tensor.shape));
     }
@@ -60,7 +61,10 @@ class ReadCount {
   void add(const Domain& domain, const Expression& expression) {
     add(sum_of(domain.extent));
     const auto add_form = [&](const Form& form) {
-      for (const LinearTerm& term : form) add(view_reads(circuit_, domain, term.view));
+      for (const LinearTerm& term : form) {
+        add(view_reads(circuit_, domain, term.view));
+        add_groups(domain, term.view);
+      }
     };
     add_form(expression.linear);
     for (const ProductTerm& product : expression.products) {
@@ -70,7 +74,30 @@ class ReadCount {
     }
   }
 
+  // The groups of the column reduction that a view's claims can make: an entry for each row of the tensor and a list of
+  // column weights for each part. A tensor within one row shares that row's group, which is counted once.
+  void add_groups(const Domain& domain, const View& view) {
+    constexpr std::int64_t kEntry = 4;  // of a map, in field elements
+    if (!view.tensor || circuit_.tensors[*view.tensor].owner == Owner::kPublic) return;
+    const auto cut = layout_.cut_axis(*view.tensor);
+    const RowLayout::Cost cost = layout_.cost(*view.tensor, !cut || is_plain(domain, view, *cut));
+    const auto columns = static_cast<std::int64_t>(layout_.columns());
+    if (cost.rows == 1) {
+      if (single_rows_.insert(*view.tensor).second) add(columns);
+      return;
+    }
+    add(static_cast<std::int64_t>(cost.rows) * kEntry + static_cast<std::int64_t>(cost.parts) * columns);
+  }
+
+  bool is_plain(const Domain& domain, const View& view, std::size_t axis) const {
+    const AxisIndex& index = view.index[axis];
+    return index.terms.size() == 1 && index.terms[0].coefficient == 1 && index.offset == 0 &&
+           domain.extent[index.terms[0].axis] == circuit_.tensors[*view.tensor].shape[axis];
+  }
+
   const Circuit& circuit_;
+  const RowLayout& layout_;
+  std::set<TensorId> single_rows_;
   std::int64_t reads_ = 0;
 };
 
@@ -93,9 +120,11 @@ Result<PreparedCircuit> PreparedCircuit::prepare(Circuit circuit, unsigned log_c
     return Error{"The number of columns is 2^" + std::to_string(log_columns) + "; it must be 2^1 to 2^" +
                  std::to_string(kMaxLogColumns) + "."};
   }
-  if (!layout_fits(circuit, log_columns) || RowLayout(circuit, log_columns).total_rows() > kMaxRows ||
-      !ReadCount(circuit).is_small()) {
-    return Error{"The circuit is too large for this version of Veil."};
+  const Error too_large{"The circuit is too large for this version of Veil."};
+  if (!layout_fits(circuit, log_columns)) return too_large;
+  {
+    const RowLayout layout(circuit, log_columns);
+    if (layout.total_rows() > kMaxRows || !ReadCount(circuit, layout).is_small()) return too_large;
   }
   PreparedCircuit prepared(std::move(circuit), log_columns);
   if (prepared.num_slots_ > kMaxGenerators) {

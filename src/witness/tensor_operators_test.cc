@@ -174,6 +174,24 @@ std::vector<OperatorCase> cases() {
   }, 2e-2);
   on("softmax_rows", "Softmax", {3, 4}, {{"axis", std::int64_t{1}}}, {}, 1e-3);
   on("softmax_middle", "Softmax", {2, 3, 2}, {{"axis", std::int64_t{1}}}, {}, 1e-3);
+  // ---- tables
+  for (const char* op : {"Exp", "Erf", "Gelu", "Softplus", "Softsign", "Mish", "Elu", "Celu", "Selu", "HardSwish", "Sin", "Cos", "Atan",
+                         "Sinh", "Cosh", "Asinh", "HardSigmoid"}) {
+    on(op, op, {6}, {}, {}, 6e-3);
+  }
+  const auto of_positive = [&](const std::string& op, double from) {
+    add(op, [op, from](GraphBuilder& b) {
+      const ValueId x = b.node("Abs", {b.input("x", {6})}, "a");
+      return b.finish({b.node(op, {b.node("Add", {x, b.constant({{}, {from}})}, "s")}, "y")});
+    }, 6e-3);
+  };
+  of_positive("Sqrt", 0.5);
+  of_positive("Log", 0.5);
+  of_positive("Reciprocal", 0.5);
+  of_positive("Acosh", 1.25);
+  add("power", [](GraphBuilder& b) {
+    return b.finish({b.node("Pow", {b.input("x", {6}), b.constant({{}, {3}})}, "y")});
+  }, 2e-2);
   // ---- whole numbers
   add("equal", [](GraphBuilder& b) {
     const ValueId x = b.input("x", {2, 4});
