@@ -115,6 +115,7 @@ std::span<const Operator> order_operators();
 std::span<const Operator> normalise_operators();
 // The families of composite operators, expand_*.cc.
 std::span<const Operator> arithmetic_composites();
+std::span<const Operator> gather_composites();
 std::span<const Operator> normalise_composites();
 std::span<const Operator> reduce_composites();
 std::span<const Operator> layout_composites();
@@ -125,6 +126,5 @@ std::span<const Operator> resize_composites();
 std::span<const Operator> quantised_composites();
 std::span<const Operator> classical_composites();
 std::span<const Operator> choice_composites();
-std::span<const Operator> gather_composites();
 
 }  // namespace veil
