@@ -240,45 +240,7 @@ Status expand_scatter(Expansion& expansion) {
   return Done{};
 }
 
-// Indices of several axes become indices of one, into the axes joined.
-Status expand_gather_nd(Expansion& expansion) {
-  VEIL_TRY(given, expansion.call().integer("batch_dims", 0));
-  const GraphShape data = expansion.call().shape(0);
-  const GraphShape wanted = expansion.call().shape(1);
-  const auto batch = static_cast<std::size_t>(given);
-  if (wanted.empty() || given < 0 || batch >= wanted.size() || batch >= data.size()) {
-    return Error{"its inputs have too few axes"};
-  }
-  const auto depth = static_cast<std::size_t>(wanted.back());
-  if (wanted.back() < 1 || depth > data.size() - batch) return Error{"its indices have too many entries"};
-  if (!std::equal(data.begin(), data.begin() + given, wanted.begin())) return Error{"its batches do not fit"};
-  const auto indexed = data.begin() + given;
-  const GraphShape lengths(indexed, indexed + wanted.back());
-  const AxisSplit split = split_at(data, batch, batch + depth);
-  const auto outer = static_cast<std::int64_t>(split.outer);
-  const auto length = static_cast<std::int64_t>(split.length);
-  const GraphShape places(wanted.begin(), wanted.end() - 1);
-  const auto count = static_cast<std::int64_t>(size_of(places)) / std::max<std::int64_t>(outer, 1);
-  if (!expansion.may_hold({outer})) return Done{};
-  ValueId at = expansion.cast(expansion.input(1), ElementType::kInt64);
-  const ValueId from_end = expansion.add("Add", {at, expansion.integers(lengths)});
-  at = expansion.add("Where", {expansion.binary("Less", at, 0), from_end, at});
-  at = expansion.add("Mul", {at, expansion.integers(strides_of(lengths))});
-  at = expansion.reduce("ReduceSum", at, {static_cast<std::int64_t>(wanted.size()) - 1}, false);
-  Integers starts;
-  for (std::int64_t i = 0; i < outer; ++i) starts.push_back(i * length);
-  at = expansion.add(
-      "Add", {expansion.reshape(at, {outer, count}), expansion.reshape(expansion.integers(starts), {outer, 1})});
-  const ValueId rows = expansion.reshape(expansion.input(0), {outer * length, static_cast<std::int64_t>(split.inner)});
-  const ValueId picked = expansion.add("Gather", {rows, at}, {{"axis", std::int64_t{0}}});
-  GraphShape shape = places;
-  shape.insert(shape.end(), indexed + wanted.back(), data.end());
-  expansion.give(0, expansion.reshape(picked, shape));
-  return Done{};
-}
-
 constexpr Operator kOperators[] = {
-    {"GatherND", 2, 2, " batch_dims ", nullptr, nullptr, expand_gather_nd},
     {"Split", 1, 2, " axis split num_outputs ", nullptr, nullptr, expand_split},
     {"DepthToSpace", 1, 1, " blocksize mode ", nullptr, nullptr, expand_depth_to_space},
     {"SpaceToDepth", 1, 1, " blocksize ", nullptr, nullptr, expand_space_to_depth},

@@ -9,14 +9,14 @@
 namespace veil {
 namespace {
 
-struct Range {
+struct QuantisedRange {
   double low, high;
 };
 
-Result<Range> quantised_range(ElementType type) {
-  if (type == ElementType::kInt8) return Range{-128, 127};
-  if (type == ElementType::kUint8) return Range{0, 255};
-  if (type == ElementType::kInt32) return Range{-2147483648.0, 2147483647.0};
+Result<QuantisedRange> quantised_range(ElementType type) {
+  if (type == ElementType::kInt8) return QuantisedRange{-128, 127};
+  if (type == ElementType::kUint8) return QuantisedRange{0, 255};
+  if (type == ElementType::kInt32) return QuantisedRange{-2147483648.0, 2147483647.0};
   return Error{"its quantised type must be int8, uint8 or int32"};
 }
 
