@@ -107,6 +107,8 @@ struct PlanValue {
   std::optional<ValueId> like = {};
   std::optional<double> largest = {};
   bool is_integer = false;  // whole numbers, exactly: scale 0
+  // The node of the file whose softmax reads it: there, numbers far below the largest do not count.
+  std::string softmax = {};
 };
 
 struct PlanNode {

@@ -135,6 +135,7 @@ Status hard_sigmoid(PlanBuilder& plan, const Call& call) {
 // exp(x - max) / sum along the middle one of three axes
 Shaped distributions(PlanBuilder& plan, const Call& call, const Shaped& x) {
   const GraphShape& shape = x.shape;
+  plan.mark_logits(call, x.id);
   const PlanBuilder::Bound bound = plan.like_input(call, 0);
   const PlanBuilder::Bound unit{{}, 1.0, false};
   const GraphShape kept{shape[0], 1, shape[2]};

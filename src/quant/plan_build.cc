@@ -45,7 +45,8 @@ bool has_weight_for_each(const PlanEinsum& einsum) {
          });
 }
 
-std::int64_t elements(const GraphShape& shape) { return static_cast<std::int64_t>(size_of(shape)); }
+// One that is too large is an error of the node that asks for it (PlanBuilder::add).
+std::int64_t elements(const GraphShape& shape) { return element_count(shape).value_or(1); }
 
 Pattern broadcast_pattern(const GraphShape& shape, const GraphShape& to) {
   Pattern pattern;
@@ -111,6 +112,9 @@ Shaped PlanBuilder::constant_value(const Call& call, const Array& array, bool is
 }
 
 Shaped PlanBuilder::add(const Call& call, GraphShape shape, std::vector<PlanId> inputs, PlanOp op, Bound bound) {
+  if (!element_count(shape) && !error_) {
+    error_ = Error{"it needs more than 2^28 numbers at once, of shape " + shape_text(shape)};
+  }
   const PlanId id = add_value({out(call).name, elements(shape), {}, bound.like, bound.largest, bound.is_integer});
   plan_.nodes.push_back(PlanNode{node_text(*call.node), std::move(inputs), id, std::move(op)});
   return {id, std::move(shape)};
@@ -199,6 +203,8 @@ void PlanBuilder::emit(const Call& call, std::vector<PlanId> inputs, PlanOp op) 
   finish(call, add(call, out_shape(call), std::move(inputs), std::move(op), {}));
 }
 
+void PlanBuilder::mark_logits(const Call& call, PlanId id) { plan_.values[id].softmax = node_text(*call.node); }
+
 bool PlanBuilder::never_negative(PlanId id) const {
   for (const PlanNode& node : plan_.nodes) {
     if (node.output != id) continue;
@@ -219,7 +225,10 @@ Status PlanBuilder::add_node(const Call& call) {
   for (const auto& family : {product_rules(), arithmetic_rules(), logic_rules(), activation_rules(), view_rules(),
                              window_rules(), reduction_rules(), index_rules()}) {
     for (const PlanRule& rule : family) {
-      if (rule.name == call.node->op) return rule.build(*this, call);
+      if (rule.name != call.node->op) continue;
+      VEIL_TRY_STATUS(rule.build(*this, call));
+      if (error_) return *error_;
+      return Done{};
     }
   }
   return Error{"this operator has no proof yet"};

@@ -95,6 +95,8 @@ class PlanBuilder {
   void emit(const Call& call, std::vector<PlanId> inputs, PlanOp op);
 
   bool never_negative(PlanId id) const;
+  // That this operator, a softmax, reads the value.
+  void mark_logits(const Call& call, PlanId id);
   bool is_output(const Call& call) const { return graph_.outputs[0] == output(call); }
 
  private:
@@ -104,6 +106,7 @@ class PlanBuilder {
 
   const Graph& graph_;
   std::vector<std::optional<PlanId>> ids_;  // by ValueId; none: a constant
+  std::optional<Error> error_;              // the first value that is too large
   Plan plan_;
 };
 

@@ -52,6 +52,12 @@ bool PlanScales::read_only_by(PlanId id) const {
                      [&](std::size_t reader) { return std::holds_alternative<Op>(plan_.nodes[reader].op); });
 }
 
+bool PlanScales::overflows(PlanId id) const {
+  if (calibration_ == nullptr || !plan_.values[id].is_integer) return false;
+  const bool known = plan_.values[id].source || plan_.values[id].largest;
+  return known && real_range(id).largest() > static_cast<double>(limit());
+}
+
 bool PlanScales::is_cut_off(PlanId id) const { return read_only_by<PlanRelu>(id) || read_only_by<PlanClip>(id); }
 
 bool PlanScales::feeds_linear_only(PlanId id) const {
@@ -112,8 +118,18 @@ bool PlanScales::needs_own_scales(PlanId id, std::int32_t common, const std::vec
   });
 }
 
+// Does nothing but one softmax read it?
+bool PlanScales::feeds_softmax_only(PlanId id) const {
+  const std::string& softmax = plan_.values[id].softmax;
+  return !softmax.empty() && id != plan_.output &&
+         std::all_of(consumers_[id].begin(), consumers_[id].end(),
+                     [&](std::size_t reader) { return plan_.nodes[reader].source == softmax; });
+}
+
 double PlanScales::largest_needed(PlanId id) const {
+  constexpr double kVanishes = 16;  // exp(-16) counts as zero (function_choice.h)
   const RealRange seen = real_range(id);
+  if (feeds_softmax_only(id)) return std::min(seen.largest(), std::fabs(seen.high) + kVanishes);
   if (read_only_by<PlanRelu>(id) && seen.high > 0) return seen.high;
   if (!read_only_by<PlanClip>(id)) return seen.largest();
   double needed = 0;

@@ -25,6 +25,8 @@ class PlanScales {
   bool is_unread(PlanId id) const { return consumers_[id].empty(); }
   // Scales that differ by element can be folded into a Linear's columns, through concats.
   bool feeds_linear_only(PlanId id) const;
+  // Whole numbers that calibration saw beyond the integers there are.
+  bool overflows(PlanId id) const;
   // What lies beyond the range of a value does not matter to its readers: a ReLU or a clip cuts it off.
   bool is_cut_off(PlanId id) const;
   // All readers are the same smooth function: its table fixes the scale.
@@ -44,6 +46,7 @@ class PlanScales {
   template <class Op>
   bool read_only_by(PlanId id) const;
   bool needs_own_scales(PlanId id, std::int32_t common, const std::vector<std::int32_t>& scales) const;
+  bool feeds_softmax_only(PlanId id) const;
   double largest_needed(PlanId id) const;
   RealRange real_range(PlanId id) const;
   std::int64_t limit() const { return (std::int64_t{1} << (bits_ - 1)) - 1; }

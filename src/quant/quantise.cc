@@ -46,7 +46,9 @@ class Quantiser {
     out.claim = options.claim;
     VEIL_TRY_STATUS(add_inputs(options));
     for (const PlanNode& node : plan_.nodes) {
-      auto status = std::visit([&](const auto& op) { return add(node, op); }, node.op);
+      auto status = scales_.overflows(node.output)
+                        ? Status(Error{"its whole numbers do not fit " + std::to_string(bits_) + " bits"})
+                        : std::visit([&](const auto& op) { return add(node, op); }, node.op);
       if (!status) return Error{node.source + " cannot be quantised: " + status.error().message};
     }
     out.output = ids_[plan_.output];
@@ -390,7 +392,9 @@ class Quantiser {
   Status add(const PlanNode& node, const PlanConstant& plan) {
     VEIL_TRY_STATUS(check_finite({&plan.data}));
     const PlanValue& value = plan_.values[node.output];
-    const std::int32_t finest = value.is_integer ? 0 : scale_for(largest_of(plan.data), limit(), 0);
+    // No finer than anything it could meet: tiny numbers beside others are zero.
+    const auto least = -static_cast<std::int32_t>(bits_ + kBiasExtraBits);
+    const std::int32_t finest = value.is_integer ? 0 : std::max(scale_for(largest_of(plan.data), limit(), least), least);
     VEIL_TRY(scale, model_scale(finest));
     if (value.is_integer && scale != 0) return Error{"its whole numbers have another scale than 1"};
     const QuantId output = add_value(value, {scale});
