@@ -136,12 +136,12 @@ Status hard_sigmoid(PlanBuilder& plan, const Call& call) {
 Shaped distributions(PlanBuilder& plan, const Call& call, const Shaped& x) {
   const GraphShape& shape = x.shape;
   plan.mark_logits(call, x.id);
-  const PlanBuilder::Bound bound = plan.like_input(call, 0);
+  const PlanBuilder::Bound far{{}, 16.0, false};  // beyond it exp is zero
   const PlanBuilder::Bound unit{{}, 1.0, false};
   const GraphShape kept{shape[0], 1, shape[2]};
   const Shaped largest = plan.broadcast(call, plan.reshaped(plan.extremum(call, x, 1, false), kept), shape);
-  const Shaped below = plan.add(call, shape, {largest.id, x.id}, PlanSum{{1, -1}}, bound);
-  const Shaped distance = plan.add(call, shape, {below.id}, PlanRelu{}, bound);
+  const Shaped below = plan.add(call, shape, {largest.id, x.id}, PlanSum{{1, -1}}, far);
+  const Shaped distance = plan.add(call, shape, {below.id}, PlanRelu{}, far);
   const Shaped decay = plan.add(call, shape, {distance.id}, PlanFunction{SmoothFunction::kDecay}, unit);
   const Shaped exponential = plan.add(call, shape, {decay.id}, PlanSum{{-1}, 1}, unit);
   Labels labels;

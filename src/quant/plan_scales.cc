@@ -118,18 +118,35 @@ bool PlanScales::needs_own_scales(PlanId id, std::int32_t common, const std::vec
   });
 }
 
-// Does nothing but one softmax read it?
+// Does nothing but one softmax read it, or sums that only a softmax reads?
 bool PlanScales::feeds_softmax_only(PlanId id) const {
+  if (id == plan_.output || consumers_[id].empty()) return false;
   const std::string& softmax = plan_.values[id].softmax;
-  return !softmax.empty() && id != plan_.output &&
-         std::all_of(consumers_[id].begin(), consumers_[id].end(),
-                     [&](std::size_t reader) { return plan_.nodes[reader].source == softmax; });
+  return std::all_of(consumers_[id].begin(), consumers_[id].end(), [&](std::size_t reader) {
+    const PlanNode& node = plan_.nodes[reader];
+    if (!softmax.empty() && node.source == softmax) return true;
+    const bool passes_on = std::holds_alternative<PlanSum>(node.op) || std::holds_alternative<PlanView>(node.op);
+    return passes_on && node.output > id && feeds_softmax_only(node.output);
+  });
+}
+
+// Masked scores are far below the others, where exp is zero: they need not be told apart. The room is twice what the
+// others need, for rows whose largest score is low.
+double PlanScales::largest_logit(PlanId id) const {
+  constexpr double kVanishes = 32;
+  double needed = 2 * std::fabs(real_range(id).high) + kVanishes;
+  for (const std::size_t reader : consumers_[id]) {
+    if (plan_.nodes[reader].source == plan_.values[id].softmax) continue;
+    for (const PlanId other : plan_.nodes[reader].inputs) {
+      if (other != id) needed += std::fabs(real_range(other).high);
+    }
+  }
+  return std::min(real_range(id).largest(), needed);
 }
 
 double PlanScales::largest_needed(PlanId id) const {
-  constexpr double kVanishes = 16;  // exp(-16) counts as zero (function_choice.h)
   const RealRange seen = real_range(id);
-  if (feeds_softmax_only(id)) return std::min(seen.largest(), std::fabs(seen.high) + kVanishes);
+  if (feeds_softmax_only(id)) return largest_logit(id);
   if (read_only_by<PlanRelu>(id) && seen.high > 0) return seen.high;
   if (!read_only_by<PlanClip>(id)) return seen.largest();
   double needed = 0;

@@ -47,6 +47,7 @@ class PlanScales {
   bool read_only_by(PlanId id) const;
   bool needs_own_scales(PlanId id, std::int32_t common, const std::vector<std::int32_t>& scales) const;
   bool feeds_softmax_only(PlanId id) const;
+  double largest_logit(PlanId id) const;
   double largest_needed(PlanId id) const;
   RealRange real_range(PlanId id) const;
   std::int64_t limit() const { return (std::int64_t{1} << (bits_ - 1)) - 1; }
