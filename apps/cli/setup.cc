@@ -1,6 +1,8 @@
 // veil setup: a model file and calibration data become the prover's and the verifier's key, and a report.
 #include <fmt/core.h>
 
+#include <algorithm>
+#include <cmath>
 #include <map>
 #include <optional>
 
@@ -76,6 +78,19 @@ struct Made {
   ProverKey key;
 };
 
+// A revealed output whose integers are far from the model's numbers would prove another function.
+Status check_close(const SetupArguments& arguments, const QuantisedModel& model, const RunComparison& runs) {
+  constexpr double kTooFar = 0.1;  // of the largest output
+  double largest = 0;
+  for (const double output : runs.real_outputs) largest = std::max(largest, std::fabs(output));
+  if (!arguments.claim.empty() || runs.output.largest <= kTooFar * largest) return Done{};
+  return Error{fmt::format(
+      "At {} bits the integers of this model are up to {:.2g} away from its outputs, the largest of which is {:.2g} on "
+      "the calibration rows: a proof would be about another function. {}",
+      model.graph.bits, runs.output.largest, largest,
+      model.graph.bits < 16 ? "Use --bits 16." : "Numbers of very different size meet in it.")};
+}
+
 Result<Made> make(const SetupArguments& arguments, const Bytes& onnx, const ImportChoices& choices, Stages& stages) {
   stages.begin("reading model and data", 0.0);
   VEIL_TRY(graph, import_onnx(onnx, ImportOptions{choices.dims, choices.output}));
@@ -89,6 +104,7 @@ Result<Made> make(const SetupArguments& arguments, const Bytes& onnx, const Impo
   const QuantiseOptions options{hidden, arguments.claim, labels, arguments.classes};
   VEIL_TRY(model, quantise(graph, rows, bits_of(arguments.bits), options));
   VEIL_TRY(runs, compare_runs(graph, model, rows));
+  VEIL_TRY_STATUS(check_close(arguments, model, runs));
   VEIL_TRY(lowering, lower(model.graph));
 
   SetupOptions setup;

@@ -24,9 +24,9 @@ std::vector<std::span<const Operator>> families() {
           matmul_operators(),     convolve_operators(),   pool_operators(),      layout_operators(),
           pad_operators(),        index_operators(),      scatter_operators(),   generate_operators(),
           reduce_operators(),     order_operators(),      normalise_operators(), arithmetic_composites(),
-          normalise_composites(), reduce_composites(),   layout_composites(),
-          recurrent_composites(), attention_composites(), einsum_composites(),   resize_composites(),
-          quantised_composites(), classical_composites(), choice_composites()};
+          normalise_composites(), reduce_composites(),    layout_composites(),   recurrent_composites(),
+          attention_composites(), einsum_composites(),    resize_composites(),   quantised_composites(),
+          classical_composites(), choice_composites()};
 }
 
 Error in_node(const Call& call, const std::string& message) {

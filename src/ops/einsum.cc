@@ -74,7 +74,8 @@ Status check_labels(const EinsumOp& op, const Site& site, bool two_factors) {
 // A scale for each element of x needs a weight for each.
 Status check_scales(const EinsumOp& op, const Site& site) {
   for (std::size_t i = 1; i < site.node.inputs.size(); ++i) {
-    if (!site.in_has_one_scale(i)) return Error{"it has a scale for each element, which only a matrix product can take"};
+    if (!site.in_has_one_scale(i))
+      return Error{"it has a scale for each element, which only a matrix product can take"};
   }
   if (site.in_has_one_scale(0)) return Done{};
   for (const std::int64_t label : op.x_axes) {
@@ -253,7 +254,8 @@ void evaluate_op(const EinsumOp& op, const Site& site, const Execution& executio
   if (op.has_weight != 0) y = execution.model(site, 0).view();
   if (op.has_weight == 0 && site.node.inputs.size() == 2) y = execution.in(site, 1);
   out = sum_products(product, x, y);
-  const std::vector<std::int64_t> places = label_places(op.lengths, static_cast<std::size_t>(op.box_rank), op.bias_axes);
+  const std::vector<std::int64_t> places =
+      label_places(op.lengths, static_cast<std::size_t>(op.box_rank), op.bias_axes);
   const IntegerRange full = site.full_range();
   for (std::size_t i = 0; i < out.size(); ++i) {
     std::int64_t sum = out[i] * (std::int64_t{1} << op.up_shift);
@@ -280,7 +282,9 @@ Status lower_op(const EinsumOp& op, const Site& site, Lowerer& lowerer) {
     }
   }
   const EinsumAxes axes = einsum_axes(op, cuts, site.out_size());
-  const auto too_many = [&](const std::vector<std::int64_t>& labels) { return axes_of(axes, labels).size() > kMaxRank; };
+  const auto too_many = [&](const std::vector<std::int64_t>& labels) {
+    return axes_of(axes, labels).size() > kMaxRank;
+  };
   if (axes.domain.extent.size() > kMaxAxes || axes.box.size() > kMaxRank ||
       (op.has_weight != 0 && too_many(op.y_axes))) {
     return Error{"it needs too many axes"};
@@ -297,8 +301,7 @@ Status lower_op(const EinsumOp& op, const Site& site, Lowerer& lowerer) {
     add_linear(accumulator, axes.domain, up, left);
   }
   if (op.has_bias != 0) {
-    const View bias =
-        lowerer.add_model(site.node.model[bias_index(op)], axes.domain, axes_of(axes, op.bias_axes));
+    const View bias = lowerer.add_model(site.node.model[bias_index(op)], axes.domain, axes_of(axes, op.bias_axes));
     accumulator.linear.push_back({std::int64_t{1} << op.bias_shift, bias});
   }
   lower_accumulator(lowerer, site, axes.domain, axes.box, std::move(accumulator), op.shift);

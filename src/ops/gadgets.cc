@@ -418,7 +418,8 @@ View add_quotient(Lowerer& lowerer, const std::string& name, const Domain& box, 
     std::vector<std::int64_t> values = evaluate(c, trace, box, linear_expression(dividend));
     const std::vector<std::int64_t> divisors = evaluate(c, trace, box, linear_expression(divisor));
     // A dishonest trace may hold anything; the checker must see it, not a division by zero.
-    for (std::size_t i = 0; i < values.size(); ++i) values[i] = divisors[i] > 0 ? floor_quotient(values[i], divisors[i]) : 0;
+    for (std::size_t i = 0; i < values.size(); ++i)
+      values[i] = divisors[i] > 0 ? floor_quotient(values[i], divisors[i]) : 0;
     trace.values[q] = std::move(values);
   });
   add_filled_range(lowerer, name + "/range", box, expression_of(view), limbs);
@@ -445,8 +446,7 @@ View add_copy(Lowerer& lowerer, const std::string& name, const Activation& value
   const Expression form = linear_expression(value.form);
   circuit.identities.push_back(Identity{name, box, expression_of(view) - form});
   // Row-major by either axes is the same order.
-  lowerer.add_step(
-      [box, form, y](const Circuit& c, Trace& trace) { trace.values[y] = evaluate(c, trace, box, form); });
+  lowerer.add_step([box, form, y](const Circuit& c, Trace& trace) { trace.values[y] = evaluate(c, trace, box, form); });
   return whole_view(circuit, y);
 }
 

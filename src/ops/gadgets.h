@@ -65,7 +65,8 @@ void add_pieces(Lowerer& lowerer, const std::string& name, const Domain& box, co
 View add_small_quotient(Lowerer& lowerer, const std::string& name, const Domain& box, const Expression& product,
                         unsigned shift, std::int64_t least, unsigned bits);
 
-// floor(dividend / divisor), which lies in `range`, committed with limbs; the divisor is positive by its declared range.
+// floor(dividend / divisor), which lies in `range`, committed with limbs; the divisor is positive by its declared
+// range.
 //   0 <= dividend - divisor q < divisor
 View add_quotient(Lowerer& lowerer, const std::string& name, const Domain& box, const Form& dividend,
                   const Form& divisor, const IntegerRange& range);

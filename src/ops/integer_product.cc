@@ -122,7 +122,8 @@ void multiply(const Places& at, const IntegerView& x, const IntegerView& y, std:
 double largest_magnitude(const IntegerView& data) {
   double largest = 0;
   data.visit([&](const auto* entries) {
-    for (std::size_t i = 0; i < data.size(); ++i) largest = std::max(largest, std::fabs(static_cast<double>(entries[i])));
+    for (std::size_t i = 0; i < data.size(); ++i)
+      largest = std::max(largest, std::fabs(static_cast<double>(entries[i])));
   });
   return largest;
 }

@@ -79,8 +79,9 @@ Activation substitute(const Activation& activation, const std::vector<AxisIndex>
   const auto moved = [&](const std::optional<View>& view) {
     return view ? std::optional<View>(substitute(*view, axes)) : std::nullopt;
   };
-  Activation out{std::move(storage), substitute(activation.form, axes), moved(activation.sign), activation.split,
-                 moved(activation.base), moved(activation.slope), substitute(activation.low, axes)};
+  Activation out{
+      std::move(storage),     substitute(activation.form, axes), moved(activation.sign),          activation.split,
+      moved(activation.base), moved(activation.slope),           substitute(activation.low, axes)};
   return out;
 }
 

@@ -28,8 +28,8 @@ struct PlanEinsum {
   std::int64_t size_of(const std::vector<std::int64_t>& axes) const;
 };
 
-// For every element of an array by the labels `axes`: its place in a value by `value_axes`, at position 0 of labels that
-// the array does not have.
+// For every element of an array by the labels `axes`: its place in a value by `value_axes`, at position 0 of labels
+// that the array does not have.
 std::vector<std::int64_t> places_in(const PlanEinsum& einsum, const std::vector<std::int64_t>& axes,
                                     const std::vector<std::int64_t>& value_axes);
 // Has every element of x weights of its own? Then elements may differ in scale.
@@ -94,9 +94,9 @@ struct PlanScale {  // out = 2^log2 * in
 struct PlanPair {};  // out = [1 - in, in]
 struct PlanSoftmax {};
 
-using PlanOp = std::variant<PlanEinsum, PlanAffine, PlanSum, PlanRelu, PlanMaximum, PlanStep, PlanFloor, PlanDivide,
-                            PlanLeakyRelu, PlanClip, PlanFunction, PlanConstant, PlanView, PlanConcat, PlanScale,
-                            PlanPair, PlanSoftmax>;
+using PlanOp =
+    std::variant<PlanEinsum, PlanAffine, PlanSum, PlanRelu, PlanMaximum, PlanStep, PlanFloor, PlanDivide, PlanLeakyRelu,
+                 PlanClip, PlanFunction, PlanConstant, PlanView, PlanConcat, PlanScale, PlanPair, PlanSoftmax>;
 
 struct PlanValue {
   std::string name;

@@ -126,8 +126,8 @@ Status hard_sigmoid(PlanBuilder& plan, const Call& call) {
   VEIL_TRY(alpha, call.real("alpha", static_cast<double>(0.2f)));
   VEIL_TRY(beta, call.real("beta", 0.5));
   const Shaped x = plan.in(call, 0);
-  const Shaped line = plan.add(call, x.shape, {x.id}, PlanAffine{Pattern{{elements(x.shape)}, {0}}, {alpha}, {beta}},
-                               {{}, 2.0, false});
+  const Shaped line =
+      plan.add(call, x.shape, {x.id}, PlanAffine{Pattern{{elements(x.shape)}, {0}}, {alpha}, {beta}}, {{}, 2.0, false});
   plan.emit(call, {line.id}, PlanClip{0.0, 1.0});
   return Done{};
 }
@@ -151,8 +151,7 @@ Shaped distributions(PlanBuilder& plan, const Call& call, const Shaped& x) {
   labels.end_box();
   labels.add(shape[1], {&labels.einsum.x_axes});
   labels.einsum.x_axes.insert(labels.einsum.x_axes.end(), inner.begin(), inner.end());
-  const Shaped sum = plan.add(call, kept, {exponential.id}, labels.einsum,
-                              {{}, static_cast<double>(shape[1]), false});
+  const Shaped sum = plan.add(call, kept, {exponential.id}, labels.einsum, {{}, static_cast<double>(shape[1]), false});
   return plan.add(call, shape, {exponential.id, plan.broadcast(call, sum, shape).id}, PlanDivide{}, unit);
 }
 
@@ -171,9 +170,9 @@ Status softmax(PlanBuilder& plan, const Call& call) {
     plan.emit(call, {plan.in(call, 0).id}, PlanSoftmax{});
     return Done{};
   }
-  const Shaped x = plan.reshaped(plan.in(call, 0), {static_cast<std::int64_t>(split.outer),
-                                                    static_cast<std::int64_t>(split.length),
-                                                    static_cast<std::int64_t>(split.inner)});
+  const Shaped x =
+      plan.reshaped(plan.in(call, 0), {static_cast<std::int64_t>(split.outer), static_cast<std::int64_t>(split.length),
+                                       static_cast<std::int64_t>(split.inner)});
   plan.finish(call, plan.reshaped(distributions(plan, call, x), shape));
   return Done{};
 }

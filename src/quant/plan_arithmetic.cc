@@ -177,8 +177,9 @@ Status power(PlanBuilder& plan, const Call& call) {
   } else if (value == 2) {
     plan.emit(call, {x.id, x.id}, elementwise_product(elements(out)));
   } else if (value == 0.5 || value == -1 || value == -0.5) {
-    const auto function = value == 0.5 ? SmoothFunction::kSqrt
-                                       : value == -1 ? SmoothFunction::kReciprocal : SmoothFunction::kReciprocalSqrt;
+    const auto function = value == 0.5  ? SmoothFunction::kSqrt
+                          : value == -1 ? SmoothFunction::kReciprocal
+                                        : SmoothFunction::kReciprocalSqrt;
     plan.emit(call, {x.id}, PlanFunction{function});
   } else {
     if (plan.is_integer(call)) return Error{"whole numbers can be raised to the powers 1 and 2 only"};
@@ -203,24 +204,16 @@ Status batch_normalization(PlanBuilder& plan, const Call& call) {
   const GraphShape& shape = call.shape(0);
   GraphShape channels(shape.size(), 1);
   if (shape.size() > 1) channels[1] = shape[1];
-  return affine(plan, call, plan.in(call, 0), broadcast_pattern(channels, shape), std::move(factor),
-                std::move(addend));
+  return affine(plan, call, plan.in(call, 0), broadcast_pattern(channels, shape), std::move(factor), std::move(addend));
 }
 
-constexpr PlanRule kRules[] = {{"Add", add_or_subtract},
-                               {"Sub", add_or_subtract},
-                               {"Mul", multiply},
-                               {"Div", divide},
-                               {"Neg", negate},
-                               {"Abs", magnitude},
-                               {"Max", extremum},
-                               {"Min", extremum},
-                               {"Floor", floor_of},
-                               {"Ceil", ceiling},
-                               {"Round", round_to_even},
-                               {"Sign", sign},
-                               {"Pow", power},
-                               {"BatchNormalization", batch_normalization}};
+constexpr PlanRule kRules[] = {{"Add", add_or_subtract}, {"Sub", add_or_subtract},
+                               {"Mul", multiply},        {"Div", divide},
+                               {"Neg", negate},          {"Abs", magnitude},
+                               {"Max", extremum},        {"Min", extremum},
+                               {"Floor", floor_of},      {"Ceil", ceiling},
+                               {"Round", round_to_even}, {"Sign", sign},
+                               {"Pow", power},           {"BatchNormalization", batch_normalization}};
 
 }  // namespace
 

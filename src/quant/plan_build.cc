@@ -215,8 +215,8 @@ bool PlanBuilder::never_negative(PlanId id) const {
     }
     const bool passes_on = std::holds_alternative<PlanView>(node.op) || std::holds_alternative<PlanMaximum>(node.op) ||
                            std::holds_alternative<PlanConcat>(node.op);
-    return passes_on && std::all_of(node.inputs.begin(), node.inputs.end(),
-                                    [this](PlanId input) { return never_negative(input); });
+    return passes_on &&
+           std::all_of(node.inputs.begin(), node.inputs.end(), [this](PlanId input) { return never_negative(input); });
   }
   return false;
 }

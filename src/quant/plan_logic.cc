@@ -83,8 +83,8 @@ Status cast(PlanBuilder& plan, const Call& call) {
   return Done{};
 }
 
-constexpr PlanRule kRules[] = {{"Less", less},      {"Equal", equal}, {"Not", negation}, {"And", connective},
-                               {"Or", connective}, {"Xor", connective}, {"Where", where}, {"Cast", cast}};
+constexpr PlanRule kRules[] = {{"Less", less},     {"Equal", equal},    {"Not", negation}, {"And", connective},
+                               {"Or", connective}, {"Xor", connective}, {"Where", where},  {"Cast", cast}};
 
 }  // namespace
 

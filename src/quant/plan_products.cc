@@ -10,7 +10,6 @@ namespace veil {
 
 namespace {
 
-
 // Labels in ascending order, the output's first: the weights of one output element lie side by side.
 void sort_weight(PlanEinsum& einsum) {
   std::vector<std::int64_t> sorted = einsum.y_axes;
@@ -166,7 +165,8 @@ Status convolution(PlanBuilder& plan, const Call& call, const Shaped& windows, s
   }
   // Conv's weights are [filters of all groups, channels, kernel], ConvTranspose's [channels of all groups, filters,
   // kernel].
-  for (const auto* part : {&groups, channels_first ? &channel : &filter, channels_first ? &filter : &channel, &kernel}) {
+  for (const auto* part :
+       {&groups, channels_first ? &channel : &filter, channels_first ? &filter : &channel, &kernel}) {
     e.y_axes.insert(e.y_axes.end(), part->begin(), part->end());
   }
   std::vector<PlanId> inputs{windows.id};
@@ -208,7 +208,8 @@ Status conv(PlanBuilder& plan, const Call& call) {
 
 // The input with s - 1 zeros behind every element: out[o] is the sum over k of its element o + begin - k * dilation.
 Shaped stuffed(PlanBuilder& plan, const Call& call, const Shaped& x, const GraphShape& grouped, const Windows& w) {
-  const bool is_dense = std::all_of(w.strides.begin(), w.strides.end(), [](std::int64_t stride) { return stride == 1; });
+  const bool is_dense =
+      std::all_of(w.strides.begin(), w.strides.end(), [](std::int64_t stride) { return stride == 1; });
   if (is_dense) return plan.reshaped(x, grouped);
   GraphShape split(grouped.begin(), grouped.begin() + 3);  // every axis with one of length 1 behind it: only its
   GraphShape spread = split;                               // position 0 is not zero
@@ -241,8 +242,7 @@ Status conv_transpose(PlanBuilder& plan, const Call& call) {
   return convolution(plan, call, windows, group, call.shape(1)[1], true);
 }
 
-constexpr PlanRule kRules[] = {
-    {"Gemm", gemm}, {"MatMul", matmul}, {"Conv", conv}, {"ConvTranspose", conv_transpose}};
+constexpr PlanRule kRules[] = {{"Gemm", gemm}, {"MatMul", matmul}, {"Conv", conv}, {"ConvTranspose", conv_transpose}};
 
 }  // namespace
 

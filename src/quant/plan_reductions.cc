@@ -126,15 +126,13 @@ Status arg_extremum(PlanBuilder& plan, const Call& call) {
   GraphShape kept = x.shape;
   kept[d] = 1;
   best = plan.broadcast(call, plan.reshaped(best, kept), x.shape);
-  const Shaped worse = plan.add(call, x.shape, {x.id, best.id},
-                                least ? PlanStep{{-1, 1}} : PlanStep{{1, -1}}, bit);
+  const Shaped worse = plan.add(call, x.shape, {x.id, best.id}, least ? PlanStep{{-1, 1}} : PlanStep{{1, -1}}, bit);
   // worse * (n - i) + i, or for the last: i - worse * (i + 1), which is -1 where it is worse
   const Shaped index = positions_along(plan, call, x.shape, d);
   const Shaped rest = last != 0 ? plan.add(call, x.shape, {index.id}, PlanSum{{1}, 1}, place)
                                 : plan.add(call, x.shape, {index.id}, PlanSum{{-1}, static_cast<int>(length)}, place);
   const Shaped away = plan.add(call, x.shape, {worse.id, rest.id}, elementwise_product(elements(x.shape)), place);
-  const Shaped candidate =
-      plan.add(call, x.shape, {index.id, away.id}, PlanSum{{1, last != 0 ? -1 : 1}}, place);
+  const Shaped candidate = plan.add(call, x.shape, {index.id, away.id}, PlanSum{{1, last != 0 ? -1 : 1}}, place);
   plan.finish(call, plan.extremum(call, candidate, d, last == 0));
   return Done{};
 }
@@ -156,10 +154,10 @@ Status cumulative_sum(PlanBuilder& plan, const Call& call) {
   return Done{};
 }
 
-constexpr PlanRule kRules[] = {{"ReduceSum", reduce_sum},       {"ReduceMean", reduce_sum},
-                               {"ReduceMax", reduce_extremum},  {"ReduceMin", reduce_extremum},
-                               {"ReduceProd", reduce_product},  {"ArgMax", arg_extremum},
-                               {"ArgMin", arg_extremum},        {"CumSum", cumulative_sum}};
+constexpr PlanRule kRules[] = {{"ReduceSum", reduce_sum},      {"ReduceMean", reduce_sum},
+                               {"ReduceMax", reduce_extremum}, {"ReduceMin", reduce_extremum},
+                               {"ReduceProd", reduce_product}, {"ArgMax", arg_extremum},
+                               {"ArgMin", arg_extremum},       {"CumSum", cumulative_sum}};
 
 }  // namespace
 

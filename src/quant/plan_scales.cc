@@ -181,7 +181,8 @@ RealRange PlanScales::real_range(PlanId id) const {
   return RealRange{-largest, largest};
 }
 
-// A function is not asked for beyond the sign that its argument always had: reciprocals and roots have their poles there.
+// A function is not asked for beyond the sign that its argument always had: reciprocals and roots have their poles
+// there.
 IntegerRange PlanScales::integers_of(PlanId id, std::int32_t scale) const {
   const RealRange seen = real_range(id);
   const IntegerRange full = signed_range(bits_);

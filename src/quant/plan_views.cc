@@ -115,7 +115,8 @@ std::vector<Run> runs_of(const std::vector<std::int64_t>& positions) {
   return runs;
 }
 
-// One position again and again, or a step: a view. Few of them: joined. Many: a product with a matrix of zeros and ones.
+// One position again and again, or a step: a view. Few of them: joined. Many: a product with a matrix of zeros and
+// ones.
 Shaped pick(PlanBuilder& plan, const Call& call, const Shaped& x, std::size_t axis,
             const std::vector<std::int64_t>& positions, PlanBuilder::Bound bound) {
   constexpr std::size_t kMostRuns = 16;
@@ -226,9 +227,9 @@ Status pad(PlanBuilder& plan, const Call& call) {
   return Done{};
 }
 
-constexpr PlanRule kRules[] = {{"Identity", alias},   {"Dropout", alias},     {"Flatten", alias}, {"Reshape", alias},
-                               {"Squeeze", alias},    {"Unsqueeze", alias},   {"Expand", expand}, {"Transpose", transpose},
-                               {"Concat", concat},    {"Slice", slice},       {"Tile", tile},     {"Gather", gather},
+constexpr PlanRule kRules[] = {{"Identity", alias}, {"Dropout", alias},   {"Flatten", alias}, {"Reshape", alias},
+                               {"Squeeze", alias},  {"Unsqueeze", alias}, {"Expand", expand}, {"Transpose", transpose},
+                               {"Concat", concat},  {"Slice", slice},     {"Tile", tile},     {"Gather", gather},
                                {"Pad", pad}};
 
 }  // namespace

@@ -21,7 +21,7 @@ namespace {
 constexpr std::int32_t kMaxDownShift = 40;  // of a rescale
 constexpr std::int32_t kBiasExtraBits = 8;
 constexpr std::int64_t kMaxQuotientShift = 24;  // of a dividend
-constexpr std::int32_t kMaxScale = 1100;  // beyond it no double is anything but zero or infinite
+constexpr std::int32_t kMaxScale = 1100;        // beyond it no double is anything but zero or infinite
 
 bool uniform(const std::vector<std::int32_t>& scales) {
   return std::all_of(scales.begin(), scales.end(), [&](std::int32_t scale) { return scale == scales[0]; });
@@ -199,8 +199,16 @@ class Quantiser {
     if (scales.size() != 1 && !has_weight_for_each(plan)) {
       return Error{"its input has a scale for each element, but it is no plain product"};
     }
-    EinsumOp op{plan.lengths, plan.box_rank, plan.x_axes, plan.y_axes, plan.bias_axes, plan.has_weight ? 1 : 0,
-                plan.bias.empty() ? 0 : 1, 0, 0, 0};
+    EinsumOp op{plan.lengths,
+                plan.box_rank,
+                plan.x_axes,
+                plan.y_axes,
+                plan.bias_axes,
+                plan.has_weight ? 1 : 0,
+                plan.bias.empty() ? 0 : 1,
+                0,
+                0,
+                0};
     std::int32_t accumulator = scales.size() == 1 ? scales[0] : 0;
     std::vector<double> weight;
     std::int32_t weight_scale = 0;
@@ -284,8 +292,16 @@ class Quantiser {
   }
 
   static EinsumOp elementwise_op(const PlanAffine& plan, bool has_factor) {
-    EinsumOp op{plan.pattern.lengths, static_cast<std::int64_t>(plan.pattern.lengths.size()), {}, {}, {},
-                has_factor ? 1 : 0, plan.addend.empty() ? 0 : 1, 0, 0, 0};
+    EinsumOp op{plan.pattern.lengths,
+                static_cast<std::int64_t>(plan.pattern.lengths.size()),
+                {},
+                {},
+                {},
+                has_factor ? 1 : 0,
+                plan.addend.empty() ? 0 : 1,
+                0,
+                0,
+                0};
     for (std::int64_t label = 0; label < op.box_rank; ++label) {
       op.x_axes.push_back(label);
       if (plan.pattern.present[static_cast<std::size_t>(label)] == 0) continue;
@@ -378,7 +394,8 @@ class Quantiser {
     VEIL_TRY(above, one_scale(dividend));
     VEIL_TRY(below, one_scale(ids_[node.inputs[1]]));
     const PlanValue& divisor_value = plan_.values[node.inputs[1]];
-    const QuantId divisor = add_value(PlanValue{divisor_value.name + " (at least one unit)", divisor_value.size}, {below});
+    const QuantId divisor =
+        add_value(PlanValue{divisor_value.name + " (at least one unit)", divisor_value.size}, {below});
     add_node(node, {ids_[node.inputs[1]]}, divisor, ClipOp{1, range().high});
     const std::int32_t finest = above - below - static_cast<std::int32_t>(kMaxQuotientShift);
     VEIL_TRY(scale, result_scale(node.output, finest));
@@ -394,7 +411,8 @@ class Quantiser {
     const PlanValue& value = plan_.values[node.output];
     // No finer than anything it could meet: tiny numbers beside others are zero.
     const auto least = -static_cast<std::int32_t>(bits_ + kBiasExtraBits);
-    const std::int32_t finest = value.is_integer ? 0 : std::max(scale_for(largest_of(plan.data), limit(), least), least);
+    const std::int32_t finest =
+        value.is_integer ? 0 : std::max(scale_for(largest_of(plan.data), limit(), least), least);
     VEIL_TRY(scale, model_scale(finest));
     if (value.is_integer && scale != 0) return Error{"its whole numbers have another scale than 1"};
     const QuantId output = add_value(value, {scale});
@@ -410,8 +428,9 @@ class Quantiser {
     const QuantId output = add_value(plan_.values[node.output], {scale});
     full_range_[output] = full_range_[input];
     finish(node, output);
-    add_node(node, {input}, output,
-             ViewOp{plan.in_lengths, plan.out_lengths, plan.offsets, plan.terms, *quantise_real(plan.fill, scale, range())});
+    add_node(
+        node, {input}, output,
+        ViewOp{plan.in_lengths, plan.out_lengths, plan.offsets, plan.terms, *quantise_real(plan.fill, scale, range())});
     return Done{};
   }
 

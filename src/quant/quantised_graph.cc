@@ -6,22 +6,22 @@
 namespace veil {
 
 std::string_view op_name(const QuantisedOp& op) {
-  static constexpr std::string_view kNames[] = {"einsum",     "sum",  "relu",     "maximum",  "step",
-                                                "divide",     "leaky_relu", "clip", "function", "constant",
-                                                "view",       "concat", "scale",  "pair",     "softmax"};
+  static constexpr std::string_view kNames[] = {"einsum", "sum",        "relu",  "maximum",  "step",
+                                                "divide", "leaky_relu", "clip",  "function", "constant",
+                                                "view",   "concat",     "scale", "pair",     "softmax"};
   static_assert(std::size(kNames) == std::variant_size_v<QuantisedOp>);
   return kNames[op.index()];
 }
 
 PieceParameters table_of(const FunctionOp& op) {
-  return PieceParameters{op.function,          op.key_bits,    op.low_bits,    op.input_scale_log2,
-                         op.output_scale_log2, op.slope_shift, op.output_bits, op.alpha,
-                         op.gamma};
+  return PieceParameters{
+      op.function,    op.key_bits, op.low_bits, op.input_scale_log2, op.output_scale_log2, op.slope_shift,
+      op.output_bits, op.alpha,    op.gamma};
 }
 
 FunctionOp function_op(const PieceParameters& p) {
-  return FunctionOp{p.function,    p.key_bits,    p.low_bits, p.input_scale_log2, p.output_scale_log2,
-                    p.slope_shift, p.output_bits, p.alpha,    p.gamma};
+  return FunctionOp{p.function,    p.key_bits, p.low_bits, p.input_scale_log2, p.output_scale_log2, p.slope_shift,
+                    p.output_bits, p.alpha,    p.gamma};
 }
 
 Status check_weights(const QuantisedGraph& graph, const Weights& weights) {

@@ -1,5 +1,5 @@
-// Test support: one operator alone. Honest traces on random and extreme rows at every number of bits, the validator, the
-// error against float, the mutation test, and the independent evaluator.
+// Test support: one operator alone. Honest traces on random and extreme rows at every number of bits, the validator,
+// the error against float, the mutation test, and the independent evaluator.
 #pragma once
 
 #include <cmath>
@@ -21,7 +21,7 @@ struct OperatorCase {
   double range = 2;         // of random inputs
   double tolerance = 1e-3;  // at 16 bits, absolute
   std::string claim = {};
-  double grid = 0;          // inputs are multiples of it
+  double grid = 0;  // inputs are multiples of it
   std::size_t mutated_every = 1;
 };
 

@@ -41,7 +41,8 @@ std::vector<OperatorCase> cases() {
   conv("conv_batch", {2, 1, 4, 3}, {2, 1, 2, 2}, {});
   conv("conv_padded", {1, 2, 4, 4}, {2, 2, 3, 3}, {{"pads", Ints{1, 0, 2, 1}}, {"strides", Ints{2, 1}}});
   conv("conv_dilated", {1, 1, 6, 5}, {2, 1, 2, 2}, {{"dilations", Ints{3, 2}}, {"pads", Ints{2, 1, 1, 1}}});
-  conv("conv_same_upper", {1, 1, 5, 4}, {1, 1, 2, 3}, {{"auto_pad", std::string("SAME_UPPER")}, {"strides", Ints{2, 2}}});
+  conv("conv_same_upper", {1, 1, 5, 4}, {1, 1, 2, 3},
+       {{"auto_pad", std::string("SAME_UPPER")}, {"strides", Ints{2, 2}}});
   conv("conv_groups", {1, 4, 3, 3}, {6, 2, 2, 2}, {{"group", std::int64_t{2}}});
   conv("conv_depthwise", {1, 3, 4, 3}, {3, 1, 3, 3}, {{"group", std::int64_t{3}}, {"pads", Ints{1, 1, 1, 1}}});
   conv("conv_pointwise", {1, 3, 2, 3}, {2, 3, 1, 1}, {});
@@ -62,25 +63,33 @@ std::vector<OperatorCase> cases() {
      {{"kernel_shape", Ints{3, 3}}, {"pads", Ints{1, 1, 1, 1}}, {"strides", Ints{2, 1}}});
   on("average_pool_count", "AveragePool", {1, 1, 4, 4},
      {{"kernel_shape", Ints{3, 3}}, {"pads", Ints{1, 1, 1, 1}}, {"count_include_pad", std::int64_t{1}}});
-  add("network", [](GraphBuilder& b) {
-    const ValueId x = b.input("x", {1, 1, 6, 6});
-    const ValueId c = b.node("Conv", {x, b.constant(random_array({2, 1, 3, 3}, 4)), b.constant(random_array({2}, 5))},
-                             "c", A{{"pads", Ints{1, 1, 1, 1}}});
-    const ValueId n = b.node("BatchNormalization",
-                             {c, b.constant({{2}, {1, 2}}), b.constant({{2}, {0.5, -0.5}}), b.constant({{2}, {0.1, 0.2}}),
-                              b.constant({{2}, {0.9, 1.1}})},
-                             "n");
-    const ValueId r = b.node("Relu", {n}, "r");
-    const ValueId p = b.node("MaxPool", {r}, "p", A{{"kernel_shape", Ints{2, 2}}, {"strides", Ints{2, 2}}});
-    const ValueId f = b.node("Flatten", {p}, "f");
-    return b.finish({b.node("Gemm", {f, b.constant(random_array({18, 3}, 6))}, "y")});
-  }, 1e-2);
-  add("residual", [](GraphBuilder& b) {
-    const ValueId x = b.input("x", {1, 2, 3, 3});
-    const ValueId c = b.node("Conv", {x, b.constant(random_array({2, 2, 3, 3}, 7))}, "c", A{{"pads", Ints{1, 1, 1, 1}}});
-    const ValueId s = b.node("Add", {c, x}, "s");
-    return b.finish({b.node("ReduceMean", {b.node("Relu", {s}, "r")}, "y", A{{"axes", Ints{2, 3}}})});
-  }, 4e-3);
+  add(
+      "network",
+      [](GraphBuilder& b) {
+        const ValueId x = b.input("x", {1, 1, 6, 6});
+        const ValueId c =
+            b.node("Conv", {x, b.constant(random_array({2, 1, 3, 3}, 4)), b.constant(random_array({2}, 5))}, "c",
+                   A{{"pads", Ints{1, 1, 1, 1}}});
+        const ValueId n = b.node("BatchNormalization",
+                                 {c, b.constant({{2}, {1, 2}}), b.constant({{2}, {0.5, -0.5}}),
+                                  b.constant({{2}, {0.1, 0.2}}), b.constant({{2}, {0.9, 1.1}})},
+                                 "n");
+        const ValueId r = b.node("Relu", {n}, "r");
+        const ValueId p = b.node("MaxPool", {r}, "p", A{{"kernel_shape", Ints{2, 2}}, {"strides", Ints{2, 2}}});
+        const ValueId f = b.node("Flatten", {p}, "f");
+        return b.finish({b.node("Gemm", {f, b.constant(random_array({18, 3}, 6))}, "y")});
+      },
+      1e-2);
+  add(
+      "residual",
+      [](GraphBuilder& b) {
+        const ValueId x = b.input("x", {1, 2, 3, 3});
+        const ValueId c =
+            b.node("Conv", {x, b.constant(random_array({2, 2, 3, 3}, 7))}, "c", A{{"pads", Ints{1, 1, 1, 1}}});
+        const ValueId s = b.node("Add", {c, x}, "s");
+        return b.finish({b.node("ReduceMean", {b.node("Relu", {s}, "r")}, "y", A{{"axes", Ints{2, 3}}})});
+      },
+      4e-3);
 
   // ---- views
   on("transpose", "Transpose", {2, 3, 4}, {{"perm", Ints{2, 0, 1}}});
@@ -93,7 +102,8 @@ std::vector<OperatorCase> cases() {
   });
   add("slice", [](GraphBuilder& b) {
     const ValueId x = b.input("x", {4, 5});
-    return b.finish({b.node("Slice", {x, b.integers({3, 1}), b.integers({0, 5}), b.integers({0, 1}), b.integers({-2, 2})}, "y")});
+    return b.finish(
+        {b.node("Slice", {x, b.integers({3, 1}), b.integers({0, 5}), b.integers({0, 1}), b.integers({-2, 2})}, "y")});
   });
   add("gather_constant", [](GraphBuilder& b) {
     const ValueId x = b.input("x", {2, 5});
@@ -126,33 +136,47 @@ std::vector<OperatorCase> cases() {
     return b.finish({b.node("Concat", {part(3, 6, "p"), part(0, 2, "q")}, "y", A{{"axis", std::int64_t{-1}}})});
   });
   // ---- products of activations
-  add("matmul_activations", [](GraphBuilder& b) {
-    const ValueId x = b.input("x", {2, 3, 4});
-    const ValueId z = b.input("z", {2, 4, 2});
-    return b.finish({b.node("MatMul", {x, z}, "y")});
-  }, 8e-3);
-  add("attention_scores", [](GraphBuilder& b) {
-    const ValueId x = b.input("x", {3, 4});
-    const ValueId h = b.node("MatMul", {x, b.constant(random_array({4, 4}, 10))}, "h");
-    const ValueId q = b.node("Transpose", {b.node("Reshape", {h, b.integers({3, 2, 2})}, "hr")}, "q", A{{"perm", Ints{1, 0, 2}}});
-    const ValueId k = b.node("Transpose", {b.node("Reshape", {x, b.integers({3, 2, 2})}, "xr")}, "k", A{{"perm", Ints{1, 2, 0}}});
-    return b.finish({b.node("MatMul", {q, k}, "y")});
-  }, 2e-2);
+  add(
+      "matmul_activations",
+      [](GraphBuilder& b) {
+        const ValueId x = b.input("x", {2, 3, 4});
+        const ValueId z = b.input("z", {2, 4, 2});
+        return b.finish({b.node("MatMul", {x, z}, "y")});
+      },
+      8e-3);
+  add(
+      "attention_scores",
+      [](GraphBuilder& b) {
+        const ValueId x = b.input("x", {3, 4});
+        const ValueId h = b.node("MatMul", {x, b.constant(random_array({4, 4}, 10))}, "h");
+        const ValueId q =
+            b.node("Transpose", {b.node("Reshape", {h, b.integers({3, 2, 2})}, "hr")}, "q", A{{"perm", Ints{1, 0, 2}}});
+        const ValueId k =
+            b.node("Transpose", {b.node("Reshape", {x, b.integers({3, 2, 2})}, "xr")}, "k", A{{"perm", Ints{1, 2, 0}}});
+        return b.finish({b.node("MatMul", {q, k}, "y")});
+      },
+      2e-2);
   // ---- arithmetic
   on("abs", "Abs", {2, 3}, {});
   on("reduce_sum", "ReduceSum", {2, 3, 2}, {{"keepdims", std::int64_t{0}}}, {}, 1e-2);
-  add("divide_activations", [](GraphBuilder& b) {
-    const ValueId x = b.input("x", {2, 3});
-    const ValueId z = b.input("z", {2, 3});
-    const ValueId d = b.node("Add", {b.node("Abs", {z}, "a"), b.constant({{}, {1}})}, "d");
-    return b.finish({b.node("Div", {x, d}, "y")});
-  }, 4e-3);
-  add("divide_by_either_sign", [](GraphBuilder& b) {
-    const ValueId x = b.input("x", {2, 3});
-    const ValueId z = b.input("z", {2, 3});
-    const ValueId s = b.node("Mul", {b.node("Abs", {z}, "a"), b.constant({{3}, {1, -1, 1}})}, "s");
-    return b.finish({b.node("Div", {x, b.node("Add", {s, b.constant({{3}, {1, -1, 2}})}, "d")}, "y")});
-  }, 4e-3);
+  add(
+      "divide_activations",
+      [](GraphBuilder& b) {
+        const ValueId x = b.input("x", {2, 3});
+        const ValueId z = b.input("z", {2, 3});
+        const ValueId d = b.node("Add", {b.node("Abs", {z}, "a"), b.constant({{}, {1}})}, "d");
+        return b.finish({b.node("Div", {x, d}, "y")});
+      },
+      4e-3);
+  add(
+      "divide_by_either_sign",
+      [](GraphBuilder& b) {
+        const ValueId x = b.input("x", {2, 3});
+        const ValueId z = b.input("z", {2, 3});
+        const ValueId s = b.node("Mul", {b.node("Abs", {z}, "a"), b.constant({{3}, {1, -1, 1}})}, "s");
+        return b.finish({b.node("Div", {x, b.node("Add", {s, b.constant({{3}, {1, -1, 2}})}, "d")}, "y")});
+      },
+      4e-3);
   add("maximum", [](GraphBuilder& b) {
     const ValueId x = b.input("x", {2, 3});
     return b.finish({b.node("Max", {x, b.input("z", {3}), b.constant({{}, {-0.5}})}, "y")});
@@ -165,33 +189,43 @@ std::vector<OperatorCase> cases() {
     const ValueId x = b.input("x", {5});
     return b.finish({b.node("Pow", {x, b.constant({{}, {2}})}, "y")});
   });
-  add("sums_of_repeated", [](GraphBuilder& b) {
-    const ValueId x = b.input("x", {3, 1});
-    const ValueId e = b.node("Expand", {b.node("Clip", {x, b.constant({{}, {0.25}})}, "c"), b.integers({3, 4})}, "e");
-    const ValueId s = b.node("ReduceSum", {e, b.integers({1})}, "s");
-    const ValueId m = b.node("MatMul", {e, b.node("Transpose", {e}, "t")}, "m");
-    return b.finish({b.node("Add", {s, m}, "y")});
-  }, 2e-2);
+  add(
+      "sums_of_repeated",
+      [](GraphBuilder& b) {
+        const ValueId x = b.input("x", {3, 1});
+        const ValueId e =
+            b.node("Expand", {b.node("Clip", {x, b.constant({{}, {0.25}})}, "c"), b.integers({3, 4})}, "e");
+        const ValueId s = b.node("ReduceSum", {e, b.integers({1})}, "s");
+        const ValueId m = b.node("MatMul", {e, b.node("Transpose", {e}, "t")}, "m");
+        return b.finish({b.node("Add", {s, m}, "y")});
+      },
+      2e-2);
   on("softmax_rows", "Softmax", {3, 4}, {{"axis", std::int64_t{1}}}, {}, 1e-3);
   on("softmax_middle", "Softmax", {2, 3, 2}, {{"axis", std::int64_t{1}}}, {}, 1e-3);
   // ---- tables
-  for (const char* op : {"Exp", "Erf", "Gelu", "Softplus", "Softsign", "Mish", "Elu", "Celu", "Selu", "HardSwish", "Sin", "Cos", "Atan",
-                         "Sinh", "Cosh", "Asinh", "HardSigmoid"}) {
+  for (const char* op : {"Exp", "Erf", "Gelu", "Softplus", "Softsign", "Mish", "Elu", "Celu", "Selu", "HardSwish",
+                         "Sin", "Cos", "Atan", "Sinh", "Cosh", "Asinh", "HardSigmoid"}) {
     on(op, op, {6}, {}, {}, 6e-3);
   }
   const auto of_positive = [&](const std::string& op, double from) {
-    add(op, [op, from](GraphBuilder& b) {
-      const ValueId x = b.node("Abs", {b.input("x", {6})}, "a");
-      return b.finish({b.node(op, {b.node("Add", {x, b.constant({{}, {from}})}, "s")}, "y")});
-    }, 6e-3);
+    add(
+        op,
+        [op, from](GraphBuilder& b) {
+          const ValueId x = b.node("Abs", {b.input("x", {6})}, "a");
+          return b.finish({b.node(op, {b.node("Add", {x, b.constant({{}, {from}})}, "s")}, "y")});
+        },
+        6e-3);
   };
   of_positive("Sqrt", 0.5);
   of_positive("Log", 0.5);
   of_positive("Reciprocal", 0.5);
   of_positive("Acosh", 1.25);
-  add("power", [](GraphBuilder& b) {
-    return b.finish({b.node("Pow", {b.input("x", {6}), b.constant({{}, {3}})}, "y")});
-  }, 2e-2);
+  add(
+      "power",
+      [](GraphBuilder& b) {
+        return b.finish({b.node("Pow", {b.input("x", {6}), b.constant({{}, {3}})}, "y")});
+      },
+      2e-2);
   // ---- whole numbers
   add("equal", [](GraphBuilder& b) {
     const ValueId x = b.input("x", {2, 4});
@@ -203,7 +237,8 @@ std::vector<OperatorCase> cases() {
     return b.finish({b.node("Where", {c, x, b.constant({{3}, {1, -2, 0.5}})}, "y")});
   });
   on("argmax", "ArgMax", {3, 5}, {{"axis", std::int64_t{1}}});
-  on("argmax_last", "ArgMax", {4, 2}, {{"axis", std::int64_t{0}}, {"select_last_index", std::int64_t{1}}, {"keepdims", std::int64_t{0}}});
+  on("argmax_last", "ArgMax", {4, 2},
+     {{"axis", std::int64_t{0}}, {"select_last_index", std::int64_t{1}}, {"keepdims", std::int64_t{0}}});
   add("gather_by_data", [](GraphBuilder& b) {
     const ValueId x = b.input("x", {2}, ElementType::kInt64);
     return b.finish({b.node("Gather", {b.constant(random_array({4, 3}, 11)), x}, "y")});

@@ -139,7 +139,7 @@ class MainPath(WithCredit):
     def test_report_lists_operators_tensors_and_cost(self):
         report = json.loads((self.out / "report.json").read_text())
         self.assertEqual([o["op"] for o in report["operators"]],
-                         ["linear", "relu", "linear", "relu", "linear", "function"])
+                         ["einsum", "relu", "einsum", "relu", "einsum", "function"])
         for tensor in report["tensors"]:
             self.assertLess(tensor["integer_range"][0], tensor["integer_range"][1])
             self.assertIn("scale_log2", tensor)
