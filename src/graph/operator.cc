@@ -153,12 +153,18 @@ const Operator* find_operator(std::string_view name) {
   return nullptr;
 }
 
+std::vector<const Operator*> all_operators() {
+  std::vector<const Operator*> operators;
+  for (const auto& family : families()) {
+    for (const Operator& op : family) operators.push_back(&op);
+  }
+  std::sort(operators.begin(), operators.end(), [](const Operator* a, const Operator* b) { return a->name < b->name; });
+  return operators;
+}
+
 std::string supported_operators() {
   std::vector<std::string> names;
-  for (const auto& family : families()) {
-    for (const Operator& op : family) names.emplace_back(op.name);
-  }
-  std::sort(names.begin(), names.end());
+  for (const Operator* op : all_operators()) names.emplace_back(op->name);
   return joined(names);
 }
 

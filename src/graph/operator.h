@@ -73,6 +73,7 @@ struct Operator {
 
 const Operator* find_operator(std::string_view name);  // none: not supported
 std::string supported_operators();                     // for messages
+std::vector<const Operator*> all_operators();          // by name
 
 // infer, with the checks that all operators share: counts of inputs and outputs, known attributes, sizes in bounds.
 // Messages name the node.

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -127,6 +128,9 @@ struct Plan {
 
 // The graph must be as infer_and_fold leaves it, with one output. Errors name the operator and its node.
 Result<Plan> build_plan(const Graph& graph);
+
+// Has the operator a rule of its own? (Others are expanded, or folded.)
+bool has_plan_rule(std::string_view op);
 
 // Folds elementwise constants into neighbouring products and finds the last steps of classifiers. The rules look at
 // where constants stand and at the numbers 1, -1 and powers of two in scalars, never at weights.

@@ -221,17 +221,28 @@ bool PlanBuilder::never_negative(PlanId id) const {
   return false;
 }
 
-Status PlanBuilder::add_node(const Call& call) {
+namespace {
+
+const PlanRule* find_rule(std::string_view op) {
   for (const auto& family : {product_rules(), arithmetic_rules(), logic_rules(), activation_rules(), view_rules(),
                              window_rules(), reduction_rules(), index_rules()}) {
     for (const PlanRule& rule : family) {
-      if (rule.name != call.node->op) continue;
-      VEIL_TRY_STATUS(rule.build(*this, call));
-      if (error_) return *error_;
-      return Done{};
+      if (rule.name == op) return &rule;
     }
   }
-  return Error{"this operator has no proof yet"};
+  return nullptr;
+}
+
+}  // namespace
+
+bool has_plan_rule(std::string_view op) { return find_rule(op) != nullptr; }
+
+Status PlanBuilder::add_node(const Call& call) {
+  const PlanRule* rule = find_rule(call.node->op);
+  if (rule == nullptr) return Error{"this operator has no proof yet"};
+  VEIL_TRY_STATUS(rule->build(*this, call));
+  if (error_) return *error_;
+  return Done{};
 }
 
 Result<Plan> PlanBuilder::build() {

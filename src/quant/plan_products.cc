@@ -49,11 +49,16 @@ Factors factors(PlanBuilder& plan, const Call& call, std::size_t left, std::size
 
 // ---- Gemm, MatMul
 
+// A value times a number.
+Shaped scaled(PlanBuilder& plan, const Call& call, const Shaped& value, double factor) {
+  if (factor == 1) return value;
+  return plan.add(call, value.shape, {value.id}, PlanAffine{Pattern{{elements(value.shape)}, {0}}, {factor}, {}}, {});
+}
+
 Status add_gemm_bias(PlanBuilder& plan, const Call& call, const Shaped& product, double beta) {
   const Array* bias = PlanBuilder::constant(call, 2);
   if (bias == nullptr) {
-    if (beta != 1) return Error{"it scales a third input that is no constant"};
-    const Shaped addend = plan.broadcast(call, plan.in(call, 2), product.shape);
+    const Shaped addend = scaled(plan, call, plan.broadcast(call, plan.in(call, 2), product.shape), beta);
     plan.emit(call, {product.id, addend.id}, PlanSum{{1, 1}});
     return Done{};
   }
@@ -85,12 +90,14 @@ Status gemm(PlanBuilder& plan, const Call& call) {
   e.y_axes = trans_b != 0 ? joined(columns, inner) : joined(inner, columns);
   Factors f = factors(plan, call, 0, 1, std::move(e));
   for (double& value : f.einsum.weight) value *= alpha;
-  if (!f.einsum.has_weight && alpha != 1) return Error{"it scales a product of two activations"};
-  if (!call.has(2) || beta == 0) {
-    plan.emit(call, std::move(f.inputs), std::move(f.einsum));
-    return Done{};
-  }
-  return add_gemm_bias(plan, call, plan.add(call, out, std::move(f.inputs), std::move(f.einsum), {}), beta);
+  const double rest = f.einsum.has_weight ? 1.0 : alpha;  // of a product of two activations
+  const PlanBuilder::Bound bound{PlanBuilder::output(call), {}, false};
+  const Shaped product =
+      plan.add(call, out, std::move(f.inputs), std::move(f.einsum), rest == 1 ? PlanBuilder::Bound{} : bound);
+  const Shaped whole = scaled(plan, call, product, rest);
+  if (call.has(2) && beta != 0) return add_gemm_bias(plan, call, whole, beta);
+  plan.finish(call, whole);
+  return Done{};
 }
 
 // [.., m, k] times [.., k, n]; a list of one axis is a row on the left and a column on the right.
