@@ -86,6 +86,9 @@ class PlanBuilder {
   std::vector<PlanId> both_broadcast(const Call& call);
   Shaped view(const Call& call, const Shaped& value, const ViewMap& map);
   Shaped permuted(const Call& call, const Shaped& value, const std::vector<std::size_t>& order);
+  // Places of one axis, known in advance, in the order given.
+  Shaped pick(const Call& call, const Shaped& x, std::size_t axis, const std::vector<std::int64_t>& places,
+              Bound bound);
   // The largest (or least) along an axis, which is left out.
   Shaped extremum(const Call& call, Shaped value, std::size_t axis, bool minimum);
   Shaped constant_value(const Call& call, const Array& array, bool is_integer);

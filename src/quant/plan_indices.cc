@@ -53,7 +53,44 @@ Status one_hot(PlanBuilder& plan, const Call& call) {
   return Done{};
 }
 
-constexpr PlanRule kRules[] = {{"OneHot", one_hot}};
+Array numbered(const GraphShape& shape, std::int64_t first) {
+  Array array{shape, {}};
+  for (std::int64_t i = 0; i < elements(shape); ++i) array.data.push_back(static_cast<double>(first + i));
+  return array;
+}
+
+// Operators that only move numbers, to places known in advance: run on the numbers' own places, they say where each
+// comes from.
+Status moved(PlanBuilder& plan, const Call& call) {
+  VEIL_TRY(reduction, call.word("reduction", "none"));
+  if (reduction != "none") return Error{"its 'reduction' has no proof yet"};
+  if (PlanBuilder::constant(call, 1) == nullptr) return Error{"its indices are known only at run time"};
+  const bool scatters = call.has(2);
+  const Shaped data = plan.in(call, 0);
+  const std::int64_t size = elements(data.shape);
+  const Array places = numbered(data.shape, 0);
+  const Array updates = scatters ? numbered(call.shape(2), size) : Array{};
+  Array result{plan.out_shape(call), std::vector<double>(size_of(plan.out_shape(call)))};
+  Inputs inputs{&places, PlanBuilder::constant(call, 1)};
+  if (scatters) inputs.push_back(&updates);
+  VEIL_TRY_STATUS(find_operator(call.node->op)->run(call, inputs, {&result}));
+  Shaped source{data.id, {size}};
+  const PlanBuilder::Bound bound{PlanBuilder::output(call), {}, plan.is_integer(call)};
+  if (scatters) {
+    const Shaped more = plan.in(call, 2);
+    source = plan.add(call, {size + elements(more.shape)}, {data.id, more.id}, PlanConcat{1, 1}, bound);
+  }
+  std::vector<std::int64_t> from;
+  for (const double place : result.data) from.push_back(to_integer(place));
+  plan.finish(call, plan.reshaped(plan.pick(call, source, 0, from, bound), result.shape));
+  return Done{};
+}
+
+constexpr PlanRule kRules[] = {{"OneHot", one_hot},
+                               {"GatherElements", moved},
+                               {"GatherND", moved},
+                               {"ScatterElements", moved},
+                               {"ScatterND", moved}};
 
 }  // namespace
 

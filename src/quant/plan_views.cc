@@ -115,48 +115,6 @@ std::vector<Run> runs_of(const std::vector<std::int64_t>& positions) {
   return runs;
 }
 
-// One position again and again, or a step: a view. Few of them: joined. Many: a product with a matrix of zeros and
-// ones.
-Shaped pick(PlanBuilder& plan, const Call& call, const Shaped& x, std::size_t axis,
-            const std::vector<std::int64_t>& positions, PlanBuilder::Bound bound) {
-  constexpr std::size_t kMostRuns = 16;
-  const std::vector<Run> runs = runs_of(positions);
-  GraphShape shape = x.shape;
-  shape[axis] = static_cast<std::int64_t>(positions.size());
-  if (runs.size() <= kMostRuns) {
-    std::vector<PlanId> parts;
-    for (const Run& run : runs) {
-      ViewMap map(x.shape);
-      for (std::size_t d = 0; d < x.shape.size(); ++d) {
-        const std::size_t made = map.add_axis(d == axis ? run.length : x.shape[d]);
-        if (d != axis || run.step != 0) map.read(d, made, d == axis ? run.step : 1);
-      }
-      map.offset(axis, run.start);
-      parts.push_back(plan.view(call, x, map).id);
-    }
-    if (parts.size() == 1) return {parts[0], shape};
-    const AxisSplit split = split_at(shape, axis, axis + 1);
-    return plan.add(call, shape, std::move(parts),
-                    PlanConcat{static_cast<std::int64_t>(split.outer), static_cast<std::int64_t>(split.inner)}, bound);
-  }
-  const AxisSplit split = split_at(x.shape, axis, axis + 1);
-  const auto length = static_cast<std::int64_t>(split.length);
-  Labels labels;
-  std::vector<std::int64_t> outer, inner;
-  labels.add(static_cast<std::int64_t>(split.outer), {&labels.einsum.x_axes});
-  labels.add(shape[axis], {&labels.einsum.y_axes});
-  labels.add(static_cast<std::int64_t>(split.inner), {&inner});
-  labels.end_box();
-  labels.add(length, {&labels.einsum.x_axes, &labels.einsum.y_axes});
-  labels.einsum.x_axes.insert(labels.einsum.x_axes.end(), inner.begin(), inner.end());
-  labels.einsum.has_weight = true;
-  labels.einsum.weight.assign(positions.size() * split.length, 0.0);
-  for (std::size_t i = 0; i < positions.size(); ++i) {
-    labels.einsum.weight[i * split.length + static_cast<std::size_t>(positions[i])] = 1.0;
-  }
-  return plan.add(call, shape, {x.id}, labels.einsum, bound);
-}
-
 // Constant places only; others are plan_indices.cc's.
 Status gather(PlanBuilder& plan, const Call& call) {
   VEIL_TRY(axis, call.integer("axis", 0));
@@ -168,7 +126,7 @@ Status gather(PlanBuilder& plan, const Call& call) {
   for (const double index : indices->data) {
     positions.push_back(to_integer(index) + (index < 0 ? x.shape[d] : 0));
   }
-  const Shaped picked = pick(plan, call, x, d, positions, plan.like_input(call, 0));
+  const Shaped picked = plan.pick(call, x, d, positions, plan.like_input(call, 0));
   plan.finish(call, plan.reshaped(picked, plan.out_shape(call)));
   return Done{};
 }
@@ -205,7 +163,7 @@ Status pad(PlanBuilder& plan, const Call& call) {
     for (std::size_t d = 0; d < rank; ++d) {
       std::vector<std::int64_t> positions;
       for (std::int64_t i = 0; i < out[d]; ++i) positions.push_back(padded_position(i - begins[d], x.shape[d], mode));
-      if (out[d] != x.shape[d]) value = pick(plan, call, value, d, positions, plan.like_input(call, 0));
+      if (out[d] != x.shape[d]) value = plan.pick(call, value, d, positions, plan.like_input(call, 0));
     }
     plan.finish(call, value);
     return Done{};
@@ -233,6 +191,53 @@ constexpr PlanRule kRules[] = {{"Identity", alias}, {"Dropout", alias},   {"Flat
                                {"Pad", pad}};
 
 }  // namespace
+
+// One position again and again, or a step: a view. Few of them: joined. Many: a product with a matrix of zeros and
+// ones.
+Shaped PlanBuilder::pick(const Call& call, const Shaped& x, std::size_t axis,
+                         const std::vector<std::int64_t>& positions, Bound bound) {
+  constexpr std::size_t kMostRuns = 16;
+  const std::vector<Run> runs = runs_of(positions);
+  GraphShape shape = x.shape;
+  shape[axis] = static_cast<std::int64_t>(positions.size());
+  if (runs.size() <= kMostRuns) {
+    std::vector<PlanId> parts;
+    for (const Run& run : runs) {
+      ViewMap map(x.shape);
+      for (std::size_t d = 0; d < x.shape.size(); ++d) {
+        const std::size_t made = map.add_axis(d == axis ? run.length : x.shape[d]);
+        if (d != axis || run.step != 0) map.read(d, made, d == axis ? run.step : 1);
+      }
+      map.offset(axis, run.start);
+      parts.push_back(view(call, x, map).id);
+    }
+    if (parts.size() == 1) return {parts[0], shape};
+    const AxisSplit split = split_at(shape, axis, axis + 1);
+    return add(call, shape, std::move(parts),
+               PlanConcat{static_cast<std::int64_t>(split.outer), static_cast<std::int64_t>(split.inner)}, bound);
+  }
+  constexpr std::size_t kMostWeights = std::size_t{1} << 22;
+  const AxisSplit split = split_at(x.shape, axis, axis + 1);
+  if (positions.size() > kMostWeights / split.length) {
+    if (!error_) error_ = Error{"it chooses too many places among too many numbers"};
+    return {x.id, shape};
+  }
+  const auto length = static_cast<std::int64_t>(split.length);
+  Labels labels;
+  std::vector<std::int64_t> outer, inner;
+  labels.add(static_cast<std::int64_t>(split.outer), {&labels.einsum.x_axes});
+  labels.add(shape[axis], {&labels.einsum.y_axes});
+  labels.add(static_cast<std::int64_t>(split.inner), {&inner});
+  labels.end_box();
+  labels.add(length, {&labels.einsum.x_axes, &labels.einsum.y_axes});
+  labels.einsum.x_axes.insert(labels.einsum.x_axes.end(), inner.begin(), inner.end());
+  labels.einsum.has_weight = true;
+  labels.einsum.weight.assign(positions.size() * split.length, 0.0);
+  for (std::size_t i = 0; i < positions.size(); ++i) {
+    labels.einsum.weight[i * split.length + static_cast<std::size_t>(positions[i])] = 1.0;
+  }
+  return add(call, shape, {x.id}, labels.einsum, bound);
+}
 
 std::span<const PlanRule> view_rules() { return kRules; }
 

@@ -239,6 +239,16 @@ std::vector<OperatorCase> cases() {
   on("argmax", "ArgMax", {3, 5}, {{"axis", std::int64_t{1}}});
   on("argmax_last", "ArgMax", {4, 2},
      {{"axis", std::int64_t{0}}, {"select_last_index", std::int64_t{1}}, {"keepdims", std::int64_t{0}}});
+  add("gather_elements", [](GraphBuilder& b) {
+    const ValueId x = b.input("x", {3, 3});
+    const ValueId places = b.constant({{2, 3}, {1, 2, 0, -1, 0, 0}}, ElementType::kInt64);
+    return b.finish({b.node("GatherElements", {x, places}, "y", A{{"axis", std::int64_t{0}}})});
+  });
+  add("scatter_elements", [](GraphBuilder& b) {
+    const ValueId x = b.input("x", {3, 3});
+    const ValueId places = b.constant({{2, 3}, {1, 0, 2, 0, 2, 1}}, ElementType::kInt64);
+    return b.finish({b.node("ScatterElements", {x, places, b.input("z", {2, 3})}, "y")});
+  });
   add("gather_by_data", [](GraphBuilder& b) {
     const ValueId x = b.input("x", {2}, ElementType::kInt64);
     return b.finish({b.node("Gather", {b.constant(random_array({4, 3}, 11)), x}, "y")});
