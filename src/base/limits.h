@@ -13,6 +13,7 @@ inline constexpr std::size_t kMaxTensors = 1u << 16;
 inline constexpr std::size_t kMaxConstraints = 1u << 16;
 inline constexpr std::size_t kMaxTerms = 1u << 12;  // terms of one expression or form
 inline constexpr std::size_t kMaxTables = 256;
+inline constexpr std::size_t kMaxTableRows = std::size_t{1} << 21;  // of all tables of a circuit
 inline constexpr std::size_t kMaxNameBytes = 1u << 12;
 inline constexpr std::int64_t kMaxCoefficient = std::int64_t{1} << 60;
 inline constexpr unsigned kMaxLogColumns = 12;

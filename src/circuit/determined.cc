@@ -352,6 +352,7 @@ class Solver {
 
   // ---- quotient: X - K q >= a, Y + K q >= b, X + Y = K - d, a + b + d > 0. Of two solutions q < q' the first sum
   // would fall by K at least, which is more than a + b leave of X + Y. K is positive, as X + Y >= a + b.
+  static constexpr std::size_t kMostTerms = 64;  // of an entry
   struct Division {
     const Lookup* lookup;
     Form known;              // X or Y
@@ -361,7 +362,6 @@ class Solver {
   };
 
   std::optional<Division> read_division(TensorId quotient, const Lookup& lookup) const {
-    constexpr std::size_t kMostTerms = 64;
     const Expression& expression = lookup.entries[0];
     const ProductTerm& product = expression.products[0];
     const LinearTerm& factor = product.right[0];
@@ -400,8 +400,10 @@ class Solver {
   }
 
   void solve_division(TensorId quotient, const std::vector<const Lookup*>& lookups) {
-    if (known_[quotient] || lookups.size() != 2) return;
-    work_ += 64;
+    if (known_[quotient] || lookups.size() != 2 || work_ > kMaxValidatorWork) return;
+    // Sums of views are compared view by view.
+    const std::size_t places = expression_size(lookups[0]->entries[0]) + expression_size(lookups[1]->entries[0]);
+    work_ += places * std::min(places, 2 * kMostTerms);
     const auto first = read_division(quotient, *lookups[0]);
     const auto second = read_division(quotient, *lookups[1]);
     if (first && second && (divides(*first, *second) || divides(*second, *first))) mark(quotient);

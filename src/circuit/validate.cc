@@ -63,9 +63,12 @@ class Validator {
   }
 
   void check_tables() {
+    std::size_t rows = 0;
     for (const Table& table : circuit_.tables) {
       const Tensor& counts = circuit_.tensors[table.multiplicity];
       const Shape wanted{static_cast<std::int64_t>(table_rows(table))};
+      rows += table_rows(table);
+      if (rows > kMaxTableRows) return reject("circuit/size", "tables");
       if (counts.owner != Owner::kWitness || counts.shape != wanted) reject("circuit/table", counts.name);
       if (!multiplicities_.insert(table.multiplicity).second) reject("circuit/table", counts.name);
     }

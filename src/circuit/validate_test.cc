@@ -118,6 +118,20 @@ TEST(Validate, RejectsAMultiplicityWithAnotherUse) {
   EXPECT_EQ(name_of(twice.circuit), "circuit/table");
 }
 
+// 33 of 2^16 rows: everybody who checks a key generates all of them.
+TEST(Validate, RejectsTablesOfMoreRowsThanTheLimit) {
+  Small small;
+  int added = 0;
+  for (std::int64_t scale = 0; scale < 1000 && added < 33; ++scale) {
+    const std::vector<std::int64_t> parameters{1, 16, 0, -1 - scale % 16, -1 - scale / 16, 0, 16, 0, 0};
+    if (!table_is_known(TableKind::kPieces, parameters)) continue;
+    add_table(small.circuit, TableKind::kPieces, parameters);
+    ++added;
+  }
+  ASSERT_EQ(added, 33);
+  EXPECT_EQ(name_of(small.circuit), "circuit/size");
+}
+
 TEST(Validate, RejectsTwoTensorsOfOneName) {
   Small small;
   small.circuit.tensors[small.w].name = "x";

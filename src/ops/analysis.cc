@@ -13,6 +13,14 @@ Status check_output(const QuantisedGraph& graph) {
   return Error{"the output " + quoted(graph.output_name) + " has a scale for each element"};
 }
 
+Error step_error(const QuantisedNode& node, const std::string& what) {
+  return Error{"step " + quoted(node.name) + " (" + node.source + "): " + what};
+}
+
+// Differences of two values, and of what their forms could be (keep_narrow), still fit the widest limbs.
+constexpr std::int64_t kLargestValue = std::int64_t{1} << 46;
+constexpr IntegerRange kValues{-kLargestValue, kLargestValue - 1};
+
 }  // namespace
 
 OutputNames output_names(const QuantisedGraph& graph) {
@@ -30,7 +38,8 @@ Result<Analysis> analyse(const QuantisedGraph& graph) {
     const QuantisedNode& node = graph.nodes[i];
     const Site site{graph, node, out.ranges, out.accumulators, i};
     const auto facts = std::visit([&](const auto& op) { return analyse_op(op, site); }, node.op);
-    if (!facts) return Error{"step " + quoted(node.name) + " (" + node.source + "): " + facts.error().message};
+    if (!facts) return step_error(node, facts.error().message);
+    if (!kValues.contains(facts->output)) return step_error(node, "its values do not fit 47 bits; use fewer bits");
     out.accumulators[i] = facts->accumulator;
     out.ranges[node.output] = facts->output;
   }

@@ -325,6 +325,18 @@ void lower_accumulator(Lowerer& lowerer, const Site& site, const Domain& domain,
   out.storage = box;
 }
 
+void keep_narrow(Lowerer& lowerer, const Site& site) {
+  constexpr unsigned kWide = 32;
+  Activation& out = lowerer.activation(site.node.output);
+  const IntegerRange range = site.out_range();
+  const unsigned bits = whole_limb_bits(range);
+  if (out.form.empty() || whole_limb_bits(declared_range(lowerer.circuit, out.form)) <= std::max(kWide, bits)) return;
+  const Storage storage = out.storage;
+  out = add_rescale(
+      lowerer, Rescale{site.node.name + "/narrow", storage_box(storage), linear_expression(out.form), range, 0, bits});
+  out.storage = storage;
+}
+
 View add_sign(Lowerer& lowerer, const std::string& name, const Domain& box, const Form& form) {
   Circuit& circuit = lowerer.circuit;
   const unsigned bits = whole_limb_bits(declared_range(circuit, form));

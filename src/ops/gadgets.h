@@ -46,6 +46,10 @@ Activation add_rescale(Lowerer& lowerer, const Rescale& rescale);
 void lower_accumulator(Lowerer& lowerer, const Site& site, const Domain& domain, const Storage& box,
                        Expression accumulator, std::int64_t shift);
 
+// Commits a node's output anew where its form could take far more integers than its values do: each maximum of another
+// one doubles what its form could be, and no limbs would hold it at last.
+void keep_narrow(Lowerer& lowerer, const Site& site);
+
 // [form < 0]: the form's limbs, the lowest virtual. As many as its declared range takes, not the values that can occur:
 // a lookup must not tell the validator more about the form's tensors than their own limbs do, or their saturation to
 // the ends of the declared range would no longer be recognised.

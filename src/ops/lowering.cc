@@ -48,6 +48,7 @@ Status lower_node(Lowerer& lowerer, std::size_t position) {
   const Site site{lowerer.graph, node, analysis.ranges, analysis.accumulators, position};
   auto status = std::visit([&](const auto& op) { return lower_op(op, site, lowerer); }, node.op);
   if (!status) return Error{"step " + quoted(node.name) + " (" + node.source + "): " + status.error().message};
+  keep_narrow(lowerer, site);
   return Done{};
 }
 

@@ -2,9 +2,9 @@
 // without blinding accepts a trace exactly when check_trace does.
 #include <gtest/gtest.h>
 
+#include "base/sanitizers.h"
 #include "circuit/tables.h"
 #include "support/proving.h"
-#include "support/sanitizers.h"
 
 namespace veil::testing {
 namespace {

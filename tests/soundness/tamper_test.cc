@@ -4,9 +4,9 @@
 #include <map>
 #include <set>
 
+#include "base/sanitizers.h"
 #include "curve/generators.h"
 #include "support/proving.h"
-#include "support/sanitizers.h"
 
 namespace veil::testing {
 namespace {

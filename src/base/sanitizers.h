@@ -1,7 +1,7 @@
 // Whether a sanitizer watches this program: tests of many cases then take a sample, as each case is far slower.
 #pragma once
 
-namespace veil::testing {
+namespace veil {
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)  // g++
 inline constexpr bool kSanitized = true;
@@ -15,4 +15,4 @@ inline constexpr bool kSanitized = false;
 inline constexpr bool kSanitized = false;
 #endif
 
-}  // namespace veil::testing
+}  // namespace veil
