@@ -3,32 +3,6 @@
 #include "base/check.h"
 
 namespace veil {
-namespace {
-
-// Hands out the places of `work`. A sum of two points of which one is itself such a sum takes its place, so a new place
-// is needed only for two points from outside, and each of those is read once.
-class Places {
- public:
-  explicit Places(std::span<G1Affine> work) : work_(work) {}
-
-  G1Affine* choose(PointRef left, PointRef right) {
-    if (G1Affine* const place = find(left)) return place;
-    if (G1Affine* const place = find(right)) return place;
-    VEIL_CHECK(used_ < work_.size());
-    return &work_[used_++];
-  }
-
- private:
-  G1Affine* find(PointRef ref) const {
-    const auto offset = reinterpret_cast<std::uintptr_t>(ref.point()) - reinterpret_cast<std::uintptr_t>(work_.data());
-    return offset < work_.size_bytes() ? &work_[offset / sizeof(G1Affine)] : nullptr;
-  }
-
-  std::span<G1Affine> work_;
-  std::size_t used_ = 0;
-};
-
-}  // namespace
 
 // Multiples m+1 .. 2m of every row are its multiples 1 .. m plus its multiple m.
 void fill_multiples(std::span<G1Affine> table, std::size_t multiples) {
@@ -44,26 +18,28 @@ void fill_multiples(std::span<G1Affine> table, std::size_t multiples) {
   }
 }
 
-// Rounds that pair neighbours: of m points, floor(m/2) sums. With m odd the first stays for the next round.
+// Rounds that pair neighbours: of m references, floor(m/2) refer to sums now; with m odd the last one stays for the
+// next round. Sum i of a segment is kept at place i of its part of `work`, which only the sums 2i and 2i+1 before it,
+// and none that is added later, may occupy.
 void sum_segments(std::span<PointRef> refs, std::span<Segment> segments, std::span<G1Affine> work, CpuLevel level) {
   BatchAdder adder(level);
-  Places places(work);
   bool more = true;
   while (more) {
     more = false;
     for (Segment& segment : segments) {
       if (segment.size < 2) continue;
       PointRef* const at = &refs[segment.begin];
-      const std::uint32_t odd = segment.size & 1;
+      const std::uint32_t first_place = (segment.begin + 1) / 2;  // parts of neighbours do not meet, rounded up
       const std::uint32_t pairs = segment.size / 2;
+      VEIL_CHECK(first_place + pairs <= work.size());
+      G1Affine* const places = &work[first_place];
       for (std::uint32_t i = 0; i < pairs; ++i) {
-        const PointRef left = at[odd + 2 * i];
-        const PointRef right = at[odd + 2 * i + 1];
-        G1Affine* const place = places.choose(left, right);
-        adder.add(left, right, place);
-        at[odd + i] = PointRef(place);
+        adder.add(at[2 * i], at[2 * i + 1], places + i);
+        at[i] = PointRef(places + i);
       }
-      segment.size = pairs + odd;
+      const bool odd = segment.size % 2 != 0;
+      if (odd) at[pairs] = at[segment.size - 1];
+      segment.size = pairs + (odd ? 1 : 0);
       more = more || segment.size > 1;
     }
     adder.flush();

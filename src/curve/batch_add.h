@@ -18,6 +18,8 @@ class BatchAdder {
   // *out = left + right, at the latest at the next flush(). Until then `out` may be read by this sum and by those added
   // before it, and must not be read by one added later.
   void add(PointRef left, PointRef right, G1Affine* out) {
+    fetch(left);
+    fetch(right);
     sums_.left[count_] = left;
     sums_.right[count_] = right;
     sums_.out[count_] = out;
@@ -29,6 +31,13 @@ class BatchAdder {
   }
 
  private:
+  // Points of a large table lie anywhere in memory: they are on their way until the sums are computed.
+  static void fetch(PointRef ref) {
+    const auto* const bytes = reinterpret_cast<const char*>(ref.point());
+    __builtin_prefetch(bytes, 0, 2);
+    __builtin_prefetch(bytes + sizeof(G1Affine) - 1, 0, 2);
+  }
+
   BatchAddKernel kernel_;
   std::size_t count_ = 0;
   PointSums sums_;
@@ -46,7 +55,7 @@ struct Segment {
 
 // The sum of each segment: refs[begin] then refers to it and its size is 1 (an empty segment stays empty). The other
 // references of the segments are overwritten. Segments must not overlap. Sums are kept in `work`, which must hold half
-// as many points as there are references.
+// as many points as there are references, rounded up.
 void sum_segments(std::span<PointRef> refs, std::span<Segment> segments, std::span<G1Affine> work,
                   CpuLevel level = kCpuLevel);
 

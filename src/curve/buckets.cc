@@ -33,7 +33,7 @@ class BucketFiller {
   void fill(std::span<const std::int16_t> digits, std::span<G1Affine> buckets) {
     count(digits);
     sort(digits);
-    work_.resize(sorted_.size() / 2);
+    work_.resize((sorted_.size() + 1) / 2);
     sum_segments(sorted_, segments_, work_);
     for (std::size_t s = 0; s < segments_.size(); ++s) {
       buckets[s] = segments_[s].size == 0 ? G1Affine::identity() : sorted_[segments_[s].begin].value();

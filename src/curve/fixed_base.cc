@@ -64,7 +64,7 @@ void FixedBase::add_some_multiples(std::span<const Fr> scalars, std::span<G1Affi
     }
     segments.push_back({begin, static_cast<std::uint32_t>(refs.size()) - begin});
   }
-  std::vector<G1Affine> work(refs.size() / 2);
+  std::vector<G1Affine> work((refs.size() + 1) / 2);
   sum_segments(refs, segments, work);
   for (std::size_t i = 0; i < sums.size(); ++i) sums[i] = refs[segments[i].begin].value();
 }

@@ -147,7 +147,7 @@ TEST_P(BatchAddTest, SumsOfSegmentsOfEverySize) {
       expected.back() += points.back().value();
     }
   }
-  std::vector<G1Affine> work(points.size() / 2);
+  std::vector<G1Affine> work((points.size() + 1) / 2);
   sum_segments(points, segments, work, GetParam());
   for (std::size_t s = 0; s < segments.size(); ++s) {
     EXPECT_EQ(segments[s].size, s == 0 ? 0u : 1u);

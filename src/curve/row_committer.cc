@@ -134,7 +134,7 @@ void RowCommitter::write_table_sums(std::span<const std::int64_t> rows, std::siz
   for (std::size_t i = 0; i < rows.size(); i += row_length) {
     gather(rows.subspan(i, row_length), first_column, windows, points, segments);
   }
-  std::vector<G1Affine> work(points.size() / 2);
+  std::vector<G1Affine> work((points.size() + 1) / 2);
   if (points.size() >= kMinBatch) sum_segments(points, segments, work);
   std::vector<G1> sums(segments.size());
   for (std::size_t s = 0; s < segments.size(); ++s) {
