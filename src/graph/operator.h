@@ -125,6 +125,8 @@ std::span<const Operator> einsum_composites();
 std::span<const Operator> resize_composites();
 std::span<const Operator> quantised_composites();
 std::span<const Operator> classical_composites();
+std::span<const Operator> encoder_composites();
+std::span<const Operator> support_vector_composites();
 std::span<const Operator> choice_composites();
 
 }  // namespace veil

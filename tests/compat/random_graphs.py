@@ -91,7 +91,7 @@ class Maker:
                   for name, array in self.inputs.items()]
         graph = helper.make_graph(self.nodes, "random", values, [helper.make_empty_tensor_value_info(output)],
                                   self.constants)
-        model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", self.opset)], ir_version=8)
+        model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", self.opset), helper.make_opsetid("ai.onnx.ml", 3)], ir_version=8)
         return onnx.shape_inference.infer_shapes(model, strict_mode=True)
 
     def shape_of(self, value):
@@ -374,9 +374,49 @@ def integers(make):
     return make.node(operator, [first, make.either(make.random.integers(-20, 21, broadcast_partner(make, shape)))])
 
 
+def support_vectors(make):
+    """A support vector machine of any kernel."""
+    features, classes = make.number(1, 5), make.number(2, 4)
+    value = make.input(make.reals([make.number(1, 3), features]))
+    kernel = make.one_of("LINEAR", "POLY", "RBF", "SIGMOID")
+    attributes = {"kernel_type": kernel, "domain": "ai.onnx.ml",
+                  "kernel_params": [make.number(1, 8) / 16, make.number(0, 8) / 8, float(make.number(1, 3))]}
+    if make.chance():
+        count = make.number(1, 6)
+        return make.node("SVMRegressor", [value], coefficients=make.reals([count]).tolist(), n_supports=count,
+                         rho=make.reals([1]).tolist(), one_class=make.number(0, 1),
+                         support_vectors=make.reals([count * features]).tolist(), **attributes)
+    per_class = [make.number(1, 3) for _ in range(classes)]
+    total, pairs = sum(per_class), classes * (classes - 1) // 2
+    if classes == 2 and make.chance():
+        attributes |= {"prob_a": [-make.number(1, 16) / 8], "prob_b": make.reals([1]).tolist()}
+    outputs = make.node("SVMClassifier", [value], 2, classlabels_ints=[3 * i + 1 for i in range(classes)],
+                        coefficients=make.reals([(classes - 1) * total]).tolist(), rho=make.reals([pairs]).tolist(),
+                        vectors_per_class=per_class, support_vectors=make.reals([total * features]).tolist(),
+                        **attributes)
+    return make.one_of(*outputs)
+
+
+def encoders(make):
+    """Numbers that stand for categories."""
+    shape = [make.number(1, 3), make.number(1, 3)]
+    codes = make.random.integers(-2, 6, shape)
+    keys = make.random.permutation(8)[:make.number(1, 6)] - 2
+    if make.chance():
+        value = make.input(codes if make.chance() else codes.astype(FLOAT))
+        return make.node("OneHotEncoder", [value], cats_int64s=keys.tolist(), zeros=1, domain="ai.onnx.ml")
+    real_keys, real_values = make.chance(), make.chance()
+    attributes = {"keys_floats" if real_keys else "keys_int64s": (keys.astype(FLOAT) if real_keys else keys).tolist()}
+    values = make.reals([len(keys)]) if real_values else make.random.integers(-9, 10, len(keys))
+    attributes["values_floats" if real_values else "values_int64s"] = values.tolist()
+    attributes["default_float" if real_values else "default_int64"] = 0.5 if real_values else 7
+    value = make.input(codes.astype(FLOAT) if real_keys else codes)
+    return make.node("LabelEncoder", [value], domain="ai.onnx.ml", **attributes)
+
+
 KINDS = {function.__name__: function for function in (
     conv, conv_transpose, pool, gemm, matmul, reduction, elementwise, comparison, unary, rounding, order, softmax,
-    layout, network, attention, integers)}
+    layout, network, attention, integers, support_vectors, encoders)}
 
 
 # ---- cases ----
