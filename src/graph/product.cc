@@ -1,7 +1,10 @@
 #include "graph/product.h"
 
 #include <algorithm>
+#include <cstring>
 #include <vector>
+
+#include "base/cpu.h"
 
 namespace veil {
 namespace {
@@ -14,29 +17,27 @@ constexpr std::size_t kDepth = 256;
 constexpr std::size_t kColumns = 512;
 
 typedef double Wide __attribute__((vector_size(32)));
-typedef double Unaligned __attribute__((vector_size(32), aligned(8), may_alias));  // the same anywhere in an array
 
-inline __attribute__((always_inline)) const Unaligned& wide_at(const double* data) {
-  return *reinterpret_cast<const Unaligned*>(data);
-}
+// Copies, since a row of the result starts at any address: references to vectors lose their alignment with some compilers.
+inline __attribute__((always_inline)) void load(Wide& to, const double* from) { std::memcpy(&to, from, sizeof to); }
+inline __attribute__((always_inline)) void store(double* to, const Wide& from) { std::memcpy(to, &from, sizeof from); }
 
 inline __attribute__((always_inline)) void tile_body(const double* left, const double* right, std::size_t depth,
                                                      double* out, std::size_t out_row) {
   Wide sums[kTileRows][2];
   for (std::size_t i = 0; i < kTileRows; ++i) {
-    for (std::size_t half = 0; half < 2; ++half) sums[i][half] = wide_at(out + i * out_row + 4 * half);
+    for (std::size_t half = 0; half < 2; ++half) load(sums[i][half], out + i * out_row + 4 * half);
   }
   for (std::size_t k = 0; k < depth; ++k) {
-    const Wide from[2] = {wide_at(right + k * kStrip), wide_at(right + k * kStrip + 4)};
+    Wide from[2];
+    for (std::size_t half = 0; half < 2; ++half) load(from[half], right + k * kStrip + 4 * half);
     for (std::size_t i = 0; i < kTileRows; ++i) {
       const double factor = left[k * kTileRows + i];
       for (std::size_t half = 0; half < 2; ++half) sums[i][half] += factor * from[half];
     }
   }
   for (std::size_t i = 0; i < kTileRows; ++i) {
-    for (std::size_t half = 0; half < 2; ++half) {
-      *reinterpret_cast<Unaligned*>(out + i * out_row + 4 * half) = sums[i][half];
-    }
+    for (std::size_t half = 0; half < 2; ++half) store(out + i * out_row + 4 * half, sums[i][half]);
   }
 }
 
@@ -52,7 +53,10 @@ __attribute__((target("avx2"))) void tile_avx2(const double* left, const double*
   tile_body(left, right, depth, out, out_row);
 }
 
-Tile choose_tile() { return __builtin_cpu_supports("avx2") != 0 ? tile_avx2 : tile_plain; }
+Tile choose_tile() {
+  const bool may_be_wide = kCpuLevel != CpuLevel::kPortable && __builtin_cpu_supports("avx2") != 0;
+  return may_be_wide ? tile_avx2 : tile_plain;
+}
 #else
 Tile choose_tile() { return tile_plain; }
 #endif
