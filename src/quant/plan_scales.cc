@@ -34,7 +34,28 @@ double rounding_noise(const PlanEinsum& einsum, const std::vector<std::int32_t>&
   return std::sqrt(*std::max_element(variance.begin(), variance.end()));
 }
 
+constexpr std::int64_t kLimb = 8;             // bits of a remainder that cost as much as one
+constexpr std::int64_t kMostWeightBits = 16;  // of what is stored in two bytes
+constexpr std::int64_t kMostProductBits = 52;
+
+std::int64_t ceil_log2(std::int64_t value) {
+  std::int64_t log2 = 0;
+  while (log2 < 62 && (std::int64_t{1} << log2) < value) ++log2;
+  return log2;
+}
+
 }  // namespace
+
+// The remainder of a rescale is cut into bytes, so a shift of 9 costs what one of 16 does: channels whose weights are
+// small beside the largest get the bits that are left over. A scale for each channel would have to be hidden, and
+// would cost a committed product for each element (docs/decisions/033).
+std::int64_t spare_weight_bits(unsigned bits, std::int64_t shift, std::int64_t summands) {
+  if (shift <= 0) return 0;
+  const std::int64_t b = bits;
+  const std::int64_t unused = (kLimb - shift % kLimb) % kLimb;
+  const std::int64_t product = 2 * (b - 1) + ceil_log2(summands);
+  return std::max<std::int64_t>(0, std::min({unused, kMostWeightBits - b, kMostProductBits - product}));
+}
 
 double largest_of(const std::vector<double>& list) {
   double largest = 0;

@@ -16,6 +16,9 @@ inline constexpr std::int32_t kMaxAlignShift = 30;  // of an alignment, and what
 
 double largest_of(const std::vector<double>& list);  // by magnitude; 0 of an empty list
 
+// How many bits more than `bits` a weight may have at no cost in a proof, where its sums are rescaled by `shift`.
+std::int64_t spare_weight_bits(unsigned bits, std::int64_t shift, std::int64_t summands);
+
 // The plan must outlive it. Without calibration only the questions about readers may be asked.
 class PlanScales {
  public:

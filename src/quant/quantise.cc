@@ -105,6 +105,11 @@ class Quantiser {
     if (next >= recorded_->model.size()) return Error{"the recorded graph has fewer weights than the model file gives"};
     return recorded_->model[next].scale_log2;
   }
+  // Of a weight, which may be wider than activations (plan_scales.h). To be asked after its scale.
+  unsigned weight_bits(std::int64_t spare) const {
+    if (recorded_ == nullptr) return bits_ + static_cast<unsigned>(spare);
+    return static_cast<unsigned>(recorded_->model[model_.graph.model.size()].bits);
+  }
   void add_model(QuantisedNode& node, const char* what, const std::vector<double>& data, unsigned bits,
                  std::int32_t scale) {
     model_.graph.model.push_back(
@@ -224,16 +229,34 @@ class Quantiser {
       accumulator += second;
     }
     VEIL_TRY(scale, result_scale(node.output, accumulator));
+    const unsigned bits = plan.has_weight ? refine_weight(scale, summands(plan), weight_scale, accumulator) : bits_;
     VEIL_TRY(shifts, shifts_between(accumulator, scale));
     op.up_shift = shifts.up;
     op.shift = shifts.down;
     const QuantId output = add_result(node, scale);
     QuantisedNode& out = add_node(node, std::move(inputs), output, op);
-    if (plan.has_weight) add_model(out, "weight", weight, bits_, weight_scale);
+    if (plan.has_weight) add_model(out, "weight", weight, bits, weight_scale);
     if (plan.bias.empty()) return Done{};
     VEIL_TRY(bias_shift, add_addend(out, "bias", plan.bias, std::min(accumulator, scale)));
     std::get<EinsumOp>(out.op).bias_shift = bias_shift;
     return Done{};
+  }
+
+  // Makes a weight, and the accumulator with it, as fine as costs nothing; gives the weight's bits.
+  unsigned refine_weight(std::int32_t result, std::int64_t summands, std::int32_t& weight, std::int32_t& accumulator) {
+    const std::int64_t spare = recorded_ != nullptr ? 0 : spare_weight_bits(bits_, result - accumulator, summands);
+    const unsigned bits = weight_bits(spare);
+    weight -= static_cast<std::int32_t>(spare);
+    accumulator -= static_cast<std::int32_t>(spare);
+    return bits;
+  }
+
+  static std::int64_t summands(const PlanEinsum& plan) {
+    std::int64_t count = 1;
+    for (auto label = static_cast<std::size_t>(plan.box_rank); label < plan.lengths.size(); ++label) {
+      count *= plan.lengths[label];
+    }
+    return count;
   }
 
   // Weights on integers: W 2^(scale of x's element), or W itself where all elements have one scale.
@@ -267,9 +290,8 @@ class Quantiser {
     const bool has_factor = !plan.factor.empty();
     std::int32_t accumulator = input_scale;
     if (has_factor) {
-      VEIL_TRY(factor_scale,
-               model_scale(scale_for(largest_of(plan.factor), limit(), -static_cast<std::int32_t>(bits_ - 1))));
-      accumulator += factor_scale;
+      VEIL_TRY(chosen, model_scale(scale_for(largest_of(plan.factor), limit(), -static_cast<std::int32_t>(bits_ - 1))));
+      accumulator += chosen;
     } else {
       // A small constant may be finer than the input, up to as many bits as it has itself.
       VEIL_TRY(scale,
@@ -277,14 +299,15 @@ class Quantiser {
       accumulator = std::clamp(scale, input_scale - kBiasExtraBits, input_scale);
     }
     VEIL_TRY(scale, result_scale(node.output, accumulator));
+    std::int32_t factor_scale = accumulator - input_scale;
+    const unsigned bits = has_factor ? refine_weight(scale, 1, factor_scale, accumulator) : bits_;
     VEIL_TRY(shifts, shifts_between(accumulator, scale));
     EinsumOp op = elementwise_op(plan, has_factor);
     op.up_shift = shifts.up + (has_factor ? 0 : input_scale - accumulator);
     op.shift = shifts.down;
     const QuantId output = add_result(node, scale);
     QuantisedNode& out = add_node(node, {input}, output, op);
-    const std::int32_t factor_scale = accumulator - input_scale;
-    if (has_factor) add_model(out, "factor", plan.factor, bits_, factor_scale);
+    if (has_factor) add_model(out, "factor", plan.factor, bits, factor_scale);
     if (plan.addend.empty()) return Done{};
     VEIL_TRY(addend_shift, add_addend(out, "addend", plan.addend, std::min(accumulator, scale)));
     std::get<EinsumOp>(out.op).bias_shift = addend_shift;
