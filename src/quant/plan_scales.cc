@@ -34,9 +34,11 @@ double rounding_noise(const PlanEinsum& einsum, const std::vector<std::int32_t>&
   return std::sqrt(*std::max_element(variance.begin(), variance.end()));
 }
 
-constexpr std::int64_t kLimb = 8;             // bits of a remainder that cost as much as one
-constexpr std::int64_t kMostWeightBits = 16;  // of what is stored in two bytes
+constexpr std::int64_t kLimb = 8;  // a remainder is cut into limbs of so many bits
 constexpr std::int64_t kMostProductBits = 52;
+constexpr std::int64_t kBitsOfStoredWeights = 16;  // two bytes a weight
+constexpr std::int64_t kBitsOfExactWeights = 31;
+constexpr std::int64_t kShiftOfExact = 32;  // a float's 24 bits and a sum of 2^8 products
 
 std::int64_t ceil_log2(std::int64_t value) {
   std::int64_t log2 = 0;
@@ -46,15 +48,14 @@ std::int64_t ceil_log2(std::int64_t value) {
 
 }  // namespace
 
-// The remainder of a rescale is cut into bytes, so a shift of 9 costs what one of 16 does: channels whose weights are
-// small beside the largest get the bits that are left over. A scale for each channel would have to be hidden, and
-// would cost a committed product for each element (docs/decisions/033).
-std::int64_t spare_weight_bits(unsigned bits, std::int64_t shift, std::int64_t summands) {
-  if (shift <= 0) return 0;
-  const std::int64_t b = bits;
-  const std::int64_t unused = (kLimb - shift % kLimb) % kLimb;
-  const std::int64_t product = 2 * (b - 1) + ceil_log2(summands);
-  return std::max<std::int64_t>(0, std::min({unused, kMostWeightBits - b, kMostProductBits - product}));
+std::int64_t spare_weight_bits(const WeightUse& use) {
+  if (use.shift <= 0) return 0;
+  const std::int64_t b = use.bits;
+  const std::int64_t unused = (kLimb - use.shift % kLimb) % kLimb;
+  const std::int64_t product = ceil_log2(use.largest_input) + b - 1 + ceil_log2(use.summands);
+  const std::int64_t most = use.rounds ? kBitsOfExactWeights : kBitsOfStoredWeights;
+  const std::int64_t wanted = use.rounds && use.shift + unused < kShiftOfExact ? kShiftOfExact - use.shift : unused;
+  return std::max<std::int64_t>(0, std::min({wanted, most - b, kMostProductBits - product}));
 }
 
 double largest_of(const std::vector<double>& list) {

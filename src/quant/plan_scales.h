@@ -16,8 +16,17 @@ inline constexpr std::int32_t kMaxAlignShift = 30;  // of an alignment, and what
 
 double largest_of(const std::vector<double>& list);  // by magnitude; 0 of an empty list
 
-// How many bits more than `bits` a weight may have at no cost in a proof, where its sums are rescaled by `shift`.
-std::int64_t spare_weight_bits(unsigned bits, std::int64_t shift, std::int64_t summands);
+// How a weight meets a rescale.
+struct WeightUse {
+  unsigned bits = 16;  // that it has anyway
+  std::int64_t shift = 0, summands = 1, largest_input = 0;
+  bool rounds = false;  // to whole numbers, of a quantised model
+};
+
+// How many bits more a weight should have. The remainder of a rescale is cut into bytes, so that a shift of 9 costs
+// what one of 16 does: bits up to there cost nothing in a proof, and channels whose weights are small beside the
+// largest are kept by them (docs/decisions/033). Rounding to whole numbers must not be seen, and has a byte more.
+std::int64_t spare_weight_bits(const WeightUse& use);
 
 // The plan must outlive it. Without calibration only the questions about readers may be asked.
 class PlanScales {

@@ -20,6 +20,7 @@ namespace {
 
 constexpr std::int32_t kMaxDownShift = 40;  // of a rescale
 constexpr std::int32_t kBiasExtraBits = 8;
+constexpr unsigned kBitsOfExactBias = 32;
 constexpr std::int64_t kMaxQuotientShift = 24;  // of a dividend
 constexpr std::int32_t kMaxScale = 1100;        // beyond it no double is anything but zero or infinite
 
@@ -229,7 +230,8 @@ class Quantiser {
       accumulator += second;
     }
     VEIL_TRY(scale, result_scale(node.output, accumulator));
-    const unsigned bits = plan.has_weight ? refine_weight(scale, summands(plan), weight_scale, accumulator) : bits_;
+    const WeightUse use{bits_, 0, summands(plan), largest_integer(inputs[0]), plan.rounds};
+    const unsigned bits = plan.has_weight ? refine_weight(use, scale, weight_scale, accumulator) : bits_;
     VEIL_TRY(shifts, shifts_between(accumulator, scale));
     op.up_shift = shifts.up;
     op.shift = shifts.down;
@@ -237,18 +239,32 @@ class Quantiser {
     QuantisedNode& out = add_node(node, std::move(inputs), output, op);
     if (plan.has_weight) add_model(out, "weight", weight, bits, weight_scale);
     if (plan.bias.empty()) return Done{};
-    VEIL_TRY(bias_shift, add_addend(out, "bias", plan.bias, std::min(accumulator, scale)));
+    const unsigned bias_bits = plan.rounds ? kBitsOfExactBias : bits_ + kBiasExtraBits;
+    VEIL_TRY(bias_shift, add_addend(out, "bias", plan.bias, std::min(accumulator, scale), bias_bits));
     std::get<EinsumOp>(out.op).bias_shift = bias_shift;
     return Done{};
   }
 
-  // Makes a weight, and the accumulator with it, as fine as costs nothing; gives the weight's bits.
-  unsigned refine_weight(std::int32_t result, std::int64_t summands, std::int32_t& weight, std::int32_t& accumulator) {
-    const std::int64_t spare = recorded_ != nullptr ? 0 : spare_weight_bits(bits_, result - accumulator, summands);
+  // Makes a weight, and the accumulator with it, finer (plan_scales.h); gives the weight's bits.
+  unsigned refine_weight(WeightUse use, std::int32_t result, std::int32_t& weight, std::int32_t& accumulator) const {
+    use.bits = bits_;
+    use.shift = result - accumulator;
+    const std::int64_t spare = recorded_ != nullptr ? 0 : spare_weight_bits(use);
     const unsigned bits = weight_bits(spare);
     weight -= static_cast<std::int32_t>(spare);
     accumulator -= static_cast<std::int32_t>(spare);
     return bits;
+  }
+
+  // By magnitude: what a Clip leaves, or all integers there are.
+  std::int64_t largest_integer(QuantId id) const {
+    const auto made = [&](const QuantisedNode& node) { return node.output == id; };
+    const auto& nodes = model_.graph.nodes;
+    const auto found = std::find_if(nodes.rbegin(), nodes.rend(), made);
+    if (found == nodes.rend()) return limit() + 1;
+    if (const auto* clip = std::get_if<ClipOp>(&found->op)) return std::max(std::abs(clip->low), std::abs(clip->high));
+    const auto* view = std::get_if<ViewOp>(&found->op);
+    return view != nullptr ? std::max(largest_integer(found->inputs[0]), std::abs(view->fill)) : limit() + 1;
   }
 
   static std::int64_t summands(const PlanEinsum& plan) {
@@ -272,8 +288,7 @@ class Quantiser {
 
   // A constant that is added to an accumulator of scale `accumulator`: how far it is shifted up.
   Result<std::int64_t> add_addend(QuantisedNode& node, const char* what, const std::vector<double>& data,
-                                  std::int32_t accumulator) {
-    const unsigned bits = bits_ + kBiasExtraBits;
+                                  std::int32_t accumulator, unsigned bits) {
     const std::int32_t finest = scale_for(largest_of(data), signed_range(bits).high, accumulator);
     VEIL_TRY(scale, model_scale(std::max(finest, accumulator)));
     if (scale < accumulator || scale > accumulator + kMaxDownShift)
@@ -296,11 +311,13 @@ class Quantiser {
       // A small constant may be finer than the input, up to as many bits as it has itself.
       VEIL_TRY(scale,
                model_scale(scale_for(largest_of(plan.addend), signed_range(bits_ + kBiasExtraBits).high, input_scale)));
-      accumulator = std::clamp(scale, input_scale - kBiasExtraBits, input_scale);
+      const std::int32_t finest = plan_.values[node.output].is_integer ? input_scale : input_scale - kBiasExtraBits;
+      accumulator = std::clamp(scale, finest, input_scale);
     }
     VEIL_TRY(scale, result_scale(node.output, accumulator));
     std::int32_t factor_scale = accumulator - input_scale;
-    const unsigned bits = has_factor ? refine_weight(scale, 1, factor_scale, accumulator) : bits_;
+    const WeightUse use{bits_, 0, 1, limit() + 1, false};
+    const unsigned bits = has_factor ? refine_weight(use, scale, factor_scale, accumulator) : bits_;
     VEIL_TRY(shifts, shifts_between(accumulator, scale));
     EinsumOp op = elementwise_op(plan, has_factor);
     op.up_shift = shifts.up + (has_factor ? 0 : input_scale - accumulator);
@@ -309,7 +326,8 @@ class Quantiser {
     QuantisedNode& out = add_node(node, {input}, output, op);
     if (has_factor) add_model(out, "factor", plan.factor, bits, factor_scale);
     if (plan.addend.empty()) return Done{};
-    VEIL_TRY(addend_shift, add_addend(out, "addend", plan.addend, std::min(accumulator, scale)));
+    VEIL_TRY(addend_shift,
+             add_addend(out, "addend", plan.addend, std::min(accumulator, scale), bits_ + kBiasExtraBits));
     std::get<EinsumOp>(out.op).bias_shift = addend_shift;
     return Done{};
   }
@@ -410,6 +428,8 @@ class Quantiser {
     add_node(node, {input}, output, std::move(op));
     return Done{};
   }
+
+  Status add(const PlanNode&, const PlanRound&) { return Error{"its rounding has no place"}; }
 
   // The divisor is cut off below its least positive integer; the dividend is shifted up to the quotient's scale.
   Status add(const PlanNode& node, const PlanDivide&) {
