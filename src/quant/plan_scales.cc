@@ -180,13 +180,28 @@ double PlanScales::largest_needed(PlanId id) const {
   return std::isfinite(needed) ? needed : seen.largest();
 }
 
-// A value in the middle of an operator has a bound, or is a product before a bias that did not fold.
+// How large a value may be that nobody looked at, by what its reader gives: a product before a factor or a bias that
+// did not fold.
+double PlanScales::largest_before(PlanId id, const PlanNode& reader) const {
+  double largest = real_range(reader.output).largest();
+  for (const PlanId other : reader.inputs) {
+    const PlanValue& value = plan_.values[other];  // where neither is known, each would ask for the other
+    const bool known = value.source || value.like || value.largest;
+    largest += other != id && known ? real_range(other).largest() : 0;
+  }
+  if (const auto* scale = std::get_if<PlanScale>(&reader.op)) return std::ldexp(largest, -scale->log2);
+  const auto* affine = std::get_if<PlanAffine>(&reader.op);
+  if (affine == nullptr) return largest;
+  largest += largest_of(affine->addend);
+  double factor = affine->factor.empty() ? 1.0 : 0.0;
+  for (const double each : affine->factor) factor = std::max(factor, std::fabs(each));
+  return factor > 0 ? largest / factor : largest;
+}
+
+// A value in the middle of an operator has a bound, or one follows from its readers.
 RealRange PlanScales::real_range(PlanId id) const {
-  const auto seen = [&](PlanId value) {
-    return plan_.values[value].source ? calibration_->values[*plan_.values[value].source] : RealRange{};
-  };
   const PlanValue& value = plan_.values[id];
-  if (value.source) return seen(id);
+  if (value.source) return calibration_->values[*value.source];
   if (value.like) {
     const double most = std::max(calibration_->values[*value.like].largest(), value.largest.value_or(0));
     return RealRange{-most, most};
@@ -194,11 +209,7 @@ RealRange PlanScales::real_range(PlanId id) const {
   if (value.largest) return RealRange{-*value.largest, *value.largest};
   double largest = 0;
   for (const std::size_t reader : consumers_[id]) {
-    const PlanNode& node = plan_.nodes[reader];
-    double sum = seen(node.output).largest();
-    if (const auto* affine = std::get_if<PlanAffine>(&node.op)) sum += largest_of(affine->addend);
-    for (const PlanId other : node.inputs) sum += other != id ? seen(other).largest() : 0;
-    largest = std::max(largest, sum);
+    largest = std::max(largest, largest_before(id, plan_.nodes[reader]));
   }
   return RealRange{-largest, largest};
 }
@@ -212,6 +223,14 @@ IntegerRange PlanScales::integers_of(PlanId id, std::int32_t scale) const {
   const double low = seen.low < 0 ? seen.low * room : seen.low / room;
   const double high = seen.high > 0 ? seen.high * room : seen.high / room;
   return {*quantise_real(low, scale, full), *quantise_real(high, scale, full)};
+}
+
+// Of x near 1 a logarithm is next to nothing, but one step of x changes it by 1 / x steps.
+std::int32_t PlanScales::finest_result(SmoothFunction function, PlanId input, std::int32_t input_scale) const {
+  constexpr std::int32_t kFinest = -32;  // of a table
+  if (function != SmoothFunction::kLog) return kFinest;
+  const double largest = std::max(1.0, real_range(input).largest());
+  return std::max(kFinest, input_scale - std::ilogb(largest));
 }
 
 std::int32_t PlanScales::result_scale(PlanId id, std::int32_t accumulator) const {

@@ -49,6 +49,8 @@ class PlanScales {
   std::vector<std::int32_t> input_scales(std::size_t input) const;
   // Of a rescaled result whose accumulator has scale `accumulator`: never finer than that.
   std::int32_t result_scale(PlanId id, std::int32_t accumulator) const;
+  // The finest scale that a function's result can use.
+  std::int32_t finest_result(SmoothFunction function, PlanId input, std::int32_t input_scale) const;
   // The integers of a value that calibration saw, with room to spare, at this scale.
   IntegerRange integers_of(PlanId id, std::int32_t scale) const;
   // The finest that holds the weights, but not so fine that the rescale would shift everything away.
@@ -62,6 +64,7 @@ class PlanScales {
   double largest_logit(PlanId id) const;
   double largest_needed(PlanId id) const;
   RealRange real_range(PlanId id) const;
+  double largest_before(PlanId id, const PlanNode& reader) const;
   std::int64_t limit() const { return (std::int64_t{1} << (bits_ - 1)) - 1; }
 
   const Plan& plan_;

@@ -376,7 +376,26 @@ class Quantiser {
     return out;
   }
 
+  // What is so fine beside another summand that it cannot be aligned with it, as a state that is always zero, is
+  // brought to a scale that can.
+  Status coarsen_inputs(const PlanNode& node) {
+    std::int32_t coarsest = -kMaxScale;
+    for (const PlanId id : node.inputs) {
+      VEIL_TRY(scale, one_scale(ids_[id]));
+      coarsest = std::max(coarsest, scale);
+    }
+    const std::int32_t finest = coarsest - kMaxAlignShift;
+    for (const PlanId id : node.inputs) {
+      VEIL_TRY(scale, one_scale(ids_[id]));
+      if (scale >= finest || finest - scale > kMaxDownShift) continue;
+      VEIL_TRY(moved, at_scale(node, ids_[id], finest));
+      ids_[id] = moved;
+    }
+    return Done{};
+  }
+
   Status add(const PlanNode& node, const PlanSum& plan) {
+    VEIL_TRY_STATUS(coarsen_inputs(node));
     VEIL_TRY(sum, aligned(node, plan.coefficients, plan.constant != 0));
     VEIL_TRY(scale, result_scale(node.output, sum.finest));
     VEIL_TRY(shifts, shifts_between(sum.finest, scale));
@@ -523,7 +542,9 @@ class Quantiser {
     if (has_own_scale(plan.function)) return add_fixed(node, plan);
     const QuantId input = ids_[node.inputs[0]];
     VEIL_TRY(input_scale, one_scale(input));
-    VEIL_TRY(scale, free_scale(node.output, -40));
+    const std::int32_t finest =
+        recorded_ != nullptr ? 0 : scales_.finest_result(plan.function, node.inputs[0], input_scale);
+    VEIL_TRY(scale, free_scale(node.output, finest));
     VEIL_TRY(table, table_for(plan, node.inputs[0], input_scale, scale));
     const QuantId output = add_value(plan_.values[node.output], {scale});
     full_range_[output] = true;
