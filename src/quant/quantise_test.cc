@@ -8,6 +8,7 @@
 
 #include "graph/graph_builder.h"
 #include "graph/passes.h"
+#include "quant/plan_scales.h"
 #include "quant/rows.h"
 
 namespace veil {
@@ -60,6 +61,42 @@ TEST(Quantise, ScalesOfInputsThatOthersReadToo) {
   const ValueId x = b.input("x", {1, 2});
   const Graph graph = ready(b.finish({b.node("Relu", {x}, "y")}));
   EXPECT_EQ(quantised(graph, {{{1e6, 1}}}, 16).graph.values[0].scale_log2.size(), 1u);
+}
+
+// The second channel's weights are a 64th of the first's, and keep seven bits of their own at no cost.
+TEST(Quantise, WeightsTakeTheBitsThatTheRemainderHasLeft) {
+  GraphBuilder b;
+  const ValueId x = b.input("x", {1, 2, 3, 3});
+  const std::vector<double> weights{0.9, -0.3, 0.7, 0.2, 0.011, -0.013, 0.002, 0.007};
+  const ValueId h =
+      b.node("Conv", {x, b.constant({{2, 1, 2, 2}, weights})}, "h", Attributes{{"group", std::int64_t{2}}});
+  const Graph graph = ready(b.finish({b.node("Relu", {h}, "y")}));
+  std::vector<double> row;
+  for (int i = 0; i < 18; ++i) row.push_back(std::sin(i));
+  const QuantisedModel model = quantised(graph, {{row}}, 8);
+  ASSERT_EQ(model.graph.model.size(), 1u);
+  const ModelTensor& tensor = model.graph.model[0];
+  EXPECT_GT(tensor.bits, 8);
+  EXPECT_LE(tensor.bits, 16);
+  for (std::size_t k = 4; k < weights.size(); ++k) {
+    const double kept = std::ldexp(static_cast<double>(model.weights.tensors[0][k]), tensor.scale_log2);
+    EXPECT_NEAR(kept, weights[k], 0.013 / 128);
+  }
+  for (const QuantisedNode& node : model.graph.nodes) {
+    if (const auto* op = std::get_if<EinsumOp>(&node.op)) {
+      EXPECT_TRUE(op->shift % 8 == 0 || tensor.bits == 16);
+    }
+  }
+}
+
+TEST(Quantise, WeightsAreNoWiderThanTheirSumsAllow) {
+  EXPECT_EQ(spare_weight_bits({8, 9, 64, 128, false}), 7);
+  EXPECT_EQ(spare_weight_bits({8, 16, 64, 128, false}), 0);
+  EXPECT_EQ(spare_weight_bits({8, 0, 64, 128, false}), 0);
+  EXPECT_EQ(spare_weight_bits({12, 9, 64, 2048, false}), 4);  // 16 bits in all
+  EXPECT_EQ(spare_weight_bits({16, 9, 64, 32768, false}), 0);
+  EXPECT_EQ(spare_weight_bits({16, 20, 64, 128, true}), 12);
+  EXPECT_EQ(spare_weight_bits({16, 17, 1 << 20, 32768, true}), 2);  // 52 bits in all
 }
 
 TEST(Quantise, WhatAReluCutsOffNeedsNoRange) {

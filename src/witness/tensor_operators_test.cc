@@ -45,6 +45,15 @@ std::vector<OperatorCase> cases() {
        {{"auto_pad", std::string("SAME_UPPER")}, {"strides", Ints{2, 2}}});
   conv("conv_groups", {1, 4, 3, 3}, {6, 2, 2, 2}, {{"group", std::int64_t{2}}});
   conv("conv_depthwise", {1, 3, 4, 3}, {3, 1, 3, 3}, {{"group", std::int64_t{3}}, {"pads", Ints{1, 1, 1, 1}}});
+  add(
+      "quantised_product",  // rounded once, by the product's own rescale
+      [](GraphBuilder& b) {
+        const ValueId x = b.input("x", {1, 4});
+        const ValueId h = b.node("MatMul", {x, b.constant(random_array({4, 3}, 8))}, "h");
+        const ValueId zero_point = b.constant({{}, {3}}, ElementType::kInt8);
+        return b.finish({b.node("QuantizeLinear", {h, b.constant({{}, {0.0517}}), zero_point}, "y")});
+      },
+      1.01);
   conv("conv_pointwise", {1, 3, 2, 3}, {2, 3, 1, 1}, {});
   const auto transposed = [&](const std::string& name, GraphShape shape, GraphShape weights, A attributes) {
     on(name, "ConvTranspose", std::move(shape), std::move(attributes), {random_array(weights, 3)}, 4e-3);
