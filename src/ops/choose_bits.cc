@@ -54,7 +54,7 @@ class RunComparer {
       if (!model_.sources[id] || model_.cut_off[id]) continue;
       const std::vector<double>& real = floats_.value(*model_.sources[id]).data;
       note(out_.values[id], real, real_values(model_.graph, id, integers_.values()[id]));
-      out_.values[id].saturated += saturated_in(model_.graph.values[id], real);
+      out_.values[id].saturated += saturated_in(id, real);
     }
     rows_.push_back({floats_.value(output_source_).data,
                      real_values(model_.graph, model_.graph.output, integers_.output()), integers_.output(), claimed});
@@ -75,8 +75,9 @@ class RunComparer {
   }
 
   // Not next to an integer that a result of this scale may be.
-  std::int64_t saturated_in(const QuantisedValue& value, const std::vector<double>& real) const {
-    const IntegerRange range = signed_range(static_cast<unsigned>(model_.graph.bits));
+  std::int64_t saturated_in(QuantId id, const std::vector<double>& real) const {
+    const QuantisedValue& value = model_.graph.values[id];
+    const IntegerRange range = integers_.analysis().ranges[id];
     std::int64_t count = 0;
     for (std::size_t i = 0; i < real.size(); ++i) {
       const double units = std::ldexp(real[i], -value.scale_log2[value.scale_log2.size() == 1 ? 0 : i]);

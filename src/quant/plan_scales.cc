@@ -65,7 +65,11 @@ double largest_of(const std::vector<double>& list) {
 }
 
 PlanScales::PlanScales(const Plan& plan, const Calibration* calibration, unsigned bits)
-    : plan_(plan), calibration_(calibration), bits_(bits), consumers_(plan_consumers(plan)) {}
+    : plan_(plan),
+      calibration_(calibration),
+      bits_(bits),
+      consumers_(plan_consumers(plan)),
+      takes_unsigned_(take_unsigned()) {}
 
 template <class Op>
 bool PlanScales::read_only_by(PlanId id) const {
@@ -90,6 +94,26 @@ bool PlanScales::feeds_linear_only(PlanId id) const {
     const auto* concat = std::get_if<PlanConcat>(&node.op);
     return concat != nullptr && concat->outer == 1 && concat->inner == 1 && feeds_linear_only(node.output);
   });
+}
+
+// Sums and products are bounded by what their inputs may be; tables, quotients and outputs want signed integers.
+std::vector<bool> PlanScales::take_unsigned() const {
+  std::vector<bool> out(plan_.values.size());
+  for (PlanId id = 0; id < out.size(); ++id) out[id] = id != plan_.output && !consumers_[id].empty();
+  for (std::size_t i = plan_.nodes.size(); i-- > 0;) {
+    const PlanNode& node = plan_.nodes[i];
+    const bool adds = std::holds_alternative<PlanEinsum>(node.op) || std::holds_alternative<PlanSum>(node.op);
+    const bool passes_on = std::holds_alternative<PlanView>(node.op) || std::holds_alternative<PlanMaximum>(node.op);
+    if (adds || (passes_on && out[node.output])) continue;
+    for (const PlanId id : node.inputs) out[id] = false;
+  }
+  return out;
+}
+
+std::optional<PlanId> PlanScales::relu_of(PlanId id) const {
+  if (!read_only_by<PlanRelu>(id) || consumers_[id].size() != 1) return std::nullopt;
+  const PlanId result = plan_.nodes[consumers_[id][0]].output;
+  return takes_unsigned_[result] ? std::optional(result) : std::nullopt;
 }
 
 std::optional<std::int32_t> PlanScales::forced_scale(PlanId id) const {
@@ -234,7 +258,8 @@ std::int32_t PlanScales::finest_result(SmoothFunction function, PlanId input, st
 }
 
 std::int32_t PlanScales::result_scale(PlanId id, std::int32_t accumulator) const {
-  return std::max(scale_for(largest_needed(id) * result_head_room(bits_), limit(), accumulator), accumulator);
+  const std::int64_t most = relu_of(id) ? 2 * limit() + 1 : limit();
+  return std::max(scale_for(largest_needed(id) * result_head_room(bits_), most, accumulator), accumulator);
 }
 
 std::int32_t PlanScales::weight_scale(PlanId output, double largest, std::int32_t input_scale) const {

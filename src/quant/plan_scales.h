@@ -41,6 +41,9 @@ class PlanScales {
   bool overflows(PlanId id) const;
   // What lies beyond the range of a value does not matter to its readers: a ReLU or a clip cuts it off.
   bool is_cut_off(PlanId id) const;
+  // Its only reader is a Relu, and what that gives may be as large as unsigned integers are: the Relu is where the
+  // rescale saturates. Gives the Relu's result.
+  std::optional<PlanId> relu_of(PlanId id) const;
   // All readers are the same smooth function: its table fixes the scale.
   std::optional<std::int32_t> forced_scale(PlanId id) const;
 
@@ -61,6 +64,7 @@ class PlanScales {
   bool read_only_by(PlanId id) const;
   bool needs_own_scales(PlanId id, std::int32_t common, const std::vector<std::int32_t>& scales) const;
   bool feeds_softmax_only(PlanId id) const;
+  std::vector<bool> take_unsigned() const;
   double largest_logit(PlanId id) const;
   double largest_needed(PlanId id) const;
   RealRange real_range(PlanId id) const;
@@ -71,6 +75,7 @@ class PlanScales {
   const Calibration* calibration_;
   unsigned bits_;
   std::vector<std::vector<std::size_t>> consumers_;
+  std::vector<bool> takes_unsigned_;  // by PlanId: its readers take any integers
 };
 
 }  // namespace veil

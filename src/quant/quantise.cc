@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <set>
 
 #include "base/check.h"
 #include "base/secret.h"
@@ -188,6 +189,18 @@ class Quantiser {
     return shifts;
   }
 
+  // A product's or a sum's: that of the Relu behind it, where the rescale is one.
+  QuantId add_linear_result(const PlanNode& node, std::int32_t scale, std::int64_t& relu) {
+    const auto result = scales_.relu_of(node.output);
+    if (!result) return add_result(node, scale);
+    const QuantId id = add_value(plan_.values[*result], {scale});
+    relu = 1;
+    ids_[*result] = id;
+    relu_done_.insert(*result);
+    finish(node, id);
+    return id;
+  }
+
   QuantId add_result(const PlanNode& node, std::int32_t scale) {
     const QuantId id = add_value(plan_.values[node.output], {scale});
     full_range_[id] = true;
@@ -235,7 +248,7 @@ class Quantiser {
     VEIL_TRY(shifts, shifts_between(accumulator, scale));
     op.up_shift = shifts.up;
     op.shift = shifts.down;
-    const QuantId output = add_result(node, scale);
+    const QuantId output = add_linear_result(node, scale, op.relu);
     QuantisedNode& out = add_node(node, std::move(inputs), output, op);
     if (plan.has_weight) add_model(out, "weight", weight, bits, weight_scale);
     if (plan.bias.empty()) return Done{};
@@ -261,10 +274,11 @@ class Quantiser {
     const auto made = [&](const QuantisedNode& node) { return node.output == id; };
     const auto& nodes = model_.graph.nodes;
     const auto found = std::find_if(nodes.rbegin(), nodes.rend(), made);
+    const std::int64_t all = 2 * (limit() + 1);  // unsigned, where a rescale is a Relu
     if (found == nodes.rend()) return limit() + 1;
     if (const auto* clip = std::get_if<ClipOp>(&found->op)) return std::max(std::abs(clip->low), std::abs(clip->high));
     const auto* view = std::get_if<ViewOp>(&found->op);
-    return view != nullptr ? std::max(largest_integer(found->inputs[0]), std::abs(view->fill)) : limit() + 1;
+    return view != nullptr ? std::max(largest_integer(found->inputs[0]), std::abs(view->fill)) : all;
   }
 
   static std::int64_t summands(const PlanEinsum& plan) {
@@ -322,7 +336,7 @@ class Quantiser {
     EinsumOp op = elementwise_op(plan, has_factor);
     op.up_shift = shifts.up + (has_factor ? 0 : input_scale - accumulator);
     op.shift = shifts.down;
-    const QuantId output = add_result(node, scale);
+    const QuantId output = add_linear_result(node, scale, op.relu);
     QuantisedNode& out = add_node(node, {input}, output, op);
     if (has_factor) add_model(out, "factor", plan.factor, bits, factor_scale);
     if (plan.addend.empty()) return Done{};
@@ -405,7 +419,7 @@ class Quantiser {
       if (shifts.up - sum.finest > kMaxAlignShift) return Error{"the scales of what it adds are too far apart"};
       op.constant = plan.constant * (std::int64_t{1} << (shifts.up - sum.finest));
     }
-    const QuantId output = add_result(node, scale);
+    const QuantId output = add_linear_result(node, scale, op.relu);
     add_node(node, std::move(sum.inputs), output, std::move(op));
     return Done{};
   }
@@ -497,6 +511,7 @@ class Quantiser {
   }
 
   Status add(const PlanNode& node, const PlanRelu&) {
+    if (relu_done_.count(node.output) != 0) return Done{};
     const QuantId input = ids_[node.inputs[0]];
     VEIL_TRY(scale, one_scale(input));
     const QuantId output = add_value(plan_.values[node.output], {scale});
@@ -675,6 +690,7 @@ class Quantiser {
   PlanScales scales_;
   std::vector<QuantId> ids_;      // by PlanId
   std::vector<bool> full_range_;  // by QuantId: every signed integer of `bits` bits may occur
+  std::set<PlanId> relu_done_;    // results that a rescale gives
   std::map<std::string, int> counts_;
   QuantisedModel model_;
 };

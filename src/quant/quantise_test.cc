@@ -63,7 +63,7 @@ TEST(Quantise, ScalesOfInputsThatOthersReadToo) {
   EXPECT_EQ(quantised(graph, {{{1e6, 1}}}, 16).graph.values[0].scale_log2.size(), 1u);
 }
 
-// The second channel's weights are a 64th of the first's, and keep seven bits of their own at no cost.
+// The second channel's weights are a 64th of the first's: at 8 bits they would be 0 or 1.
 TEST(Quantise, WeightsTakeTheBitsThatTheRemainderHasLeft) {
   GraphBuilder b;
   const ValueId x = b.input("x", {1, 2, 3, 3});
@@ -78,9 +78,10 @@ TEST(Quantise, WeightsTakeTheBitsThatTheRemainderHasLeft) {
   const ModelTensor& tensor = model.graph.model[0];
   EXPECT_GT(tensor.bits, 8);
   EXPECT_LE(tensor.bits, 16);
+  EXPECT_EQ(tensor.scale_log2, -7 - (static_cast<std::int32_t>(tensor.bits) - 8));
   for (std::size_t k = 4; k < weights.size(); ++k) {
     const double kept = std::ldexp(static_cast<double>(model.weights.tensors[0][k]), tensor.scale_log2);
-    EXPECT_NEAR(kept, weights[k], 0.013 / 128);
+    EXPECT_NEAR(kept, weights[k], std::ldexp(0.5, tensor.scale_log2));
   }
   for (const QuantisedNode& node : model.graph.nodes) {
     if (const auto* op = std::get_if<EinsumOp>(&node.op)) {
@@ -105,6 +106,32 @@ TEST(Quantise, WhatAReluCutsOffNeedsNoRange) {
   // h is in [-99.5, 1.5]: the scale follows 1.5.
   EXPECT_EQ(model.graph.values[1].scale_log2, (std::vector<std::int32_t>{-13}));
   EXPECT_TRUE(model.cut_off[1]);
+}
+
+TEST(Quantise, AReluIsWhereTheRescaleSaturates) {
+  const auto model_of = [](const std::string& reader, std::int64_t width) {
+    GraphBuilder b;
+    const ValueId x = b.input("x", {1, 2});
+    const ValueId h = b.node("MatMul", {x, b.constant({{2, 2}, {1, -1, 1, -1}})}, "h");
+    const ValueId r = b.node("Relu", {h}, "r");
+    const ValueId y = reader.empty()       ? r
+                      : reader == "MatMul" ? b.node("MatMul", {r, b.constant({{2, width}, {1, 1}})}, "y")
+                                           : b.node(reader, {r}, "y");
+    return quantised(ready(b.finish({y})), {{{1, 0.7}}, {{-1, -0.7}}}, 8);
+  };
+  const QuantisedModel fused = model_of("MatMul", 1);
+  ASSERT_EQ(fused.graph.nodes.size(), 2u);
+  EXPECT_EQ(std::get<EinsumOp>(fused.graph.nodes[0].op).relu, 1);
+  EXPECT_EQ(fused.graph.values[1].name, "r");
+  EXPECT_EQ(fused.graph.values[1].scale_log2, (std::vector<std::int32_t>{-7}));  // 1.7 * 1.1 <= 255 / 128
+  // Tables and outputs want signed integers.
+  EXPECT_EQ(model_of("Sigmoid", 1).graph.nodes.size(), 3u + 1u);
+  EXPECT_EQ(model_of("", 1).graph.nodes.size(), 2u);
+  for (const QuantisedNode& node : model_of("", 1).graph.nodes) {
+    if (const auto* op = std::get_if<EinsumOp>(&node.op)) {
+      EXPECT_EQ(op->relu, 0);
+    }
+  }
 }
 
 TEST(Quantise, ADeadModelStillHasScales) {

@@ -54,6 +54,24 @@ std::vector<OperatorCase> cases() {
         return b.finish({b.node("QuantizeLinear", {h, b.constant({{}, {0.0517}}), zero_point}, "y")});
       },
       1.01);
+  add(
+      "conv_relu_conv",  // the Relu is where the first rescale saturates
+      [](GraphBuilder& b) {
+        const ValueId x = b.input("x", {1, 1, 4, 4});
+        const ValueId h = b.node("Conv", {x, b.constant(random_array({2, 1, 2, 2}, 9))}, "h");
+        const ValueId r = b.node("Relu", {h}, "r");
+        const ValueId p = b.node("MaxPool", {r}, "p", {{"kernel_shape", Ints{2, 2}}});
+        return b.finish({b.node("Conv", {p, b.constant(random_array({1, 2, 2, 2}, 10))}, "y")});
+      },
+      8e-3);
+  add(
+      "sum_relu_product",
+      [](GraphBuilder& b) {
+        const ValueId x = b.input("x", {1, 3});
+        const ValueId r = b.node("Relu", {b.node("Add", {x, b.input("z", {1, 3})}, "s")}, "r");
+        return b.finish({b.node("MatMul", {r, b.constant(random_array({3, 2}, 11))}, "y")});
+      },
+      8e-3);
   conv("conv_pointwise", {1, 3, 2, 3}, {2, 3, 1, 1}, {});
   const auto transposed = [&](const std::string& name, GraphShape shape, GraphShape weights, A attributes) {
     on(name, "ConvTranspose", std::move(shape), std::move(attributes), {random_array(weights, 3)}, 4e-3);
