@@ -81,7 +81,9 @@ bool PlanScales::read_only_by(PlanId id) const {
 bool PlanScales::overflows(PlanId id) const {
   if (calibration_ == nullptr || !plan_.values[id].is_integer) return false;
   const bool known = plan_.values[id].source || plan_.values[id].largest;
-  return known && real_range(id).largest() > static_cast<double>(limit());
+  if (!known) return false;
+  const RealRange range = real_range(id);
+  return range.high > static_cast<double>(limit()) || range.low < -static_cast<double>(limit()) - 1;
 }
 
 bool PlanScales::is_cut_off(PlanId id) const { return read_only_by<PlanRelu>(id) || read_only_by<PlanClip>(id); }
