@@ -218,16 +218,7 @@ class Quantiser {
     if (scales.size() != 1 && !has_weight_for_each(plan)) {
       return Error{"its input has a scale for each element, but it is no plain product"};
     }
-    EinsumOp op{plan.lengths,
-                plan.box_rank,
-                plan.x_axes,
-                plan.y_axes,
-                plan.bias_axes,
-                plan.has_weight ? 1 : 0,
-                plan.bias.empty() ? 0 : 1,
-                0,
-                0,
-                0};
+    EinsumOp op = product_op(plan);
     std::int32_t accumulator = scales.size() == 1 ? scales[0] : 0;
     std::vector<double> weight;
     std::int32_t weight_scale = 0;
@@ -256,6 +247,18 @@ class Quantiser {
     VEIL_TRY(bias_shift, add_addend(out, "bias", plan.bias, std::min(accumulator, scale), bias_bits));
     std::get<EinsumOp>(out.op).bias_shift = bias_shift;
     return Done{};
+  }
+
+  static EinsumOp product_op(const PlanEinsum& plan) {
+    EinsumOp op;
+    op.lengths = plan.lengths;
+    op.box_rank = plan.box_rank;
+    op.x_axes = plan.x_axes;
+    op.y_axes = plan.y_axes;
+    op.bias_axes = plan.bias_axes;
+    op.has_weight = plan.has_weight ? 1 : 0;
+    op.has_bias = plan.bias.empty() ? 0 : 1;
+    return op;
   }
 
   // Makes a weight, and the accumulator with it, finer (plan_scales.h); gives the weight's bits.
@@ -330,7 +333,7 @@ class Quantiser {
     }
     VEIL_TRY(scale, result_scale(node.output, accumulator));
     std::int32_t factor_scale = accumulator - input_scale;
-    const WeightUse use{bits_, 0, 1, limit() + 1, false};
+    const WeightUse use{bits_, 0, 1, largest_integer(input), false};
     const unsigned bits = has_factor ? refine_weight(use, scale, factor_scale, accumulator) : bits_;
     VEIL_TRY(shifts, shifts_between(accumulator, scale));
     EinsumOp op = elementwise_op(plan, has_factor);
