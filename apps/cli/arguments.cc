@@ -24,6 +24,11 @@ void declare(CLI::App& command, SetupArguments& arguments) {
                      "\"and\"; without it the output is revealed");
   command.add_option("--bits", arguments.bits, "Bits of the integers: 8, 12, 16 or auto (default)")
       ->check(CLI::IsMember({"8", "12", "16", "auto"}));
+  command
+      .add_option("--tolerance", arguments.tolerance,
+                  "How far a revealed output may be off in the calibration rows, as a part of its largest number "
+                  "(default 0.1); auto takes bits that reach it")
+      ->check(CLI::Range(1e-6, 1.0));
   command.add_option("--out", arguments.out, "The folder for prover.veil, verifier.veil, report.json, graph.json")
       ->required();
   command.add_option("--output", arguments.output, "Which output of the model, where it has several");

@@ -37,7 +37,8 @@ Json tensors_json(const QuantisedModel& model, const RunComparison& runs, const 
                        {"integer_range", {analysis.ranges[id].low, analysis.ranges[id].high}},
                        {"calibrated_range", {model.calibrated[id].low, model.calibrated[id].high}},
                        {"max_abs_error", compared ? Json(runs.values[id].largest) : Json(nullptr)},
-                       {"mean_abs_error", compared ? Json(runs.values[id].mean) : Json(nullptr)}});
+                       {"mean_abs_error", compared ? Json(runs.values[id].mean) : Json(nullptr)},
+                       {"saturated", compared ? Json(runs.values[id].saturated) : Json(nullptr)}});
   }
   return out;
 }
@@ -85,7 +86,8 @@ Json report_json(const QuantisedModel& model, const RunComparison& runs, const L
   Json error{{"rows", runs.rows},
              {"max_abs_error", runs.output.largest},
              {"mean_abs_error", runs.output.mean},
-             {"agreement", runs.agreement()}};
+             {"agreement", runs.agreement()},
+             {"saturated_values", runs.saturated()}};
   return Json{{"format", "veil/report/1"},
               {"model_id", facts.model_id},
               {"circuit_digest", to_hex(facts.circuit.digest())},

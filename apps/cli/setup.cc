@@ -80,10 +80,9 @@ struct Made {
 
 // A revealed output whose integers are far from the model's numbers would prove another function.
 Status check_close(const SetupArguments& arguments, const QuantisedModel& model, const RunComparison& runs) {
-  constexpr double kTooFar = 0.1;  // of the largest output
+  if (!arguments.claim.empty() || runs.relative_error() <= arguments.tolerance) return Done{};
   double largest = 0;
   for (const double output : runs.real_outputs) largest = std::max(largest, std::fabs(output));
-  if (!arguments.claim.empty() || runs.output.largest <= kTooFar * largest) return Done{};
   return Error{fmt::format(
       "At {} bits the integers of this model are up to {:.2g} away from its outputs, the largest of which is {:.2g} on "
       "the calibration rows: a proof would be about another function. {}",
@@ -101,7 +100,7 @@ Result<Made> make(const SetupArguments& arguments, const Bytes& onnx, const Impo
 
   stages.begin("choosing the integers", 0.1);
   const bool hidden = arguments.visibility == "hidden";
-  const QuantiseOptions options{hidden, arguments.claim, labels, arguments.classes};
+  const QuantiseOptions options{hidden, arguments.claim, labels, arguments.classes, arguments.tolerance};
   VEIL_TRY(model, quantise(graph, rows, bits_of(arguments.bits), options));
   VEIL_TRY(runs, compare_runs(graph, model, rows));
   VEIL_TRY_STATUS(check_close(arguments, model, runs));
@@ -121,6 +120,9 @@ std::string summary(const SetupArguments& arguments, const Made& made, const Rep
       fmt::format("model {} ({} weights), {} bits\n", facts.model_id, arguments.visibility, made.model.graph.bits);
   out += fmt::format("  agreement  {:.2f}% of {} decisions are those of the float model; error {:.2g} at most\n",
                      100 * made.runs.agreement(), made.runs.rows, made.runs.output.largest);
+  if (const std::int64_t saturated = made.runs.saturated(); saturated > 0) {
+    out += fmt::format("  saturated  {} values in these rows (report.json says which)\n", saturated);
+  }
   const std::string& claim = made.lowering.circuit.claim;
   out += claim.empty() ? "  a proof    reveals the output\n" : fmt::format("  a proof    shows {}\n", claim);
   out += fmt::format("  proof size {}\n", size_text(facts.proof_bytes));
@@ -142,6 +144,7 @@ Json outcome_json(const Made& made, const ReportFacts& facts, const Timing& timi
               {"bits", made.model.graph.bits},
               {"agreement", made.runs.agreement()},
               {"max_abs_error", made.runs.output.largest},
+              {"saturated_values", made.runs.saturated()},
               {"threads", num_threads()}};
 }
 

@@ -339,10 +339,11 @@ class Solver {
     const auto clamp = read_clamp(domain, digits, identity);
     if (!clamp || !aligned(identity.domain, digits, *clamp)) return Outcome::kOpen;
     if (!same_coefficient(digits, *clamp, reach)) return Outcome::kOpen;
+    // z in [min, max]; the proven range may be narrower than what the clamp saturates to.
     const auto value = sum_interval(clamp->value);
-    if (!value || clamp->constant != -value->high || clamp->sign_coefficient != value->high - value->low) {
-      return Outcome::kOpen;
-    }
+    const Int128 max = -clamp->constant;
+    const Int128 min = max - clamp->sign_coefficient;
+    if (!value || value->low < min || value->high > max) return Outcome::kOpen;
     if (!radix(as_digits(clamp->value), 1) || !radix(as_digits(clamp->excess), 1)) return Outcome::kOpen;
     if (!sign_of_excess(domain, *clamp)) return Outcome::kOpen;
     for (const Digit& digit : digits) mark(domain, digit);

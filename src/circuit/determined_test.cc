@@ -161,8 +161,9 @@ class RandomSmallCircuit {
     const Signed e = signed_[static_cast<std::size_t>(pick(static_cast<std::int64_t>(signed_.size())))];
     const TensorId z = unknown_[static_cast<std::size_t>(pick(static_cast<std::int64_t>(unknown_.size())))];
     const Tensor& range = circuit_.tensors[z];
-    Form right = of(circuit_, z, pick(4) == 0 ? coefficient() : 1) + constant(-range.high + (pick(4) == 0 ? 1 : 0)) +
-                 of(circuit_, e.sign, range.high - range.low);
+    const std::int64_t max = range.high + (pick(3) == 0 ? pick(4) - 1 : 0);
+    const std::int64_t min = range.low - (pick(3) == 0 ? pick(4) - 1 : 0);
+    Form right = of(circuit_, z, pick(4) == 0 ? coefficient() : 1) + constant(-max) + of(circuit_, e.sign, max - min);
     circuit_.identities.push_back(
         Identity{"clamp", box(),
                  Expression{{}, {ProductTerm{1, of(circuit_, e.value, pick(4) == 0 ? coefficient() : 1), right}}}});
@@ -288,7 +289,7 @@ struct Clamped {
   TensorId x, z;
   Signed e;
   Domain box{{2, 2}, 2};
-  explicit Clamped(bool transposed_excess, bool transposed_sign) {
+  explicit Clamped(bool transposed_excess, bool transposed_sign, std::int64_t min = 0, std::int64_t max = 7) {
     x = add_unsigned(circuit, "x", {2, 2}, 4, Owner::kInput);
     z = add_unsigned(circuit, "z", {2, 2}, 3, Owner::kWitness);
     e.value = add(circuit, "e", {2, 2}, -8, 7, Owner::kWitness);
@@ -300,9 +301,9 @@ struct Clamped {
     add_lookup(circuit, box, TableKind::kSigned, 4, {of(circuit, e.value), sign});
     circuit.identities.push_back(Identity{
         "sum", box, linear_expression(of(circuit, x) + constant(-8) + of(circuit, z, -1) + of(circuit, e.value, -1))});
-    circuit.identities.push_back(
-        Identity{"clamp", box,
-                 Expression{{}, {ProductTerm{1, excess, of(circuit, z) + constant(-7) + of(circuit, e.sign, 7)}}}});
+    circuit.identities.push_back(Identity{
+        "clamp", box,
+        Expression{{}, {ProductTerm{1, excess, of(circuit, z) + constant(-max) + of(circuit, e.sign, max - min)}}}});
   }
   bool allows(std::vector<std::int64_t> x_values, std::vector<std::int64_t> z_values,
               std::vector<std::int64_t> signs) const {
@@ -314,6 +315,17 @@ struct Clamped {
     return !check_trace(circuit, trace, false);
   }
 };
+
+// What is known of z may be narrower than what it saturates to, but not wider.
+TEST(Determined, AClampSaturatesToBoundsThatHoldTheValue) {
+  EXPECT_EQ(name_of(Clamped(false, false, -1, 7).circuit), "");
+  EXPECT_EQ(name_of(Clamped(false, false, 0, 8).circuit), "");
+  EXPECT_EQ(name_of(Clamped(false, false, 1, 7).circuit), "circuit/free");
+  EXPECT_EQ(name_of(Clamped(false, false, 0, 6).circuit), "circuit/free");
+  // x - 8 = 7: z = 7 and e = 0, or z = 6 and e = 1.
+  EXPECT_TRUE(Clamped(false, false, 0, 6).allows({15, 8, 8, 8}, {7, 0, 0, 0}, {0, 0, 0, 0}));
+  EXPECT_TRUE(Clamped(false, false, 0, 6).allows({15, 8, 8, 8}, {6, 0, 0, 0}, {0, 0, 0, 0}));
+}
 
 // The pattern of the clamp reads all its tensors at one index. Read across the diagonal it is a relation.
 TEST(Determined, AClampAcrossTheDiagonalIsNotAClamp) {

@@ -37,6 +37,24 @@ TEST(Expand, WritesCompositesAsCoreNodes) {
   EXPECT_EQ(run(graph, {{{2}, {3, 6}}, {{2}, {0, 3}}}), (std::vector<double>{2, 5}));
 }
 
+// exp x alone may be beyond all integers.
+TEST(Expand, JoinsTheLogOfASumOfPowers) {
+  const auto graph_of = [](bool sum_is_read) {
+    GraphBuilder b(13);
+    const ValueId x = b.input("x", {1, 3});
+    const ValueId power = b.node("Exp", {x}, "power");
+    const ValueId sum = b.node("ReduceSum", {power, b.integers({1})}, "sum");
+    const ValueId y = b.node("Log", {sum}, "y");
+    Graph graph = b.finish({sum_is_read ? b.node("Add", {y, sum}, "z") : y});
+    EXPECT_TRUE(infer_and_fold(graph).ok());
+    return graph;
+  };
+  const Graph joined = graph_of(false);
+  EXPECT_TRUE(has_operator(joined, "ReduceMax"));
+  EXPECT_FALSE(has_operator(graph_of(true), "ReduceMax"));
+  EXPECT_NEAR(run(joined, {{{1, 3}, {1000, 999, 0}}}).at(0), 1000.3133, 1e-4);
+}
+
 TEST(Expand, FoldsCompositesOfConstants) {
   GraphBuilder builder;
   const ValueId x = builder.input("x", {2});

@@ -2,6 +2,7 @@
 #include <numeric>
 
 #include "graph/expansion.h"
+#include "graph/log_sum_exp.h"
 #include "graph/needed.h"
 #include "graph/operator.h"
 #include "graph/passes.h"
@@ -218,6 +219,7 @@ void Folder::finish() {
 }  // namespace
 
 Status infer_and_fold(Graph& graph) {
+  join_log_sum_exp(graph);
   remove_unneeded(graph);
   Folder folder(graph);
   VEIL_TRY_STATUS(folder.start());

@@ -70,6 +70,7 @@ Combined combined(const Site& site, Lowerer& lowerer, const std::vector<std::int
 }  // namespace
 
 Result<NodeFacts> analyse_op(const SumOp& op, const Site& site) {
+  VEIL_TRY_STATUS(site.expect_flags());
   VEIL_TRY_STATUS(site.expect_counts(op.coefficients.size(), 0, 0));
   VEIL_TRY_STATUS(site.expect_same_sizes());
   VEIL_TRY_STATUS(site.expect_one_scale());

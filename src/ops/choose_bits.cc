@@ -52,8 +52,9 @@ class RunComparer {
     ++out_.rows;
     for (QuantId id = 0; id < out_.values.size(); ++id) {
       if (!model_.sources[id] || model_.cut_off[id]) continue;
-      note(out_.values[id], floats_.value(*model_.sources[id]).data,
-           real_values(model_.graph, id, integers_.values()[id]));
+      const std::vector<double>& real = floats_.value(*model_.sources[id]).data;
+      note(out_.values[id], real, real_values(model_.graph, id, integers_.values()[id]));
+      out_.values[id].saturated += saturated_in(id, real);
     }
     rows_.push_back({floats_.value(output_source_).data,
                      real_values(model_.graph, model_.graph.output, integers_.output()), integers_.output(), claimed});
@@ -71,6 +72,19 @@ class RunComparer {
       error.largest = std::max(error.largest, off);
       error.mean += off;  // a sum until finish
     }
+  }
+
+  // Not next to an integer that a result of this scale may be.
+  std::int64_t saturated_in(QuantId id, const std::vector<double>& real) const {
+    const QuantisedValue& value = model_.graph.values[id];
+    const IntegerRange range = integers_.analysis().ranges[id];
+    std::int64_t count = 0;
+    for (std::size_t i = 0; i < real.size(); ++i) {
+      const double units = std::ldexp(real[i], -value.scale_log2[value.scale_log2.size() == 1 ? 0 : i]);
+      const bool inside = units > static_cast<double>(range.low) - 1 && units < static_cast<double>(range.high) + 1;
+      count += inside ? 0 : 1;
+    }
+    return count;
   }
 
   void finish(ValueError& error, std::int64_t size) const {
@@ -96,6 +110,18 @@ class RunComparer {
 
 }  // namespace
 
+double RunComparison::relative_error() const {
+  double most = 0;
+  for (const double real : real_outputs) most = std::max(most, std::fabs(real));
+  return output.largest == 0 ? 0 : output.largest / most;
+}
+
+std::int64_t RunComparison::saturated() const {
+  std::int64_t sum = 0;
+  for (const ValueError& value : values) sum += value.saturated;
+  return sum;
+}
+
 Result<RunComparison> compare_runs(const Graph& graph, const QuantisedModel& model, const std::vector<RealRow>& rows) {
   VEIL_TRY(floats, FloatRunner::create(graph));
   VEIL_TRY(integers, IntegerRunner::create(model.graph, model.weights));
@@ -108,9 +134,11 @@ Result<QuantisedModel> quantise(const Graph& graph, const std::vector<RealRow>& 
   VEIL_TRY(calibration, calibrate(graph, calibration_rows));
   if (bits != kAutoBits) return quantise_at(graph, calibration, bits, options);
   for (const unsigned few : {8u, 12u}) {
-    VEIL_TRY(model, quantise_at(graph, calibration, few, options));
-    VEIL_TRY(comparison, compare_runs(graph, model, calibration_rows));
-    if (comparison.agreement() >= kWantedAgreement) return model;
+    auto model = quantise_at(graph, calibration, few, options);
+    if (!model) continue;  // too few for its whole numbers
+    const auto runs = compare_runs(graph, *model, calibration_rows);
+    if (!runs || runs->agreement() < kWantedAgreement) continue;
+    if (!options.claim.empty() || runs->relative_error() <= options.tolerance) return model;
   }
   return quantise_at(graph, calibration, 16, options);
 }

@@ -14,6 +14,7 @@ inline constexpr double kWantedAgreement = 0.999;
 // Float against integer run over rows of data, for reports and for choosing the bits.
 struct ValueError {
   double largest = 0, mean = 0;  // of |integer * scale - float|, over all rows and elements
+  std::int64_t saturated = 0;    // elements that no integer of the value's scale is near, over all rows
 };
 struct RunComparison {
   std::int64_t rows = 0;
@@ -23,6 +24,9 @@ struct RunComparison {
   std::vector<double> real_outputs;  // row after row, as the float model gives them
   std::vector<double> integer_outputs;
 
+  // The output's error, as a part of its largest number.
+  double relative_error() const;
+  std::int64_t saturated() const;  // of all values
   double agreement() const { return rows == 0 ? 1.0 : static_cast<double>(agreeing) / static_cast<double>(rows); }
 };
 
@@ -30,8 +34,9 @@ struct RunComparison {
 // error is at most 1% of the output's range in these rows.
 Result<RunComparison> compare_runs(const Graph& graph, const QuantisedModel& model, const std::vector<RealRow>& rows);
 
-// bits: 8, 12, 16, or kAutoBits for the smallest of these whose decisions agree on 99.9% of the calibration rows,
-// else 16.
+// bits: 8, 12, 16, or kAutoBits for the smallest of these whose decisions agree on 99.9% of the calibration rows, and
+// whose output, where it is revealed, is within the tolerance; else 16. (From 9 bits on a value takes two limbs:
+// numbers in between would not be cheaper.)
 Result<QuantisedModel> quantise(const Graph& graph, const std::vector<RealRow>& calibration_rows, unsigned bits,
                                 const QuantiseOptions& options);
 

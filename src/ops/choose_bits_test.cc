@@ -22,20 +22,41 @@ Graph two_scores(double gap) {
   return ready(b.finish({b.node("Gemm", {x, b.constant({{2, 2}, {0.7, 0.7 + gap, -0.3, -0.3 - gap}})}, "y")}));
 }
 
-std::vector<RealRow> grid() {
+std::vector<RealRow> grid(int least_difference = 1) {
   std::vector<RealRow> rows;
   for (int i = -20; i <= 20; ++i) {
     for (int k = -20; k <= 20; ++k) {
-      if (i != k) rows.push_back({{i / 20.0, k / 20.0}});
+      if (std::abs(i - k) >= least_difference) rows.push_back({{i / 20.0, k / 20.0}});
     }
   }
   return rows;
 }
 
 TEST(ChooseBits, AutoTakesTheFewestThatDecideAlike) {
-  EXPECT_EQ(quantise(two_scores(0.3), grid(), kAutoBits, {})->graph.bits, 8);
-  EXPECT_EQ(quantise(two_scores(0.02), grid(), kAutoBits, {})->graph.bits, 12);
+  EXPECT_EQ(quantise(two_scores(0.3), grid(4), kAutoBits, {})->graph.bits, 8);
+  EXPECT_EQ(quantise(two_scores(0.04), grid(), kAutoBits, {})->graph.bits, 12);
   EXPECT_EQ(quantise(two_scores(0.0001), grid(), kAutoBits, {})->graph.bits, 16);
+}
+
+TEST(ChooseBits, ARevealedOutputIsWithinTheTolerance) {
+  QuantiseOptions options;
+  options.tolerance = 1e-3;
+  const auto made = quantise(two_scores(0.3), grid(), kAutoBits, options);
+  ASSERT_TRUE(made.ok());
+  EXPECT_EQ(made->graph.bits, 12);
+  EXPECT_LE(compare_runs(two_scores(0.3), *made, grid())->relative_error(), options.tolerance);
+  options.tolerance = 1e-9;  // no bits reach it
+  EXPECT_EQ(quantise(two_scores(0.3), grid(), kAutoBits, options)->graph.bits, 16);
+}
+
+TEST(CompareRuns, CountsWhatSaturates) {
+  GraphBuilder b;
+  const ValueId x = b.input("x", {1, 2});
+  const Graph graph = ready(b.finish({b.node("Mul", {x, b.constant({{1}, {3.0}})}, "y")}));
+  const auto model = quantise(graph, {{{1.0, -1.0}}}, 8, {});
+  ASSERT_TRUE(model.ok());
+  EXPECT_EQ(compare_runs(graph, *model, {{{1.0, -1.0}}})->saturated(), 0);
+  EXPECT_EQ(compare_runs(graph, *model, {{{1.0, -1.0}}, {{9.0, 0.5}}})->saturated(), 2);  // of the input, of the output
 }
 
 TEST(ChooseBits, TheClaimIsTheDecisionWhereThereIsOne) {

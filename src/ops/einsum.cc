@@ -226,6 +226,7 @@ Result<NodeFacts> analyse_op(const EinsumOp& op, const Site& site) {
   if (op.has_weight < 0 || op.has_weight > 1 || op.has_bias < 0 || op.has_bias > 1) {
     return Error{"a flag is not 0 or 1"};
   }
+  VEIL_TRY_STATUS(site.expect_flags());
   const auto constants = static_cast<std::size_t>(op.has_weight + op.has_bias);
   const bool two_factors = op.has_weight != 0 || site.node.inputs.size() == 2;
   VEIL_TRY_STATUS(site.expect_counts(two_factors && op.has_weight == 0 ? 2 : 1, constants, constants));

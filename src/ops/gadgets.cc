@@ -281,14 +281,18 @@ IntegerRange declared_range(const Circuit& circuit, const Domain& domain, const 
 Activation add_rescale(Lowerer& lowerer, const Rescale& r) {
   Circuit& circuit = lowerer.circuit;
   const Domain box = r.domain.box_only();
-  const IntegerRange full = signed_range(r.bits);
+  const IntegerRange full = r.relu ? IntegerRange{0, (std::int64_t{1} << r.bits) - 1} : signed_range(r.bits);
   RescaleStep step;
   step.domain = r.domain;
   step.accumulator = r.accumulator;
   step.shift = static_cast<unsigned>(r.shift);
   step.full = full;
-  step.value =
-      r.split ? add_split_limbs(circuit, r.name, box, *r.split) : add_signed_limbs(circuit, r.name, box, r.bits);
+  if (r.relu) {
+    add_unsigned_limbs(step.value, circuit, r.name, box, 0, r.bits);
+  } else {
+    step.value =
+        r.split ? add_split_limbs(circuit, r.name, box, *r.split) : add_signed_limbs(circuit, r.name, box, r.bits);
+  }
   Form out = step.value.form;
   const IntegerRange quotient = round_shift(r.bound, step.shift);
   if (!full.contains(quotient)) {
@@ -320,7 +324,8 @@ void lower_accumulator(Lowerer& lowerer, const Site& site, const Domain& domain,
                    : Form{LinearTerm{1, add_exact(lowerer, site.node.name, domain, accumulator)}};
   } else {
     out = add_rescale(lowerer, Rescale{site.node.name, domain, std::move(accumulator), site.accumulator(), shift,
-                                       static_cast<unsigned>(site.graph.bits), lowerer.split_for(site.node.output)});
+                                       static_cast<unsigned>(site.graph.bits), lowerer.split_for(site.node.output),
+                                       site.saturates_at_zero()});
   }
   out.storage = box;
 }

@@ -39,6 +39,7 @@ struct Rescale {
   std::int64_t shift = 0;
   unsigned bits = 16;
   std::optional<PieceParameters> split = {};
+  bool relu = false;  // z in [0, 2^bits - 1], by unsigned limbs: a Relu for nothing
 };
 Activation add_rescale(Lowerer& lowerer, const Rescale& rescale);
 

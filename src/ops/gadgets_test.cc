@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <set>
 
@@ -74,14 +75,14 @@ struct Bench {
   }
 };
 
-// All pairs (z, e) of signed bytes with their true signs.
-void set_pairs(const Bench& bench, Trace& trace, bool saturates) {
+// All pairs (z, e) of signed bytes with their true signs; z unsigned where `least` is 0.
+void set_pairs(const Bench& bench, Trace& trace, bool saturates, std::int64_t least = -128) {
   const std::size_t count = static_cast<std::size_t>(bench.box.extent[0]);
   for (std::size_t i = 0; i < count; ++i) {
-    const std::int64_t z = static_cast<std::int64_t>(i % 256) - 128;
+    const std::int64_t z = static_cast<std::int64_t>(i % 256) + least;
     const std::int64_t e = static_cast<std::int64_t>(i / 256) - 128;
-    trace.values[bench.find("r.top")].push_back(z);
-    trace.values[bench.find("r.sign")].push_back(z < 0 ? 1 : 0);
+    trace.values[bench.find(least == 0 ? "r.0" : "r.top")].push_back(z);
+    if (least != 0) trace.values[bench.find("r.sign")].push_back(z < 0 ? 1 : 0);
     if (!saturates) continue;
     trace.values[bench.find("r/excess.top")].push_back(e);
     trace.values[bench.find("r/excess.sign")].push_back(e < 0 ? 1 : 0);
@@ -89,13 +90,14 @@ void set_pairs(const Bench& bench, Trace& trace, bool saturates) {
 }
 
 // rem's committed limbs for every candidate, cut from acc + half - 2^s (z + e); out of range where that is.
-void set_remainders(const Bench& bench, Trace& trace, std::int64_t accumulator, unsigned shift, bool saturates) {
+void set_remainders(const Bench& bench, Trace& trace, std::int64_t accumulator, unsigned shift, bool saturates,
+                    std::int64_t least = -128) {
   const std::size_t count = static_cast<std::size_t>(bench.box.extent[0]);
   for (unsigned at = 8, limb = 1; at < shift; at += 8, ++limb) {
     std::vector<std::int64_t>& out = trace.values[bench.find("r/rem." + std::to_string(limb))];
     out.clear();
     for (std::size_t i = 0; i < count; ++i) {
-      const std::int64_t z = static_cast<std::int64_t>(i % 256) - 128;
+      const std::int64_t z = static_cast<std::int64_t>(i % 256) + least;
       const std::int64_t e = saturates ? static_cast<std::int64_t>(i / 256) - 128 : 0;
       const std::int64_t rem = accumulator + (std::int64_t{1} << (shift - 1)) - (z + e) * (std::int64_t{1} << shift);
       out.push_back((rem >> at) & ((std::int64_t{1} << std::min(8u, shift - at)) - 1));
@@ -121,6 +123,28 @@ TEST(Rescale, SaturationHasExactlyOneSolutionForEveryShift) {
       ASSERT_EQ(found.size(), 1u) << accumulator;
       const std::int64_t rounded = round_shift(accumulator, shift);
       EXPECT_EQ(static_cast<std::int64_t>(found[0] % 256) - 128, saturate(rounded, signed_range(8))) << accumulator;
+    }
+  }
+}
+
+TEST(Rescale, AsAReluHasExactlyOneSolutionForEveryShift) {
+  for (unsigned shift = 0; shift <= 17; ++shift) {
+    SCOPED_TRACE(shift);
+    const std::int64_t unit = std::int64_t{1} << shift;
+    const IntegerRange range{-120 * unit, 376 * unit - 1};
+    Bench bench(1 << 16, range);
+    add_rescale(bench.lowerer,
+                Rescale{"r", bench.box, linear_expression(bench.form), range, shift, 8, std::nullopt, true});
+    const std::int64_t half = unit / 2;
+    for (const std::int64_t accumulator : {range.low, range.high, std::int64_t{0}, std::int64_t{-1}, half, -half,
+                                           -half - 1, 255 * unit + half - 1, 255 * unit + half, 5 * unit + 3}) {
+      Trace trace = bench.trace(accumulator);
+      set_pairs(bench, trace, true, 0);
+      set_remainders(bench, trace, accumulator, shift, true, 0);
+      const auto found = holding(bench.lowering.circuit, trace, 1 << 16);
+      ASSERT_EQ(found.size(), 1u) << accumulator;
+      const std::int64_t rounded = round_shift(accumulator, shift);
+      EXPECT_EQ(static_cast<std::int64_t>(found[0] % 256), std::clamp<std::int64_t>(rounded, 0, 255)) << accumulator;
     }
   }
 }

@@ -15,6 +15,29 @@ Result<IntegerRange> checked(const std::optional<IntegerRange>& range) {
 
 }  // namespace
 
+namespace {
+
+std::int64_t relu_flag(const QuantisedOp& op) {
+  if (const auto* einsum = std::get_if<EinsumOp>(&op)) return einsum->relu;
+  const auto* sum = std::get_if<SumOp>(&op);
+  return sum != nullptr ? sum->relu : 0;
+}
+
+}  // namespace
+
+bool Site::saturates_at_zero() const { return relu_flag(node.op) != 0; }
+
+IntegerRange Site::full_range() const {
+  const auto bits = static_cast<unsigned>(graph.bits);
+  return saturates_at_zero() ? IntegerRange{0, (std::int64_t{1} << bits) - 1} : signed_range(bits);
+}
+
+Status Site::expect_flags() const {
+  const std::int64_t relu = relu_flag(node.op);
+  if (relu < 0 || relu > 1) return Error{"a flag is not 0 or 1"};
+  return Done{};
+}
+
 Status Site::expect_counts(std::size_t inputs, std::size_t least_model, std::size_t most_model) const {
   if (node.inputs.size() != inputs || node.model.size() < least_model || node.model.size() > most_model) {
     return Error{"it has the wrong number of inputs or weights"};

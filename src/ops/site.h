@@ -31,8 +31,10 @@ struct Site {
   const IntegerRange& accumulator() const { return accumulators[position]; }
   const ModelTensor& model(std::size_t index) const { return graph.model[node.model[index]]; }
   IntegerRange model_range(std::size_t index) const { return signed_range(static_cast<unsigned>(model(index).bits)); }
-  // All signed integers of the graph's number of bits: what a rescale saturates to.
-  IntegerRange full_range() const { return signed_range(static_cast<unsigned>(graph.bits)); }
+  // What a rescale saturates to: all signed integers of the graph's number of bits, or the unsigned ones where it is
+  // a Relu as well.
+  IntegerRange full_range() const;
+  bool saturates_at_zero() const;
 
   // Scales of values that have one for all elements.
   bool in_has_one_scale(std::size_t index) const { return graph.values[node.inputs[index]].scale_log2.size() == 1; }
@@ -42,6 +44,7 @@ struct Site {
   // Checks that several operators share.
   Status expect_counts(std::size_t inputs, std::size_t least_model, std::size_t most_model) const;
   Status expect_same_sizes() const;  // of all inputs and the output
+  Status expect_flags() const;       // that it has a Relu, or that it has none
   Status expect_one_scale() const;   // for every input and the output
   Status expect_output_scale(std::int64_t scale_log2) const;
 };

@@ -24,6 +24,7 @@ struct PlanEinsum {
   std::int64_t box_rank = 0;
   std::vector<std::int64_t> x_axes, y_axes, bias_axes;
   bool has_weight = false;
+  bool rounds = false;               // its results are the nearest whole numbers, of a quantised model
   std::vector<double> weight, bias;  // by y_axes and bias_axes; bias may be empty
 
   std::int64_t size_of(const std::vector<std::int64_t>& axes) const;
@@ -68,6 +69,7 @@ struct PlanStep {  // 1 where the sum is negative, else 0
   std::vector<int> coefficients;
 };
 struct PlanFloor {};
+struct PlanRound {};   // ties to even; settle_rounds leaves none
 struct PlanDivide {};  // the divisor is at least one unit of its scale, or counts as that
 struct PlanLeakyRelu {
   double alpha = 0;
@@ -95,9 +97,9 @@ struct PlanScale {  // out = 2^log2 * in
 struct PlanPair {};  // out = [1 - in, in]
 struct PlanSoftmax {};
 
-using PlanOp =
-    std::variant<PlanEinsum, PlanAffine, PlanSum, PlanRelu, PlanMaximum, PlanStep, PlanFloor, PlanDivide, PlanLeakyRelu,
-                 PlanClip, PlanFunction, PlanConstant, PlanView, PlanConcat, PlanScale, PlanPair, PlanSoftmax>;
+using PlanOp = std::variant<PlanEinsum, PlanAffine, PlanSum, PlanRelu, PlanMaximum, PlanStep, PlanFloor, PlanRound,
+                            PlanDivide, PlanLeakyRelu, PlanClip, PlanFunction, PlanConstant, PlanView, PlanConcat,
+                            PlanScale, PlanPair, PlanSoftmax>;
 
 struct PlanValue {
   std::string name;
@@ -135,6 +137,9 @@ bool has_plan_rule(std::string_view op);
 // Folds elementwise constants into neighbouring products and finds the last steps of classifiers. The rules look at
 // where constants stand and at the numbers 1, -1 and powers of two in scalars, never at weights.
 void fold_plan(Plan& plan);
+
+// Writes Round with other nodes, or makes it the rounding of the product that it reads.
+void settle_rounds(Plan& plan);
 
 // For a claim about the argmax only: a softmax at the end keeps the order and is left out. True if there was one.
 bool drop_final_softmax(Plan& plan);

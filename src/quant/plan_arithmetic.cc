@@ -133,25 +133,8 @@ Status ceiling(PlanBuilder& plan, const Call& call) {
   return Done{};
 }
 
-// To the nearest whole number, ties to the even one: r = floor(x + 1/2), less one where r is odd and r - 1/2 = x.
 Status round_to_even(PlanBuilder& plan, const Call& call) {
-  const Shaped x = plan.in(call, 0);
-  const GraphShape& shape = x.shape;
-  const PlanBuilder::Bound bound = plan.like_input(call, 0);
-  const PlanBuilder::Bound bit{{}, 1.0, true};
-  const Array half{{}, {0.5}};
-  const Shaped h = plan.broadcast(call, plan.constant_value(call, half, false), shape);
-  const Shaped raised = plan.add(call, shape, {x.id, h.id}, PlanSum{{1, 1}}, bound);
-  const Shaped nearest = plan.add(call, shape, {raised.id}, PlanFloor{}, whole(bound));
-  // No tie where floor(x + 1/2) < x + 1/2.
-  const Shaped no_tie = plan.add(call, shape, {nearest.id, raised.id}, PlanStep{{1, -1}}, bit);
-  // Odd: r - 2 floor(r / 2).
-  const Shaped halved = plan.add(call, shape, {nearest.id}, PlanScale{-1}, bound);
-  const Shaped pairs = plan.add(call, shape, {halved.id}, PlanFloor{}, whole(bound));
-  const Shaped odd = plan.add(call, shape, {nearest.id, pairs.id, pairs.id}, PlanSum{{1, -1, -1}}, bit);
-  const Shaped tie = plan.add(call, shape, {no_tie.id}, PlanSum{{-1}, 1}, bit);
-  const Shaped down = plan.add(call, shape, {tie.id, odd.id}, elementwise_product(elements(shape)), bit);
-  plan.emit(call, {nearest.id, down.id}, PlanSum{{1, -1}});
+  plan.emit(call, {plan.in(call, 0).id}, PlanRound{});
   return Done{};
 }
 

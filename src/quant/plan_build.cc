@@ -221,6 +221,27 @@ bool PlanBuilder::never_negative(PlanId id) const {
   return false;
 }
 
+const PlanNode* PlanBuilder::producer(PlanId id) const {
+  const auto found =
+      std::find_if(plan_.nodes.begin(), plan_.nodes.end(), [&](const PlanNode& node) { return node.output == id; });
+  return found == plan_.nodes.end() ? nullptr : &*found;
+}
+
+bool PlanBuilder::is_quantised(PlanId id) const {
+  const auto is_whole = [](double value) { return std::isfinite(value) && std::floor(value) == value; };
+  const PlanNode* clip = producer(id);
+  if (clip == nullptr || !std::holds_alternative<PlanClip>(clip->op)) return false;
+  const auto& bounds = std::get<PlanClip>(clip->op);
+  if (!is_whole(bounds.low) || !is_whole(bounds.high)) return false;
+  const PlanNode* node = producer(clip->inputs[0]);
+  const auto* shift = node != nullptr ? std::get_if<PlanAffine>(&node->op) : nullptr;
+  if (shift != nullptr) {
+    if (!shift->factor.empty() || !std::all_of(shift->addend.begin(), shift->addend.end(), is_whole)) return false;
+    node = producer(node->inputs[0]);
+  }
+  return node != nullptr && std::holds_alternative<PlanRound>(node->op);
+}
+
 namespace {
 
 const PlanRule* find_rule(std::string_view op) {

@@ -98,11 +98,14 @@ class PlanBuilder {
   void emit(const Call& call, std::vector<PlanId> inputs, PlanOp op);
 
   bool never_negative(PlanId id) const;
+  // Is it cut to whole bounds after a Round, as quantisations are? Then it is whole already.
+  bool is_quantised(PlanId id) const;
   // That this operator, a softmax, reads the value.
   void mark_logits(const Call& call, PlanId id);
   bool is_output(const Call& call) const { return graph_.outputs[0] == output(call); }
 
  private:
+  const PlanNode* producer(PlanId id) const;
   static bool is_real_or_other(ElementType type);
   Status add_node(const Call& call);
   PlanId add_value(PlanValue value);

@@ -195,7 +195,7 @@ class Folder {
     if (std::holds_alternative<PlanConcat>(op)) return fold_pair(i);
     if (!std::holds_alternative<PlanAffine>(op)) return false;
     return fold_after_affine(i) || fold_after_einsum(i) || fold_before_einsums(i) || fold_before_concat(i) ||
-           (scalars && fold_scalar(i));
+           fold_before_relu(i) || (scalars && fold_scalar(i));
   }
 
   template <class Op>
@@ -325,6 +325,24 @@ class Folder {
     return whole;
   }
 
+  // factor relu(x) = relu(factor x) for a factor above zero: in front of a Round, where it reaches the product.
+  bool fold_before_relu(std::size_t i) {
+    PlanNode& node = plan_.nodes[i];
+    const PlanAffine& affine = std::get<PlanAffine>(node.op);
+    if (affine.factor.size() != 1 || !(affine.factor[0] > 0) || !affine.addend.empty()) return false;
+    if (!single_use(node.output) || !single_use(node.inputs[0]) || producer<PlanRelu>(node.inputs[0]) == nullptr) {
+      return false;
+    }
+    if (!std::holds_alternative<PlanRound>(plan_.nodes[consumers_[node.output][0]].op)) return false;
+    PlanNode& relu = plan_.nodes[*producer_[node.inputs[0]]];
+    plan_.values.push_back(PlanValue{plan_.values[node.output].name, plan_.values[node.output].size});
+    const auto scaled = static_cast<PlanId>(plan_.values.size() - 1);
+    std::swap(relu.op, node.op);
+    relu.output = scaled;
+    node.inputs = {scaled};
+    return true;
+  }
+
   // A single factor +-2^k needs no multiplication.
   bool fold_scalar(std::size_t i) {
     PlanNode& node = plan_.nodes[i];
@@ -407,7 +425,10 @@ class Folder {
 
 }  // namespace
 
-void fold_plan(Plan& plan) { Folder(plan).run(); }
+void fold_plan(Plan& plan) {
+  Folder(plan).run();
+  settle_rounds(plan);
+}
 
 bool drop_final_softmax(Plan& plan) {
   for (std::size_t i = 0; i < plan.nodes.size(); ++i) {

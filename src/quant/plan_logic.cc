@@ -64,7 +64,8 @@ Status cast(PlanBuilder& plan, const Call& call) {
   const ElementType to = plan.out(call).type;
   const Shaped x = plan.in(call, 0);
   if (from == ElementType::kOther || to == ElementType::kOther) return Error{"this cast is not supported"};
-  if (is_real(to) || (to != ElementType::kBool && !is_real(from)) || from == to) {
+  const bool is_whole = !is_real(from) || plan.is_quantised(x.id);
+  if (is_real(to) || (to != ElementType::kBool && is_whole) || from == to) {
     plan.finish(call, x);
     return Done{};
   }

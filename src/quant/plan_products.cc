@@ -91,9 +91,7 @@ Status gemm(PlanBuilder& plan, const Call& call) {
   Factors f = factors(plan, call, 0, 1, std::move(e));
   for (double& value : f.einsum.weight) value *= alpha;
   const double rest = f.einsum.has_weight ? 1.0 : alpha;  // of a product of two activations
-  const PlanBuilder::Bound bound{PlanBuilder::output(call), {}, false};
-  const Shaped product =
-      plan.add(call, out, std::move(f.inputs), std::move(f.einsum), rest == 1 ? PlanBuilder::Bound{} : bound);
+  const Shaped product = plan.add(call, out, std::move(f.inputs), std::move(f.einsum), {});
   const Shaped whole = scaled(plan, call, product, rest);
   if (call.has(2) && beta != 0) return add_gemm_bias(plan, call, whole, beta);
   plan.finish(call, whole);

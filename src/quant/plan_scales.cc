@@ -34,7 +34,29 @@ double rounding_noise(const PlanEinsum& einsum, const std::vector<std::int32_t>&
   return std::sqrt(*std::max_element(variance.begin(), variance.end()));
 }
 
+constexpr std::int64_t kLimb = 8;  // a remainder is cut into limbs of so many bits
+constexpr std::int64_t kMostProductBits = 52;
+constexpr std::int64_t kBitsOfStoredWeights = 16;  // two bytes a weight
+constexpr std::int64_t kBitsOfExactWeights = 31;
+constexpr std::int64_t kShiftOfExact = 32;  // a float's 24 bits and a sum of 2^8 products
+
+std::int64_t ceil_log2(std::int64_t value) {
+  std::int64_t log2 = 0;
+  while (log2 < 62 && (std::int64_t{1} << log2) < value) ++log2;
+  return log2;
+}
+
 }  // namespace
+
+std::int64_t spare_weight_bits(const WeightUse& use) {
+  if (use.shift <= 0) return 0;
+  const std::int64_t b = use.bits;
+  const std::int64_t unused = (kLimb - use.shift % kLimb) % kLimb;
+  const std::int64_t product = ceil_log2(use.largest_input) + b - 1 + ceil_log2(use.summands);
+  const std::int64_t most = use.rounds ? kBitsOfExactWeights : kBitsOfStoredWeights;
+  const std::int64_t wanted = use.rounds && use.shift + unused < kShiftOfExact ? kShiftOfExact - use.shift : unused;
+  return std::max<std::int64_t>(0, std::min({wanted, most - b, kMostProductBits - product}));
+}
 
 double largest_of(const std::vector<double>& list) {
   double largest = 0;
@@ -43,7 +65,11 @@ double largest_of(const std::vector<double>& list) {
 }
 
 PlanScales::PlanScales(const Plan& plan, const Calibration* calibration, unsigned bits)
-    : plan_(plan), calibration_(calibration), bits_(bits), consumers_(plan_consumers(plan)) {}
+    : plan_(plan),
+      calibration_(calibration),
+      bits_(bits),
+      consumers_(plan_consumers(plan)),
+      takes_unsigned_(take_unsigned()) {}
 
 template <class Op>
 bool PlanScales::read_only_by(PlanId id) const {
@@ -55,7 +81,9 @@ bool PlanScales::read_only_by(PlanId id) const {
 bool PlanScales::overflows(PlanId id) const {
   if (calibration_ == nullptr || !plan_.values[id].is_integer) return false;
   const bool known = plan_.values[id].source || plan_.values[id].largest;
-  return known && real_range(id).largest() > static_cast<double>(limit());
+  if (!known) return false;
+  const RealRange range = real_range(id);
+  return range.high > static_cast<double>(limit()) || range.low < -static_cast<double>(limit()) - 1;
 }
 
 bool PlanScales::is_cut_off(PlanId id) const { return read_only_by<PlanRelu>(id) || read_only_by<PlanClip>(id); }
@@ -68,6 +96,26 @@ bool PlanScales::feeds_linear_only(PlanId id) const {
     const auto* concat = std::get_if<PlanConcat>(&node.op);
     return concat != nullptr && concat->outer == 1 && concat->inner == 1 && feeds_linear_only(node.output);
   });
+}
+
+// Sums and products are bounded by what their inputs may be; tables, quotients and outputs want signed integers.
+std::vector<bool> PlanScales::take_unsigned() const {
+  std::vector<bool> out(plan_.values.size());
+  for (PlanId id = 0; id < out.size(); ++id) out[id] = id != plan_.output && !consumers_[id].empty();
+  for (std::size_t i = plan_.nodes.size(); i-- > 0;) {
+    const PlanNode& node = plan_.nodes[i];
+    const bool adds = std::holds_alternative<PlanEinsum>(node.op) || std::holds_alternative<PlanSum>(node.op);
+    const bool passes_on = std::holds_alternative<PlanView>(node.op) || std::holds_alternative<PlanMaximum>(node.op);
+    if (adds || (passes_on && out[node.output])) continue;
+    for (const PlanId id : node.inputs) out[id] = false;
+  }
+  return out;
+}
+
+std::optional<PlanId> PlanScales::relu_of(PlanId id) const {
+  if (!read_only_by<PlanRelu>(id) || consumers_[id].size() != 1) return std::nullopt;
+  const PlanId result = plan_.nodes[consumers_[id][0]].output;
+  return takes_unsigned_[result] ? std::optional(result) : std::nullopt;
 }
 
 std::optional<std::int32_t> PlanScales::forced_scale(PlanId id) const {
@@ -158,13 +206,28 @@ double PlanScales::largest_needed(PlanId id) const {
   return std::isfinite(needed) ? needed : seen.largest();
 }
 
-// A value in the middle of an operator has a bound, or is a product before a bias that did not fold.
+// How large a value may be that nobody looked at, by what its reader gives: a product before a factor or a bias that
+// did not fold.
+double PlanScales::largest_before(PlanId id, const PlanNode& reader) const {
+  double largest = real_range(reader.output).largest();
+  for (const PlanId other : reader.inputs) {
+    const PlanValue& value = plan_.values[other];  // where neither is known, each would ask for the other
+    const bool known = value.source || value.like || value.largest;
+    largest += other != id && known ? real_range(other).largest() : 0;
+  }
+  if (const auto* scale = std::get_if<PlanScale>(&reader.op)) return std::ldexp(largest, -scale->log2);
+  const auto* affine = std::get_if<PlanAffine>(&reader.op);
+  if (affine == nullptr) return largest;
+  largest += largest_of(affine->addend);
+  double factor = affine->factor.empty() ? 1.0 : 0.0;
+  for (const double each : affine->factor) factor = std::max(factor, std::fabs(each));
+  return factor > 0 ? largest / factor : largest;
+}
+
+// A value in the middle of an operator has a bound, or one follows from its readers.
 RealRange PlanScales::real_range(PlanId id) const {
-  const auto seen = [&](PlanId value) {
-    return plan_.values[value].source ? calibration_->values[*plan_.values[value].source] : RealRange{};
-  };
   const PlanValue& value = plan_.values[id];
-  if (value.source) return seen(id);
+  if (value.source) return calibration_->values[*value.source];
   if (value.like) {
     const double most = std::max(calibration_->values[*value.like].largest(), value.largest.value_or(0));
     return RealRange{-most, most};
@@ -172,11 +235,7 @@ RealRange PlanScales::real_range(PlanId id) const {
   if (value.largest) return RealRange{-*value.largest, *value.largest};
   double largest = 0;
   for (const std::size_t reader : consumers_[id]) {
-    const PlanNode& node = plan_.nodes[reader];
-    double sum = seen(node.output).largest();
-    if (const auto* affine = std::get_if<PlanAffine>(&node.op)) sum += largest_of(affine->addend);
-    for (const PlanId other : node.inputs) sum += other != id ? seen(other).largest() : 0;
-    largest = std::max(largest, sum);
+    largest = std::max(largest, largest_before(id, plan_.nodes[reader]));
   }
   return RealRange{-largest, largest};
 }
@@ -192,8 +251,17 @@ IntegerRange PlanScales::integers_of(PlanId id, std::int32_t scale) const {
   return {*quantise_real(low, scale, full), *quantise_real(high, scale, full)};
 }
 
+// Of x near 1 a logarithm is next to nothing, but one step of x changes it by 1 / x steps.
+std::int32_t PlanScales::finest_result(SmoothFunction function, PlanId input, std::int32_t input_scale) const {
+  constexpr std::int32_t kFinest = -32;  // of a table
+  if (function != SmoothFunction::kLog) return kFinest;
+  const double largest = std::max(1.0, real_range(input).largest());
+  return std::max(kFinest, input_scale - std::ilogb(largest));
+}
+
 std::int32_t PlanScales::result_scale(PlanId id, std::int32_t accumulator) const {
-  return std::max(scale_for(largest_needed(id) * result_head_room(bits_), limit(), accumulator), accumulator);
+  const std::int64_t most = relu_of(id) ? 2 * limit() + 1 : limit();
+  return std::max(scale_for(largest_needed(id) * result_head_room(bits_), most, accumulator), accumulator);
 }
 
 std::int32_t PlanScales::weight_scale(PlanId output, double largest, std::int32_t input_scale) const {

@@ -16,6 +16,18 @@ inline constexpr std::int32_t kMaxAlignShift = 30;  // of an alignment, and what
 
 double largest_of(const std::vector<double>& list);  // by magnitude; 0 of an empty list
 
+// How a weight meets a rescale.
+struct WeightUse {
+  unsigned bits = 16;  // that it has anyway
+  std::int64_t shift = 0, summands = 1, largest_input = 0;
+  bool rounds = false;  // to whole numbers, of a quantised model
+};
+
+// How many bits more a weight should have. The remainder of a rescale is cut into bytes, so that a shift of 9 costs
+// what one of 16 does: bits up to there cost nothing in a proof, and channels whose weights are small beside the
+// largest are kept by them (docs/decisions/033). Rounding to whole numbers must not be seen, and has a byte more.
+std::int64_t spare_weight_bits(const WeightUse& use);
+
 // The plan must outlive it. Without calibration only the questions about readers may be asked.
 class PlanScales {
  public:
@@ -29,6 +41,9 @@ class PlanScales {
   bool overflows(PlanId id) const;
   // What lies beyond the range of a value does not matter to its readers: a ReLU or a clip cuts it off.
   bool is_cut_off(PlanId id) const;
+  // Its only reader is a Relu, and what that gives may be as large as unsigned integers are: the Relu is where the
+  // rescale saturates. Gives the Relu's result.
+  std::optional<PlanId> relu_of(PlanId id) const;
   // All readers are the same smooth function: its table fixes the scale.
   std::optional<std::int32_t> forced_scale(PlanId id) const;
 
@@ -37,6 +52,8 @@ class PlanScales {
   std::vector<std::int32_t> input_scales(std::size_t input) const;
   // Of a rescaled result whose accumulator has scale `accumulator`: never finer than that.
   std::int32_t result_scale(PlanId id, std::int32_t accumulator) const;
+  // The finest scale that a function's result can use.
+  std::int32_t finest_result(SmoothFunction function, PlanId input, std::int32_t input_scale) const;
   // The integers of a value that calibration saw, with room to spare, at this scale.
   IntegerRange integers_of(PlanId id, std::int32_t scale) const;
   // The finest that holds the weights, but not so fine that the rescale would shift everything away.
@@ -47,15 +64,18 @@ class PlanScales {
   bool read_only_by(PlanId id) const;
   bool needs_own_scales(PlanId id, std::int32_t common, const std::vector<std::int32_t>& scales) const;
   bool feeds_softmax_only(PlanId id) const;
+  std::vector<bool> take_unsigned() const;
   double largest_logit(PlanId id) const;
   double largest_needed(PlanId id) const;
   RealRange real_range(PlanId id) const;
+  double largest_before(PlanId id, const PlanNode& reader) const;
   std::int64_t limit() const { return (std::int64_t{1} << (bits_ - 1)) - 1; }
 
   const Plan& plan_;
   const Calibration* calibration_;
   unsigned bits_;
   std::vector<std::vector<std::size_t>> consumers_;
+  std::vector<bool> takes_unsigned_;  // by PlanId: its readers take any integers
 };
 
 }  // namespace veil

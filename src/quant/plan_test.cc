@@ -20,9 +20,9 @@ Plan folded(Graph graph) {
 }
 
 std::string kinds(const Plan& plan) {
-  static const char* const kNames[] = {"einsum", "affine", "sum",        "relu", "maximum",  "step",
-                                       "floor",  "divide", "leaky_relu", "clip", "function", "constant",
-                                       "view",   "concat", "scale",      "pair", "softmax"};
+  static const char* const kNames[] = {"einsum",   "affine", "sum",    "relu",       "maximum", "step",
+                                       "floor",    "round",  "divide", "leaky_relu", "clip",    "function",
+                                       "constant", "view",   "concat", "scale",      "pair",    "softmax"};
   static_assert(std::size(kNames) == std::variant_size_v<PlanOp>);
   std::string out;
   for (const PlanNode& node : plan.nodes) out += (out.empty() ? "" : " ") + std::string(kNames[node.op.index()]);
@@ -78,6 +78,22 @@ TEST(Plan, AValueWithTwoReadersIsNotFoldedAway) {
   const ValueId m = b.node("Mul", {g, b.constant({{2}, {2, 3}})}, "m");
   const Plan plan = folded(b.finish({b.node("Add", {g, m}, "y")}));
   EXPECT_EQ(kinds(plan), "einsum affine sum");
+}
+
+TEST(Plan, AQuantisationIsTheRoundingOfItsProduct) {
+  const auto plan_of = [](const std::string& between, double zero_point) {
+    GraphBuilder b;
+    ValueId h = b.node("MatMul", {b.input("x", {1, 3}), b.constant({{3, 2}, {1, 2, 3, 4, 5, 6}})}, "h");
+    if (!between.empty()) h = b.node(between, {h}, "between");
+    const ValueId zero = b.constant({{}, {zero_point}}, ElementType::kInt8);
+    return folded(b.finish({b.node("QuantizeLinear", {h, b.constant({{}, {0.3}}), zero}, "y")}));
+  };
+  const Plan plain = plan_of("", 4);
+  EXPECT_EQ(kinds(plain), "einsum clip");
+  EXPECT_TRUE(std::get<PlanEinsum>(plain.nodes[0].op).rounds);
+  EXPECT_EQ(std::get<PlanEinsum>(plain.nodes[0].op).bias, (std::vector<double>{4}));
+  EXPECT_EQ(kinds(plan_of("Relu", -128)), "einsum relu affine clip");
+  EXPECT_NE(kinds(plan_of("Sigmoid", 0)).find("floor"), std::string::npos);
 }
 
 TEST(Plan, TwoClassesBecomeOneSigmoid) {

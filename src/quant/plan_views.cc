@@ -39,7 +39,14 @@ Status concat(PlanBuilder& plan, const Call& call) {
   VEIL_TRY(axis, call.integer("axis", call.opset < 4 ? 1 : 0));
   VEIL_TRY(normal, normalise_axis(axis, out.size()));
   std::vector<PlanId> inputs;
-  for (std::size_t i = 0; i < call.inputs.size(); ++i) inputs.push_back(plan.in(call, i).id);
+  for (std::size_t i = 0; i < call.inputs.size(); ++i) {
+    const Shaped part = plan.in(call, i);
+    if (elements(part.shape) > 0) inputs.push_back(part.id);
+  }
+  if (inputs.size() == 1) {
+    plan.finish(call, {inputs[0], out});
+    return Done{};
+  }
   const AxisSplit split = split_at(out, normal, normal + 1);
   plan.emit(call, std::move(inputs),
             PlanConcat{static_cast<std::int64_t>(split.outer), static_cast<std::int64_t>(split.inner)});

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <set>
 
 #include "base/check.h"
 #include "base/secret.h"
@@ -20,6 +21,7 @@ namespace {
 
 constexpr std::int32_t kMaxDownShift = 40;  // of a rescale
 constexpr std::int32_t kBiasExtraBits = 8;
+constexpr unsigned kBitsOfExactBias = 32;
 constexpr std::int64_t kMaxQuotientShift = 24;  // of a dividend
 constexpr std::int32_t kMaxScale = 1100;        // beyond it no double is anything but zero or infinite
 
@@ -105,6 +107,11 @@ class Quantiser {
     if (next >= recorded_->model.size()) return Error{"the recorded graph has fewer weights than the model file gives"};
     return recorded_->model[next].scale_log2;
   }
+  // Of a weight, which may be wider than activations (plan_scales.h). To be asked after its scale.
+  unsigned weight_bits(std::int64_t spare) const {
+    if (recorded_ == nullptr) return bits_ + static_cast<unsigned>(spare);
+    return static_cast<unsigned>(recorded_->model[model_.graph.model.size()].bits);
+  }
   void add_model(QuantisedNode& node, const char* what, const std::vector<double>& data, unsigned bits,
                  std::int32_t scale) {
     model_.graph.model.push_back(
@@ -182,6 +189,18 @@ class Quantiser {
     return shifts;
   }
 
+  // A product's or a sum's: that of the Relu behind it, where the rescale is one.
+  QuantId add_linear_result(const PlanNode& node, std::int32_t scale, std::int64_t& relu) {
+    const auto result = scales_.relu_of(node.output);
+    if (!result) return add_result(node, scale);
+    const QuantId id = add_value(plan_.values[*result], {scale});
+    relu = 1;
+    ids_[*result] = id;
+    relu_done_.insert(*result);
+    finish(node, id);
+    return id;
+  }
+
   QuantId add_result(const PlanNode& node, std::int32_t scale) {
     const QuantId id = add_value(plan_.values[node.output], {scale});
     full_range_[id] = true;
@@ -199,16 +218,7 @@ class Quantiser {
     if (scales.size() != 1 && !has_weight_for_each(plan)) {
       return Error{"its input has a scale for each element, but it is no plain product"};
     }
-    EinsumOp op{plan.lengths,
-                plan.box_rank,
-                plan.x_axes,
-                plan.y_axes,
-                plan.bias_axes,
-                plan.has_weight ? 1 : 0,
-                plan.bias.empty() ? 0 : 1,
-                0,
-                0,
-                0};
+    EinsumOp op = product_op(plan);
     std::int32_t accumulator = scales.size() == 1 ? scales[0] : 0;
     std::vector<double> weight;
     std::int32_t weight_scale = 0;
@@ -224,16 +234,62 @@ class Quantiser {
       accumulator += second;
     }
     VEIL_TRY(scale, result_scale(node.output, accumulator));
+    const WeightUse use{bits_, 0, summands(plan), largest_integer(inputs[0]), plan.rounds};
+    const unsigned bits = plan.has_weight ? refine_weight(use, scale, weight_scale, accumulator) : bits_;
     VEIL_TRY(shifts, shifts_between(accumulator, scale));
     op.up_shift = shifts.up;
     op.shift = shifts.down;
-    const QuantId output = add_result(node, scale);
+    const QuantId output = add_linear_result(node, scale, op.relu);
     QuantisedNode& out = add_node(node, std::move(inputs), output, op);
-    if (plan.has_weight) add_model(out, "weight", weight, bits_, weight_scale);
+    if (plan.has_weight) add_model(out, "weight", weight, bits, weight_scale);
     if (plan.bias.empty()) return Done{};
-    VEIL_TRY(bias_shift, add_addend(out, "bias", plan.bias, std::min(accumulator, scale)));
+    const unsigned bias_bits = plan.rounds ? kBitsOfExactBias : bits_ + kBiasExtraBits;
+    VEIL_TRY(bias_shift, add_addend(out, "bias", plan.bias, std::min(accumulator, scale), bias_bits));
     std::get<EinsumOp>(out.op).bias_shift = bias_shift;
     return Done{};
+  }
+
+  static EinsumOp product_op(const PlanEinsum& plan) {
+    EinsumOp op;
+    op.lengths = plan.lengths;
+    op.box_rank = plan.box_rank;
+    op.x_axes = plan.x_axes;
+    op.y_axes = plan.y_axes;
+    op.bias_axes = plan.bias_axes;
+    op.has_weight = plan.has_weight ? 1 : 0;
+    op.has_bias = plan.bias.empty() ? 0 : 1;
+    return op;
+  }
+
+  // Makes a weight, and the accumulator with it, finer (plan_scales.h); gives the weight's bits.
+  unsigned refine_weight(WeightUse use, std::int32_t result, std::int32_t& weight, std::int32_t& accumulator) const {
+    use.bits = bits_;
+    use.shift = result - accumulator;
+    const std::int64_t spare = recorded_ != nullptr ? 0 : spare_weight_bits(use);
+    const unsigned bits = weight_bits(spare);
+    weight -= static_cast<std::int32_t>(spare);
+    accumulator -= static_cast<std::int32_t>(spare);
+    return bits;
+  }
+
+  // By magnitude: what a Clip leaves, or all integers there are.
+  std::int64_t largest_integer(QuantId id) const {
+    const auto made = [&](const QuantisedNode& node) { return node.output == id; };
+    const auto& nodes = model_.graph.nodes;
+    const auto found = std::find_if(nodes.rbegin(), nodes.rend(), made);
+    const std::int64_t all = 2 * (limit() + 1);  // unsigned, where a rescale is a Relu
+    if (found == nodes.rend()) return limit() + 1;
+    if (const auto* clip = std::get_if<ClipOp>(&found->op)) return std::max(std::abs(clip->low), std::abs(clip->high));
+    const auto* view = std::get_if<ViewOp>(&found->op);
+    return view != nullptr ? std::max(largest_integer(found->inputs[0]), std::abs(view->fill)) : all;
+  }
+
+  static std::int64_t summands(const PlanEinsum& plan) {
+    std::int64_t count = 1;
+    for (auto label = static_cast<std::size_t>(plan.box_rank); label < plan.lengths.size(); ++label) {
+      count *= plan.lengths[label];
+    }
+    return count;
   }
 
   // Weights on integers: W 2^(scale of x's element), or W itself where all elements have one scale.
@@ -249,8 +305,7 @@ class Quantiser {
 
   // A constant that is added to an accumulator of scale `accumulator`: how far it is shifted up.
   Result<std::int64_t> add_addend(QuantisedNode& node, const char* what, const std::vector<double>& data,
-                                  std::int32_t accumulator) {
-    const unsigned bits = bits_ + kBiasExtraBits;
+                                  std::int32_t accumulator, unsigned bits) {
     const std::int32_t finest = scale_for(largest_of(data), signed_range(bits).high, accumulator);
     VEIL_TRY(scale, model_scale(std::max(finest, accumulator)));
     if (scale < accumulator || scale > accumulator + kMaxDownShift)
@@ -267,26 +322,29 @@ class Quantiser {
     const bool has_factor = !plan.factor.empty();
     std::int32_t accumulator = input_scale;
     if (has_factor) {
-      VEIL_TRY(factor_scale,
-               model_scale(scale_for(largest_of(plan.factor), limit(), -static_cast<std::int32_t>(bits_ - 1))));
-      accumulator += factor_scale;
+      VEIL_TRY(chosen, model_scale(scale_for(largest_of(plan.factor), limit(), -static_cast<std::int32_t>(bits_ - 1))));
+      accumulator += chosen;
     } else {
       // A small constant may be finer than the input, up to as many bits as it has itself.
       VEIL_TRY(scale,
                model_scale(scale_for(largest_of(plan.addend), signed_range(bits_ + kBiasExtraBits).high, input_scale)));
-      accumulator = std::clamp(scale, input_scale - kBiasExtraBits, input_scale);
+      const std::int32_t finest = plan_.values[node.output].is_integer ? input_scale : input_scale - kBiasExtraBits;
+      accumulator = std::clamp(scale, finest, input_scale);
     }
     VEIL_TRY(scale, result_scale(node.output, accumulator));
+    std::int32_t factor_scale = accumulator - input_scale;
+    const WeightUse use{bits_, 0, 1, largest_integer(input), false};
+    const unsigned bits = has_factor ? refine_weight(use, scale, factor_scale, accumulator) : bits_;
     VEIL_TRY(shifts, shifts_between(accumulator, scale));
     EinsumOp op = elementwise_op(plan, has_factor);
     op.up_shift = shifts.up + (has_factor ? 0 : input_scale - accumulator);
     op.shift = shifts.down;
-    const QuantId output = add_result(node, scale);
+    const QuantId output = add_linear_result(node, scale, op.relu);
     QuantisedNode& out = add_node(node, {input}, output, op);
-    const std::int32_t factor_scale = accumulator - input_scale;
-    if (has_factor) add_model(out, "factor", plan.factor, bits_, factor_scale);
+    if (has_factor) add_model(out, "factor", plan.factor, bits, factor_scale);
     if (plan.addend.empty()) return Done{};
-    VEIL_TRY(addend_shift, add_addend(out, "addend", plan.addend, std::min(accumulator, scale)));
+    VEIL_TRY(addend_shift,
+             add_addend(out, "addend", plan.addend, std::min(accumulator, scale), bits_ + kBiasExtraBits));
     std::get<EinsumOp>(out.op).bias_shift = addend_shift;
     return Done{};
   }
@@ -335,7 +393,26 @@ class Quantiser {
     return out;
   }
 
+  // What is so fine beside another summand that it cannot be aligned with it, as a state that is always zero, is
+  // brought to a scale that can.
+  Status coarsen_inputs(const PlanNode& node) {
+    std::int32_t coarsest = -kMaxScale;
+    for (const PlanId id : node.inputs) {
+      VEIL_TRY(scale, one_scale(ids_[id]));
+      coarsest = std::max(coarsest, scale);
+    }
+    const std::int32_t finest = coarsest - kMaxAlignShift;
+    for (const PlanId id : node.inputs) {
+      VEIL_TRY(scale, one_scale(ids_[id]));
+      if (scale >= finest || finest - scale > kMaxDownShift) continue;
+      VEIL_TRY(moved, at_scale(node, ids_[id], finest));
+      ids_[id] = moved;
+    }
+    return Done{};
+  }
+
   Status add(const PlanNode& node, const PlanSum& plan) {
+    VEIL_TRY_STATUS(coarsen_inputs(node));
     VEIL_TRY(sum, aligned(node, plan.coefficients, plan.constant != 0));
     VEIL_TRY(scale, result_scale(node.output, sum.finest));
     VEIL_TRY(shifts, shifts_between(sum.finest, scale));
@@ -345,7 +422,7 @@ class Quantiser {
       if (shifts.up - sum.finest > kMaxAlignShift) return Error{"the scales of what it adds are too far apart"};
       op.constant = plan.constant * (std::int64_t{1} << (shifts.up - sum.finest));
     }
-    const QuantId output = add_result(node, scale);
+    const QuantId output = add_linear_result(node, scale, op.relu);
     add_node(node, std::move(sum.inputs), output, std::move(op));
     return Done{};
   }
@@ -387,6 +464,8 @@ class Quantiser {
     add_node(node, {input}, output, std::move(op));
     return Done{};
   }
+
+  Status add(const PlanNode&, const PlanRound&) { return Error{"its rounding has no place"}; }
 
   // The divisor is cut off below its least positive integer; the dividend is shifted up to the quotient's scale.
   Status add(const PlanNode& node, const PlanDivide&) {
@@ -435,6 +514,7 @@ class Quantiser {
   }
 
   Status add(const PlanNode& node, const PlanRelu&) {
+    if (relu_done_.count(node.output) != 0) return Done{};
     const QuantId input = ids_[node.inputs[0]];
     VEIL_TRY(scale, one_scale(input));
     const QuantId output = add_value(plan_.values[node.output], {scale});
@@ -480,7 +560,9 @@ class Quantiser {
     if (has_own_scale(plan.function)) return add_fixed(node, plan);
     const QuantId input = ids_[node.inputs[0]];
     VEIL_TRY(input_scale, one_scale(input));
-    VEIL_TRY(scale, free_scale(node.output, -40));
+    const std::int32_t finest =
+        recorded_ != nullptr ? 0 : scales_.finest_result(plan.function, node.inputs[0], input_scale);
+    VEIL_TRY(scale, free_scale(node.output, finest));
     VEIL_TRY(table, table_for(plan, node.inputs[0], input_scale, scale));
     const QuantId output = add_value(plan_.values[node.output], {scale});
     full_range_[output] = true;
@@ -611,6 +693,7 @@ class Quantiser {
   PlanScales scales_;
   std::vector<QuantId> ids_;      // by PlanId
   std::vector<bool> full_range_;  // by QuantId: every signed integer of `bits` bits may occur
+  std::set<PlanId> relu_done_;    // results that a rescale gives
   std::map<std::string, int> counts_;
   QuantisedModel model_;
 };

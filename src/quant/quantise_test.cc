@@ -8,6 +8,7 @@
 
 #include "graph/graph_builder.h"
 #include "graph/passes.h"
+#include "quant/plan_scales.h"
 #include "quant/rows.h"
 
 namespace veil {
@@ -62,12 +63,75 @@ TEST(Quantise, ScalesOfInputsThatOthersReadToo) {
   EXPECT_EQ(quantised(graph, {{{1e6, 1}}}, 16).graph.values[0].scale_log2.size(), 1u);
 }
 
+// The second channel's weights are a 64th of the first's: at 8 bits they would be 0 or 1.
+TEST(Quantise, WeightsTakeTheBitsThatTheRemainderHasLeft) {
+  GraphBuilder b;
+  const ValueId x = b.input("x", {1, 2, 3, 3});
+  const std::vector<double> weights{0.9, -0.3, 0.7, 0.2, 0.011, -0.013, 0.002, 0.007};
+  const ValueId h =
+      b.node("Conv", {x, b.constant({{2, 1, 2, 2}, weights})}, "h", Attributes{{"group", std::int64_t{2}}});
+  const Graph graph = ready(b.finish({b.node("Relu", {h}, "y")}));
+  std::vector<double> row;
+  for (int i = 0; i < 18; ++i) row.push_back(std::sin(i));
+  const QuantisedModel model = quantised(graph, {{row}}, 8);
+  ASSERT_EQ(model.graph.model.size(), 1u);
+  const ModelTensor& tensor = model.graph.model[0];
+  EXPECT_GT(tensor.bits, 8);
+  EXPECT_LE(tensor.bits, 16);
+  EXPECT_EQ(tensor.scale_log2, -7 - (static_cast<std::int32_t>(tensor.bits) - 8));
+  for (std::size_t k = 4; k < weights.size(); ++k) {
+    const double kept = std::ldexp(static_cast<double>(model.weights.tensors[0][k]), tensor.scale_log2);
+    EXPECT_NEAR(kept, weights[k], std::ldexp(0.5, tensor.scale_log2));
+  }
+  for (const QuantisedNode& node : model.graph.nodes) {
+    if (const auto* op = std::get_if<EinsumOp>(&node.op)) {
+      EXPECT_TRUE(op->shift % 8 == 0 || tensor.bits == 16);
+    }
+  }
+}
+
+TEST(Quantise, WeightsAreNoWiderThanTheirSumsAllow) {
+  EXPECT_EQ(spare_weight_bits({8, 9, 64, 128, false}), 7);
+  EXPECT_EQ(spare_weight_bits({8, 16, 64, 128, false}), 0);
+  EXPECT_EQ(spare_weight_bits({8, 0, 64, 128, false}), 0);
+  EXPECT_EQ(spare_weight_bits({12, 9, 64, 2048, false}), 4);  // 16 bits in all
+  EXPECT_EQ(spare_weight_bits({16, 9, 64, 32768, false}), 0);
+  EXPECT_EQ(spare_weight_bits({16, 20, 64, 128, true}), 12);
+  EXPECT_EQ(spare_weight_bits({16, 17, 1 << 20, 32768, true}), 2);  // 52 bits in all
+}
+
 TEST(Quantise, WhatAReluCutsOffNeedsNoRange) {
   const Graph graph = product(1, {100, -0.01});
   const QuantisedModel model = quantised(graph, {{{-1}}, {{0.01}}}, 16);
   // h is in [-99.5, 1.5]: the scale follows 1.5.
   EXPECT_EQ(model.graph.values[1].scale_log2, (std::vector<std::int32_t>{-13}));
   EXPECT_TRUE(model.cut_off[1]);
+}
+
+TEST(Quantise, AReluIsWhereTheRescaleSaturates) {
+  const auto model_of = [](const std::string& reader, std::int64_t width) {
+    GraphBuilder b;
+    const ValueId x = b.input("x", {1, 2});
+    const ValueId h = b.node("MatMul", {x, b.constant({{2, 2}, {1, -1, 1, -1}})}, "h");
+    const ValueId r = b.node("Relu", {h}, "r");
+    const ValueId y = reader.empty()       ? r
+                      : reader == "MatMul" ? b.node("MatMul", {r, b.constant({{2, width}, {1, 1}})}, "y")
+                                           : b.node(reader, {r}, "y");
+    return quantised(ready(b.finish({y})), {{{1, 0.7}}, {{-1, -0.7}}}, 8);
+  };
+  const QuantisedModel fused = model_of("MatMul", 1);
+  ASSERT_EQ(fused.graph.nodes.size(), 2u);
+  EXPECT_EQ(std::get<EinsumOp>(fused.graph.nodes[0].op).relu, 1);
+  EXPECT_EQ(fused.graph.values[1].name, "r");
+  EXPECT_EQ(fused.graph.values[1].scale_log2, (std::vector<std::int32_t>{-7}));  // 1.7 * 1.1 <= 255 / 128
+  // Tables and outputs want signed integers.
+  EXPECT_EQ(model_of("Sigmoid", 1).graph.nodes.size(), 3u + 1u);
+  EXPECT_EQ(model_of("", 1).graph.nodes.size(), 2u);
+  for (const QuantisedNode& node : model_of("", 1).graph.nodes) {
+    if (const auto* op = std::get_if<EinsumOp>(&node.op)) {
+      EXPECT_EQ(op->relu, 0);
+    }
+  }
 }
 
 TEST(Quantise, ADeadModelStillHasScales) {

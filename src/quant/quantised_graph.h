@@ -34,12 +34,14 @@ struct EinsumOp {
   std::vector<std::int64_t> x_axes, y_axes, bias_axes;  // labels
   std::int64_t has_weight = 0, has_bias = 0;
   std::int64_t up_shift = 0, bias_shift = 0, shift = 0;
+  std::int64_t relu = 0;  // 1: saturates to [0, 2^bits - 1] in place of the signed integers
 };
 
 // out[i] = sat(round_shift(sum_j coefficients[j] * in_j[i] + constant, shift))
 struct SumOp {
   std::vector<std::int64_t> coefficients;
   std::int64_t constant = 0, shift = 0;
+  std::int64_t relu = 0;  // as in EinsumOp
 };
 
 // out[i] = max(in[i], 0)

@@ -13,7 +13,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr const char* kFormat = "veil/quantised-graph/2";
+constexpr const char* kFormat = "veil/quantised-graph/3";
 
 // ---- the fields of each operator, named once for both directions
 template <class F>
@@ -28,12 +28,14 @@ void visit_fields(EinsumOp& op, F&& field) {
   field("up_shift", op.up_shift);
   field("bias_shift", op.bias_shift);
   field("shift", op.shift);
+  field("relu", op.relu);
 }
 template <class F>
 void visit_fields(SumOp& op, F&& field) {
   field("coefficients", op.coefficients);
   field("constant", op.constant);
   field("shift", op.shift);
+  field("relu", op.relu);
 }
 template <class F>
 void visit_fields(MaximumOp& op, F&& field) {

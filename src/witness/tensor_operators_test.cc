@@ -45,6 +45,33 @@ std::vector<OperatorCase> cases() {
        {{"auto_pad", std::string("SAME_UPPER")}, {"strides", Ints{2, 2}}});
   conv("conv_groups", {1, 4, 3, 3}, {6, 2, 2, 2}, {{"group", std::int64_t{2}}});
   conv("conv_depthwise", {1, 3, 4, 3}, {3, 1, 3, 3}, {{"group", std::int64_t{3}}, {"pads", Ints{1, 1, 1, 1}}});
+  add(
+      "quantised_product",  // rounded once, by the product's own rescale
+      [](GraphBuilder& b) {
+        const ValueId x = b.input("x", {1, 4});
+        const ValueId h = b.node("MatMul", {x, b.constant(random_array({4, 3}, 8))}, "h");
+        const ValueId zero_point = b.constant({{}, {3}}, ElementType::kInt8);
+        return b.finish({b.node("QuantizeLinear", {h, b.constant({{}, {0.0517}}), zero_point}, "y")});
+      },
+      1.01);
+  add(
+      "conv_relu_conv",  // the Relu is where the first rescale saturates
+      [](GraphBuilder& b) {
+        const ValueId x = b.input("x", {1, 1, 4, 4});
+        const ValueId h = b.node("Conv", {x, b.constant(random_array({2, 1, 2, 2}, 9))}, "h");
+        const ValueId r = b.node("Relu", {h}, "r");
+        const ValueId p = b.node("MaxPool", {r}, "p", {{"kernel_shape", Ints{2, 2}}});
+        return b.finish({b.node("Conv", {p, b.constant(random_array({1, 2, 2, 2}, 10))}, "y")});
+      },
+      8e-3);
+  add(
+      "sum_relu_product",
+      [](GraphBuilder& b) {
+        const ValueId x = b.input("x", {1, 3});
+        const ValueId r = b.node("Relu", {b.node("Add", {x, b.input("z", {1, 3})}, "s")}, "r");
+        return b.finish({b.node("MatMul", {r, b.constant(random_array({3, 2}, 11))}, "y")});
+      },
+      8e-3);
   conv("conv_pointwise", {1, 3, 2, 3}, {2, 3, 1, 1}, {});
   const auto transposed = [&](const std::string& name, GraphShape shape, GraphShape weights, A attributes) {
     on(name, "ConvTranspose", std::move(shape), std::move(attributes), {random_array(weights, 3)}, 4e-3);

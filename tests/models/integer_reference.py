@@ -25,7 +25,9 @@ def round_shift(value, shift):
     return (value + (1 << shift >> 1)) >> shift
 
 
-def clamp(value, bits):
+def clamp(value, bits, unsigned=0):
+    if unsigned:
+        return max(0, min((1 << bits) - 1, value))
     return max(-(1 << bits - 1), min((1 << bits - 1) - 1, value))
 
 
@@ -306,7 +308,7 @@ def einsum(graph, node, p, inputs, weights):
         total <<= p["up_shift"]
         if bias:
             total += bias[flat(lengths, p["bias_axes"], box)] << p["bias_shift"]
-        out.append(clamp(round_shift(total, p["shift"]), graph["bits"]))
+        out.append(clamp(round_shift(total, p["shift"]), graph["bits"], p["relu"]))
     return out
 
 
@@ -315,7 +317,8 @@ def combination(p, column):
 
 
 def add(graph, node, p, inputs, weights):
-    return [clamp(round_shift(combination(p, column), p["shift"]), graph["bits"]) for column in zip(*inputs)]
+    return [clamp(round_shift(combination(p, column), p["shift"]), graph["bits"], p["relu"])
+            for column in zip(*inputs)]
 
 
 def step(graph, node, p, inputs, weights):
