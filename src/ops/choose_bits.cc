@@ -111,9 +111,18 @@ class RunComparer {
 }  // namespace
 
 double RunComparison::relative_error() const {
+  if (output.largest == 0) return 0;
   double most = 0;
-  for (const double real : real_outputs) most = std::max(most, std::fabs(real));
-  return output.largest == 0 ? 0 : output.largest / most;
+  bool whole = true;
+  std::size_t different = 0;
+  for (std::size_t i = 0; i < real_outputs.size(); ++i) {
+    most = std::max(most, std::fabs(real_outputs[i]));
+    whole = whole && real_outputs[i] == std::round(real_outputs[i]);
+    different += std::fabs(real_outputs[i] - integer_outputs[i]) >= 0.5 ? 1U : 0U;
+  }
+  const double relative = output.largest / most;
+  return whole ? std::min(relative, static_cast<double>(different) / static_cast<double>(real_outputs.size()))
+               : relative;
 }
 
 std::int64_t RunComparison::saturated() const {

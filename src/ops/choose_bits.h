@@ -24,7 +24,8 @@ struct RunComparison {
   std::vector<double> real_outputs;  // row after row, as the float model gives them
   std::vector<double> integer_outputs;
 
-  // The output's error, as a part of its largest number.
+  // The output's error, as a part of its largest number. Of whole numbers (labels, signs), where a close decision moves
+  // a number far: the part of them that are others, if that is less.
   double relative_error() const;
   std::int64_t saturated() const;  // of all values
   double agreement() const { return rows == 0 ? 1.0 : static_cast<double>(agreeing) / static_cast<double>(rows); }
