@@ -161,8 +161,10 @@ class RandomSmallCircuit {
     const Signed e = signed_[static_cast<std::size_t>(pick(static_cast<std::int64_t>(signed_.size())))];
     const TensorId z = unknown_[static_cast<std::size_t>(pick(static_cast<std::int64_t>(unknown_.size())))];
     const Tensor& range = circuit_.tensors[z];
-    Form right = of(circuit_, z, pick(4) == 0 ? coefficient() : 1) + constant(-range.high + (pick(4) == 0 ? 1 : 0)) +
-                 of(circuit_, e.sign, range.high - range.low);
+    const std::int64_t most = range.high + (pick(3) == 0 ? pick(3) - 1 : 0);
+    const std::int64_t least = range.low - (pick(3) == 0 ? pick(3) - 1 : 0);
+    Form right =
+        of(circuit_, z, pick(4) == 0 ? coefficient() : 1) + constant(-most) + of(circuit_, e.sign, most - least);
     circuit_.identities.push_back(
         Identity{"clamp", box(),
                  Expression{{}, {ProductTerm{1, of(circuit_, e.value, pick(4) == 0 ? coefficient() : 1), right}}}});
@@ -288,7 +290,7 @@ struct Clamped {
   TensorId x, z;
   Signed e;
   Domain box{{2, 2}, 2};
-  explicit Clamped(bool transposed_excess, bool transposed_sign) {
+  explicit Clamped(bool transposed_excess, bool transposed_sign, std::int64_t least = 0, std::int64_t most = 7) {
     x = add_unsigned(circuit, "x", {2, 2}, 4, Owner::kInput);
     z = add_unsigned(circuit, "z", {2, 2}, 3, Owner::kWitness);
     e.value = add(circuit, "e", {2, 2}, -8, 7, Owner::kWitness);
@@ -300,9 +302,10 @@ struct Clamped {
     add_lookup(circuit, box, TableKind::kSigned, 4, {of(circuit, e.value), sign});
     circuit.identities.push_back(Identity{
         "sum", box, linear_expression(of(circuit, x) + constant(-8) + of(circuit, z, -1) + of(circuit, e.value, -1))});
-    circuit.identities.push_back(
-        Identity{"clamp", box,
-                 Expression{{}, {ProductTerm{1, excess, of(circuit, z) + constant(-7) + of(circuit, e.sign, 7)}}}});
+    circuit.identities.push_back(Identity{
+        "clamp", box,
+        Expression{{},
+                   {ProductTerm{1, excess, of(circuit, z) + constant(-most) + of(circuit, e.sign, most - least)}}}});
   }
   bool allows(std::vector<std::int64_t> x_values, std::vector<std::int64_t> z_values,
               std::vector<std::int64_t> signs) const {
@@ -325,6 +328,16 @@ TEST(Determined, AClampAcrossTheDiagonalIsNotAClamp) {
   EXPECT_EQ(name_of(excess.circuit), "circuit/free");
   const Clamped sign(false, true);
   EXPECT_EQ(name_of(sign.circuit), "circuit/free");
+}
+
+// Bounds beyond what z can be leave sums without a solution, but none with two; bounds within leave some with two.
+TEST(Determined, TheBoundsOfAClampHoldEveryValue) {
+  EXPECT_EQ(name_of(Clamped(false, false, -1, 9).circuit), "");
+  const Clamped low(false, false, 0, 5);  // 6 is 6 without excess, and 5 and an excess of 1
+  EXPECT_TRUE(low.allows({14, 8, 8, 8}, {6, 0, 0, 0}, {0, 0, 0, 0}));
+  EXPECT_TRUE(low.allows({14, 8, 8, 8}, {5, 0, 0, 0}, {0, 0, 0, 0}));
+  EXPECT_EQ(name_of(low.circuit), "circuit/free");
+  EXPECT_EQ(name_of(Clamped(false, false, 1, 7).circuit), "circuit/free");
 }
 
 }  // namespace

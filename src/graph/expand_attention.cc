@@ -3,6 +3,7 @@
 #include <array>
 #include <cmath>
 #include <numeric>
+#include <optional>
 
 #include "graph/expansion.h"
 #include "graph/masks.h"
@@ -98,24 +99,25 @@ struct Lengths {
   std::int64_t queries, keys, past;
 };
 
+// Of all masks one: between two choices, scores would have to be as coarse as masked ones are low.
 ValueId apply_masks(Expansion& expansion, ValueId scores, const Lengths& lengths, bool causal, double masked) {
-  const auto keep = [&](ValueId mask) {
-    return expansion.add("Where", {mask, scores, expansion.number_like(masked, scores)});
-  };
+  std::optional<ValueId> kept;
+  const auto keep = [&](ValueId mask) { kept = kept ? expansion.add("And", {*kept, mask}) : mask; };
   if (expansion.has(3)) {
     const ValueId given = expansion.input(3);
     const ValueId mask = lengthen(expansion, given, lengths.keys);
     const bool is_bool = expansion.type(mask) == ElementType::kBool;
-    scores = is_bool ? keep(mask) : expansion.add("Add", {scores, mask});
+    if (is_bool) keep(mask);
+    if (!is_bool) scores = expansion.add("Add", {scores, mask});
     if (!is_bool && is_shorter(expansion, given, lengths.keys)) {
-      scores = keep(first_keys(expansion, expansion.shape(given).back(), lengths.keys));
+      keep(first_keys(expansion, expansion.shape(given).back(), lengths.keys));
     }
   }
   if (causal && expansion.may_hold({lengths.queries, lengths.keys})) {
-    scores = keep(causal_mask(expansion, lengths.queries, lengths.keys, lengths.past));
+    keep(causal_mask(expansion, lengths.queries, lengths.keys, lengths.past));
   }
-  if (expansion.has(6)) scores = keep(padding_mask(expansion, expansion.input(6), lengths.keys));
-  return scores;
+  if (expansion.has(6)) keep(padding_mask(expansion, expansion.input(6), lengths.keys));
+  return kept ? expansion.add("Where", {*kept, scores, expansion.number_like(masked, scores)}) : scores;
 }
 
 struct AttentionForm {

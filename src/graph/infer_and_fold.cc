@@ -66,6 +66,8 @@ class Folder final : public NodeSink {
   void make_empty(ValueId id) { graph_.values[id].constant = Array{graph_.values[id].shape, {}}; }
   bool fold_empty(const Node& node);
   Status split_dropout(Node node);
+  const Node* giver(const Node& node, std::string_view op) const;
+  std::optional<Node> log_of_sum_of_exp(const Node& node) const;
   bool drop_empty_parts(Node& node);
   Status fold(const Operator& op, const Call& call, const std::vector<TypedShape>& types);
 
@@ -122,6 +124,30 @@ bool Folder::forward_same(const Node& node, const Call& call) {
                     (node.op == "Cast" && graph_.values[node.outputs[0]].type == call.in(0).type);
   if (same) alias_[node.outputs[0]] = *node.inputs[0];
   return same;
+}
+
+// The node `op` that gives the first input of `node`; none where another node does.
+const Node* Folder::giver(const Node& node, std::string_view op) const {
+  if (node.inputs.empty() || !node.inputs[0]) return nullptr;
+  const auto gives = [&](const Node& each) { return each.op == op && each.outputs[0] == *node.inputs[0]; };
+  const auto found = std::find_if(kept_.rbegin(), kept_.rend(), gives);
+  return found == kept_.rend() ? nullptr : &*found;
+}
+
+// ln sum exp written out, as the operator of that name: it takes the largest off first, where fixed-point numbers would
+// lose the small terms. (Its own expansion ends with the same three nodes and stays as it is.)
+std::optional<Node> Folder::log_of_sum_of_exp(const Node& node) const {
+  constexpr std::int64_t kSumTakesAxes = 13;  // as an input
+  constexpr std::int64_t kTakesAxes = 18;
+  if (node.op != "Log" || depth_ > 0) return std::nullopt;
+  const Node* sum = giver(node, "ReduceSum");
+  const Node* exponential = sum != nullptr ? giver(*sum, "Exp") : nullptr;
+  if (exponential == nullptr) return std::nullopt;
+  const std::int64_t opset = sum->opset != 0 ? sum->opset : graph_.opset;
+  Node out{"ReduceLogSumExp", node.name, sum->inputs, node.outputs, sum->attributes, opset};
+  out.inputs[0] = exponential->inputs[0];
+  if (opset >= kSumTakesAxes) out.opset = std::max(opset, kTakesAxes);
+  return out;
 }
 
 // The mask of what is kept does not depend on the input: everything.
@@ -213,9 +239,9 @@ Status Folder::visit(Node node) {
   return Done{};
 }
 
-// Operators whose forms of opsets 1 to 6, as far as their attributes are known, are those of opset 7. Not among them are
-// those that did something else then: dropped at random unless told otherwise (Dropout, BatchNormalization), had other
-// defaults (Selu), aligned shapes otherwise (PRelu), or took as an input what is an attribute (Split).
+// Operators whose forms of opsets 1 to 6, as far as their attributes are known, are those of opset 7. Not among them
+// are those that did something else then: dropped at random unless told otherwise (Dropout, BatchNormalization), had
+// other defaults (Selu), aligned shapes otherwise (PRelu), or took as an input what is an attribute (Split).
 constexpr std::string_view kSameInOldOpsets =
     " Abs Add And ArgMax ArgMin AveragePool Cast Ceil Clip Concat Constant Conv ConvTranspose DepthToSpace Div Elu "
     "Equal Exp Flatten Floor Gather Gemm GlobalAveragePool GlobalMaxPool Greater HardSigmoid Hardmax Identity If "
@@ -228,7 +254,7 @@ Status check_old_form(const Node& node, std::int64_t opset) {
   constexpr std::int64_t kFirstCommonOpset = 7;
   if (opset >= kFirstCommonOpset || node.op.find(':') != std::string::npos) return Done{};
   if (kSameInOldOpsets.find(" " + node.op + " ") != std::string_view::npos) return Done{};
-  return Error{"The " + node_text(node).replace(0, 1, "o") + " has the form of opset " + std::to_string(opset) +
+  return Error{"The " + node_text(node) + " has the form of opset " + std::to_string(opset) +
                ", which differs; supported from 7 on, so export the model with another opset."};
 }
 
@@ -237,6 +263,7 @@ Status Folder::visit_needed(Node node) {
     if (!graph_.values[id].defect.empty()) return Error{graph_.values[id].defect};
   }
   VEIL_TRY_STATUS(resolve_inputs(node));
+  if (auto whole = log_of_sum_of_exp(node)) return visit_needed(std::move(*whole));
   VEIL_TRY(op, operator_of(node));
   const std::int64_t opset = node.opset != 0 ? node.opset : graph_.opset;
   VEIL_TRY_STATUS(check_old_form(node, opset));

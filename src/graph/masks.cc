@@ -9,8 +9,8 @@
 namespace veil {
 namespace {
 
-constexpr std::array<std::string_view, 9> kMoves{"Reshape", "Transpose", "Slice",  "Expand", "Squeeze",
-                                                 "Unsqueeze", "Gather",  "Flatten", "Tile"};
+constexpr std::array<std::string_view, 9> kMoves{"Reshape",   "Transpose", "Slice",   "Expand", "Squeeze",
+                                                 "Unsqueeze", "Gather",    "Flatten", "Tile"};
 
 // Whether the result has the number that is read at `place`, or a sum with it, wherever it has anything of it.
 bool hands_on(const Node& node, std::size_t place) {

@@ -281,8 +281,12 @@ Result<PlanId> PlanBuilder::output_id() {
   const GraphValue& output = graph_.values[graph_.outputs[0]];
   if (ids_[graph_.outputs[0]]) return *ids_[graph_.outputs[0]];
   if (!output.constant) return Error{"nothing gives the output " + quoted(output.name)};
-  const PlanId id = add_value(
-      {output.name, elements(output.shape), {}, {}, largest_magnitude(*output.constant), !is_real_or_other(output.type)});
+  const PlanId id = add_value({output.name,
+                               elements(output.shape),
+                               {},
+                               {},
+                               largest_magnitude(*output.constant),
+                               !is_real_or_other(output.type)});
   plan_.nodes.push_back(PlanNode{"Constant " + quoted(output.name), {}, id, PlanConstant{output.constant->data}});
   return id;
 }

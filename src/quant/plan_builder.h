@@ -113,7 +113,7 @@ class PlanBuilder {
   Call call_of_plan(const Node& node) const;
 
   const Graph& graph_;
-  std::map<ValueId, Array> masks_;           // constants of the graph whose lowest numbers are bounded
+  std::map<ValueId, Array> masks_;          // constants of the graph whose lowest numbers are bounded
   std::vector<std::optional<PlanId>> ids_;  // by ValueId; none: a constant
   std::optional<Error> error_;              // the first value that is too large
   Plan plan_;
