@@ -214,9 +214,12 @@ def free_lengths(model, inputs):
 
 
 def with_constants(loaded, level):
-    """The case with some of its inputs as constants of the model, and their names; nothing where that is none."""
+    """The case with some of its inputs as constants of the model, and their names; nothing where that is none.
+
+    Parameters may be all that there is; data may not, or the case would show nothing.
+    """
     names = parameters.constant_inputs(loaded.model, level) & set(loaded.inputs)
-    if not names:
+    if not names or (level != "parameters" and names >= set(loaded.inputs)):
         return None, []
     model = onnx.ModelProto()
     model.CopyFrom(loaded.model)
