@@ -40,6 +40,12 @@ Graph log_of_sum(GraphBuilder& b) {
   return b.finish({b.node("Log", {b.node("Relu", {sum}, "r")}, "y")});
 }
 
+Graph gathered_blocks(GraphBuilder& b) {
+  const ValueId x = b.input("x", {2, 3, 2});
+  const ValueId places = b.constant({{2, 2, 1}, {2, 0, 1, 1}}, ElementType::kInt64);
+  return b.finish({b.node("GatherND", {b.node("Tanh", {x}, "t"), places}, "y", {{"batch_dims", std::int64_t{1}}})});
+}
+
 std::vector<OperatorCase> cases() {
   std::vector<OperatorCase> out;
   const auto add = [&](const std::string& name, Graph (*build)(GraphBuilder&), double tolerance) {
@@ -50,6 +56,7 @@ std::vector<OperatorCase> cases() {
   add("masked_sums", masked_sums, 2e-3);
   add("chosen_scores", chosen_scores, 2e-3);
   add("constant_output", constant_output, 1e-3);
+  add("gathered_blocks", gathered_blocks, 1e-3);
   add("log_of_sum", log_of_sum, 5e-2);
   return out;
 }
