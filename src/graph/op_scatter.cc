@@ -1,4 +1,4 @@
-// Numbers taken from or written to places that another tensor names: GatherElements, GatherND, ScatterElements, ScatterND.
+// Numbers taken from or written to places that another tensor names.
 #include <algorithm>
 
 #include "graph/operator.h"
