@@ -125,6 +125,7 @@ std::string summary(const SetupArguments& arguments, const Made& made, const Rep
   }
   const std::string& claim = made.lowering.circuit.claim;
   out += claim.empty() ? "  a proof    reveals the output\n" : fmt::format("  a proof    shows {}\n", claim);
+  if (made.graph.inputs.empty()) out += "  note       the output is a constant: it depends on no input\n";
   out += fmt::format("  proof size {}\n", size_text(facts.proof_bytes));
   out += fmt::format("  written    {}/prover.veil ({}; {}), verifier.veil ({}), report.json, graph.json\n",
                      arguments.out, size_text(facts.prover_bytes),

@@ -70,10 +70,14 @@ std::string input_text(const Tensor& tensor) {
   return fmt::format("{} ({} value{})", printable(meaning.text), size, size == 1 ? "" : "s");
 }
 
+std::string inputs_text(const std::vector<std::string>& inputs) {
+  return inputs.empty() ? "none: the output is a constant of the model" : joined(inputs);
+}
+
 std::vector<std::string> hidden_things(const Circuit& circuit, Visibility visibility) {
   std::vector<std::string> out;
   if (visibility == Visibility::kHidden) out.emplace_back("the model's weights");
-  out.emplace_back("the input");
+  if (!tensors_of(circuit, Owner::kInput).empty()) out.emplace_back("the input");
   out.emplace_back("everything in between");
   if (!circuit.claim.empty()) out.emplace_back("the output, beyond the claim");
   return out;
@@ -128,7 +132,7 @@ std::string circuit_facts_text(const Circuit& circuit, Visibility visibility) {
   std::string out;
   if (!circuit.claim.empty()) out += fmt::format("  claim      {}\n", printable(circuit.claim));
   if (!outputs.empty()) out += fmt::format("  reveals    {}\n", joined(outputs));
-  out += fmt::format("  input      {}\n", joined(inputs));
+  out += fmt::format("  input      {}\n", inputs_text(inputs));
   out += fmt::format("  hidden     {}\n", joined(hidden_things(circuit, visibility)));
   return out;
 }
@@ -189,7 +193,7 @@ std::string statement_text(const VerifiedModel& model, const PublicValues& publi
   out += context_text(context);
   std::vector<std::string> inputs;
   for (const TensorId id : tensors_of(circuit, Owner::kInput)) inputs.push_back(input_text(circuit.tensors[id]));
-  out += fmt::format("  input      {}\n", joined(inputs));
+  out += fmt::format("  input      {}\n", inputs_text(inputs));
   out += fmt::format("  hidden     {}\n", joined(hidden_things(circuit, model.visibility())));
   return out;
 }

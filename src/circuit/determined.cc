@@ -339,10 +339,11 @@ class Solver {
     const auto clamp = read_clamp(domain, digits, identity);
     if (!clamp || !aligned(identity.domain, digits, *clamp)) return Outcome::kOpen;
     if (!same_coefficient(digits, *clamp, reach)) return Outcome::kOpen;
-    // z in [min, max]; the proven range may be narrower than what the clamp saturates to.
-    const auto value = sum_interval(clamp->value);
+    // e > 0 makes z + e > max, e < 0 makes z + e < min, and e = 0 leaves it in [min, max] as no other z is possible: a
+    // sum has one solution. (What is proven of z may be narrower: an equation without rounding bounds it as well.)
     const Int128 max = -clamp->constant;
     const Int128 min = max - clamp->sign_coefficient;
+    const auto value = sum_interval(clamp->value);
     if (!value || value->low < min || value->high > max) return Outcome::kOpen;
     if (!radix(as_digits(clamp->value), 1) || !radix(as_digits(clamp->excess), 1)) return Outcome::kOpen;
     if (!sign_of_excess(domain, *clamp)) return Outcome::kOpen;

@@ -8,7 +8,8 @@
 //                do not overlap: sorted by |c_j|, each |c_j| is at least the number of values that the digits below
 //                reach.
 //   clamp        z + e under one coefficient, with an identity  e (z - max + (max - min) [e < 0]) = 0:  z is the
-//                clamped value and e the signed excess, so z + e determines both; [e < 0] by a signed lookup of e's top
+//                clamped value, proven to be in [min, max], and e the signed excess, so z + e determines both (e > 0:
+//                z + e > max; e < 0: z + e < min; else z + e is between them); [e < 0] by a signed lookup of e's top
 //                limb. All three constraints read each tensor by one and the same view.
 //   column       a lookup whose key entry is in D determines its other entries (keys of a table are distinct)
 //   quotient     two lookups:  X - K q >= a  and  Y + K q >= b  with  X + Y = K - d,  a + b + d > 0,  X, Y, K in D:

@@ -201,5 +201,12 @@ TEST(Convolve, BlocksOfPlaces) {
                {1, filters, length}, expected);
 }
 
+TEST(Convolve, NothingIsNotConvolved) {
+  for (const char* op : {"Conv", "ConvTranspose"}) {
+    EXPECT_FALSE(compute(op, {input({1, 1, 0}, {}), weight({1, 1, 2}, {1, 2})}, {{"pads", Ints{2, 2}}}).ok());
+    EXPECT_FALSE(compute(op, {input({1, 1, 3}, {1, 2, 3}), weight({1, 1, 0}, {})}).ok());
+  }
+}
+
 }  // namespace
 }  // namespace veil

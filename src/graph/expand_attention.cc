@@ -3,17 +3,15 @@
 #include <array>
 #include <cmath>
 #include <numeric>
+#include <optional>
 
 #include "graph/expansion.h"
+#include "graph/masks.h"
 #include "graph/shape.h"
 #include "graph/text.h"
 
 namespace veil {
 namespace {
-
-// Added to, or put in place of, a score that must not count. Its exponential is 0 in any arithmetic, and it leaves
-// fixed-point numbers room.
-constexpr double kMaskedScore = -1e4;
 
 struct Heads {
   std::int64_t query = 0, key = 0;
@@ -64,15 +62,27 @@ ValueId causal_mask(Expansion& expansion, std::int64_t queries, std::int64_t key
 }
 
 // A mask shorter than the keys leaves the last of them out.
-ValueId lengthen(Expansion& expansion, ValueId mask, std::int64_t keys, double score) {
+bool is_shorter(Expansion& expansion, ValueId mask, std::int64_t keys) {
   const GraphShape shape = expansion.shape(mask);
-  if (shape.empty() || shape.back() >= keys || shape.back() == 1) return mask;
+  return !shape.empty() && shape.back() < keys && shape.back() != 1;
+}
+
+// By zeros: a masked score among numbers that are added would cost them their fraction.
+ValueId lengthen(Expansion& expansion, ValueId mask, std::int64_t keys) {
+  if (!is_shorter(expansion, mask, keys)) return mask;
+  const GraphShape shape = expansion.shape(mask);
   GraphShape missing = shape;
   missing.back() = keys - shape.back();
   if (!expansion.may_hold(missing)) return mask;
-  const bool is_bool = expansion.type(mask) == ElementType::kBool;
-  Array filling{missing, std::vector<double>(size_of(missing), is_bool ? 0 : score)};
+  Array filling{missing, std::vector<double>(size_of(missing), 0.0)};
   return expansion.concat({mask, expansion.constant(std::move(filling), expansion.type(mask))}, shape.size() - 1);
+}
+
+ValueId first_keys(Expansion& expansion, std::int64_t count, std::int64_t keys) {
+  if (!expansion.may_hold({keys})) return expansion.input(0);
+  Array mask{{keys}, std::vector<double>(static_cast<std::size_t>(keys), 0.0)};
+  std::fill_n(mask.data.begin(), count, 1.0);
+  return expansion.constant(std::move(mask), ElementType::kBool);
 }
 
 // By entry of the batch, how many keys count.
@@ -89,20 +99,25 @@ struct Lengths {
   std::int64_t queries, keys, past;
 };
 
+// Of all masks one: between two choices, scores would have to be as coarse as masked ones are low.
 ValueId apply_masks(Expansion& expansion, ValueId scores, const Lengths& lengths, bool causal, double masked) {
-  const auto keep = [&](ValueId mask) {
-    return expansion.add("Where", {mask, scores, expansion.number_like(masked, scores)});
-  };
+  std::optional<ValueId> kept;
+  const auto keep = [&](ValueId mask) { kept = kept ? expansion.add("And", {*kept, mask}) : mask; };
   if (expansion.has(3)) {
-    const ValueId mask = lengthen(expansion, expansion.input(3), lengths.keys, masked);
+    const ValueId given = expansion.input(3);
+    const ValueId mask = lengthen(expansion, given, lengths.keys);
     const bool is_bool = expansion.type(mask) == ElementType::kBool;
-    scores = is_bool ? keep(mask) : expansion.add("Add", {scores, mask});
+    if (is_bool) keep(mask);
+    if (!is_bool) scores = expansion.add("Add", {scores, mask});
+    if (!is_bool && is_shorter(expansion, given, lengths.keys)) {
+      keep(first_keys(expansion, expansion.shape(given).back(), lengths.keys));
+    }
   }
   if (causal && expansion.may_hold({lengths.queries, lengths.keys})) {
-    scores = keep(causal_mask(expansion, lengths.queries, lengths.keys, lengths.past));
+    keep(causal_mask(expansion, lengths.queries, lengths.keys, lengths.past));
   }
-  if (expansion.has(6)) scores = keep(padding_mask(expansion, expansion.input(6), lengths.keys));
-  return scores;
+  if (expansion.has(6)) keep(padding_mask(expansion, expansion.input(6), lengths.keys));
+  return kept ? expansion.add("Where", {*kept, scores, expansion.number_like(masked, scores)}) : scores;
 }
 
 struct AttentionForm {

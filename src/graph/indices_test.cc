@@ -162,5 +162,21 @@ TEST(Indices, ConstantsFromShapes) {
   expect_refused(compute("NonZero", {input({1}, {1})}), "known only at run time");
 }
 
+TEST(GatherNd, ReadsBlocksByTuplesOfIndices) {
+  const Given data = input({2, 2, 2}, {0, 1, 2, 3, 4, 5, 6, 7});
+  const auto at = [](GraphShape shape, std::vector<double> places) {
+    return typed(weight(std::move(shape), std::move(places)), ElementType::kInt64);
+  };
+  EXPECT_EQ(compute("GatherND", {data, at({2, 3}, {0, 0, 1, 1, -1, 0})}).value().data, (std::vector<double>{1, 6}));
+  EXPECT_EQ(compute("GatherND", {data, at({2, 1, 2}, {0, 1, 1, 0})}).value().data, (std::vector<double>{2, 3, 4, 5}));
+  EXPECT_EQ(compute("GatherND", {data, at({2, 1, 2}, {0, 1, 1, 0})}).value().shape, (GraphShape{2, 1, 2}));
+  const auto batched = compute("GatherND", {data, at({2, 1}, {1, 0})}, {{"batch_dims", std::int64_t{1}}});
+  EXPECT_EQ(batched.value().data, (std::vector<double>{2, 3, 4, 5}));
+  EXPECT_FALSE(compute("GatherND", {data, at({1, 1}, {2})}).ok());
+  EXPECT_FALSE(compute("GatherND", {data, at({1, 4}, {0, 0, 0, 0})}).ok());
+  EXPECT_FALSE(compute("GatherND", {data, at({3, 1}, {0, 0, 0})}, {{"batch_dims", std::int64_t{1}}}).ok());
+  EXPECT_FALSE(compute("GatherND", {data, at({2, 1}, {0, 0})}, {{"batch_dims", std::int64_t{2}}}).ok());
+}
+
 }  // namespace
 }  // namespace veil

@@ -18,10 +18,7 @@ constexpr std::int64_t kMaxFoldedWork = std::int64_t{1} << 32;      // multiplic
 constexpr std::size_t kMaxNewValues = std::size_t{1} << 18;         // of all expansions
 constexpr std::size_t kMaxDepth = 8;                                // of expansions inside expansions
 
-Status check_not_empty(const GraphValue& value) {
-  if (std::find(value.shape.begin(), value.shape.end(), 0) == value.shape.end()) return Done{};
-  return Error{"Value " + quote(value.name) + " of shape " + shape_text(value.shape) + " has no elements."};
-}
+bool has_no_elements(const GraphShape& shape) { return std::ranges::find(shape, 0) != shape.end(); }
 
 // How many numbers of its inputs one number of its result takes, at most; 1 for most operators. Below 2^28.
 std::int64_t depth_of(const Call& call) {
@@ -67,6 +64,10 @@ class Folder final : public NodeSink {
   Status resolve_inputs(Node& node);
   void take_types(const Node& node, const std::vector<TypedShape>& types);
   bool forward_same(const Node& node, const Call& call);
+  void make_empty(ValueId id) { graph_.values[id].constant = Array{graph_.values[id].shape, {}}; }
+  bool fold_empty(const Node& node);
+  Status split_dropout(Node node);
+  bool drop_empty_parts(Node& node);
   Status fold(const Operator& op, const Call& call, const std::vector<TypedShape>& types);
 
   Graph& graph_;
@@ -85,9 +86,11 @@ Status Folder::start() {
     const GraphValue& value = graph_.values[id];
     known_[id] = true;
     if (!value.defect.empty()) return Error{value.defect};
-    VEIL_TRY_STATUS(check_not_empty(value));
     if (!element_count(value.shape)) return Error{"Input " + quote(value.name) + " is too large."};
+    // Nothing comes from the user where there is nothing to give.
+    if (has_no_elements(value.shape)) make_empty(id);
   }
+  std::erase_if(graph_.inputs, [&](ValueId id) { return has_no_elements(graph_.values[id].shape); });
   return Done{};
 }
 
@@ -116,9 +119,37 @@ void Folder::take_types(const Node& node, const std::vector<TypedShape>& types) 
 // Removes a node whose result is its input; readers of the result read the input.
 bool Folder::forward_same(const Node& node, const Call& call) {
   const bool same = node.op == "Identity" || (node.op == "Dropout" && node.outputs.size() == 1) ||
+                    (node.op == "Concat" && node.inputs.size() == 1) ||
                     (node.op == "Cast" && graph_.values[node.outputs[0]].type == call.in(0).type);
   if (same) alias_[node.outputs[0]] = *node.inputs[0];
   return same;
+}
+
+// The mask of what is kept does not depend on the input: everything.
+Status Folder::split_dropout(Node node) {
+  GraphValue& mask = graph_.values[node.outputs[1]];
+  const std::size_t size = size_of(mask.shape);
+  elements_left_ -= static_cast<std::int64_t>(size);
+  if (elements_left_ < 0) return Error{"The masks of the model become too large (at " + node_text(node) + ")."};
+  mask.constant = Array{mask.shape, std::vector<double>(size, 1.0)};
+  alias_[node.outputs[0]] = *node.inputs[0];
+  return Done{};
+}
+
+// Results without elements are known in advance, whatever the inputs.
+bool Folder::fold_empty(const Node& node) {
+  const bool empty =
+      std::ranges::all_of(node.outputs, [&](ValueId id) { return has_no_elements(graph_.values[id].shape); });
+  for (const ValueId id : node.outputs) {
+    if (empty) make_empty(id);
+  }
+  return empty;
+}
+
+// A cache of length 0 in front of what is new: parts without elements add nothing.
+bool Folder::drop_empty_parts(Node& node) {
+  if (node.op != "Concat" || has_no_elements(graph_.values[node.outputs[0]].shape)) return false;
+  return std::erase_if(node.inputs, [&](const auto& id) { return has_no_elements(graph_.values[*id].shape); }) != 0;
 }
 
 Status Folder::fold(const Operator& op, const Call& call, const std::vector<TypedShape>& types) {
@@ -183,6 +214,25 @@ Status Folder::visit(Node node) {
   return Done{};
 }
 
+// Operators whose forms of opsets 1 to 6, as far as their attributes are known, are those of opset 7. Not among them
+// are those that did something else then: dropped at random unless told otherwise (Dropout, BatchNormalization), had
+// other defaults (Selu), aligned shapes otherwise (PRelu), or took as an input what is an attribute (Split).
+constexpr std::string_view kSameInOldOpsets =
+    " Abs Add And ArgMax ArgMin AveragePool Cast Ceil Clip Concat Constant Conv ConvTranspose DepthToSpace Div Elu "
+    "Equal Exp Flatten Floor Gather Gemm GlobalAveragePool GlobalMaxPool Greater HardSigmoid Hardmax Identity If "
+    "InstanceNormalization LRN LeakyRelu Less Log LogSoftmax LpNormalization MatMul Max MaxPool Mean Min Mul Neg Not "
+    "Or Pad Pow Reciprocal ReduceL1 ReduceL2 ReduceLogSum ReduceLogSumExp ReduceMax ReduceMean ReduceMin ReduceProd "
+    "ReduceSum ReduceSumSquare Relu Reshape Shape Sigmoid Size Slice Softmax Softplus Softsign SpaceToDepth Sqrt "
+    "Squeeze Sub Sum Tanh Transpose Unsqueeze Xor ";
+
+Status check_old_form(const Node& node, std::int64_t opset) {
+  constexpr std::int64_t kFirstCommonOpset = 7;
+  if (opset >= kFirstCommonOpset || node.op.find(':') != std::string::npos) return Done{};
+  if (kSameInOldOpsets.find(" " + node.op + " ") != std::string_view::npos) return Done{};
+  return Error{"The " + node_text(node) + " has the form of opset " + std::to_string(opset) +
+               ", which differs; supported from 7 on, so export the model with another opset."};
+}
+
 Status Folder::visit_needed(Node node) {
   for (const ValueId id : node.outputs) {
     if (!graph_.values[id].defect.empty()) return Error{graph_.values[id].defect};
@@ -190,17 +240,24 @@ Status Folder::visit_needed(Node node) {
   VEIL_TRY_STATUS(resolve_inputs(node));
   VEIL_TRY(op, operator_of(node));
   const std::int64_t opset = node.opset != 0 ? node.opset : graph_.opset;
+  VEIL_TRY_STATUS(check_old_form(node, opset));
   // A core operator may bring its older forms to the present one.
   if (op->expand != nullptr && (op->infer == nullptr || opset != kExpandedOpset)) return expand(*op, node);
-  const Call call = call_of(graph_, node);
+  Call call = call_of(graph_, node);
   VEIL_TRY(types, infer_call(*op, call));
   take_types(node, types);
-  if (forward_same(node, call)) return Done{};
+  if (drop_empty_parts(node)) call = call_of(graph_, node);
+  if (forward_same(node, call) || fold_empty(node)) return Done{};
   const auto is_constant = [](const auto& input) { return !input || input->constant != nullptr; };
+  if (node.op == "Dropout") return split_dropout(std::move(node));
   if (needs_only_shapes(node) || std::all_of(call.inputs.begin(), call.inputs.end(), is_constant)) {
     return fold(*op, call, types);
   }
-  for (const ValueId id : node.outputs) VEIL_TRY_STATUS(check_not_empty(graph_.values[id]));
+  for (const ValueId id : node.outputs) {
+    const GraphValue& value = graph_.values[id];
+    if (!has_no_elements(value.shape)) continue;
+    return Error{"Value " + quote(value.name) + " of shape " + shape_text(value.shape) + " has no elements."};
+  }
   kept_.push_back(std::move(node));
   return Done{};
 }
@@ -229,7 +286,9 @@ Status infer_and_fold(Graph& graph) {
   for (const ValueId id : graph.outputs) {
     const GraphValue& value = graph.values[id];
     if (!value.defect.empty()) return Error{value.defect};
-    VEIL_TRY_STATUS(check_not_empty(value));
+    if (!has_no_elements(value.shape)) continue;
+    return Error{"The output " + quote(value.name) + " of shape " + shape_text(value.shape) +
+                 " has no elements: there is nothing to prove."};
   }
   remove_unneeded(graph);
   return Done{};

@@ -41,6 +41,7 @@ Result<Groups> groups_of(const Call& call, bool transposed) {
   VEIL_TRY(count, call.integer("group", 1));
   const std::int64_t channels = call.shape(0)[1];
   const GraphShape& weights = call.shape(1);
+  if (element_count(call.shape(0)) == 0 || element_count(weights) == 0) return Error{"an input has no elements"};
   const std::int64_t divided = transposed ? channels : weights[0];
   if (count < 1 || channels % count != 0 || divided % count != 0 ||
       (transposed ? weights[0] != channels : weights[1] != channels / count)) {

@@ -20,11 +20,17 @@ std::vector<TypedShape> reshaped(const Call& call, GraphShape shape) { return {{
 
 Result<std::vector<TypedShape>> infer_identity(const Call& call) { return reshaped(call, call.shape(0)); }
 
+// Whether a Dropout in training mode drops nothing all the same.
+bool drops_nothing(const Call& call) {
+  if (!call.has(1) || call.inputs[1]->constant == nullptr) return false;
+  return call.inputs[1]->constant->data == std::vector<double>{0.0};
+}
+
 // The second output of Dropout is the mask of what was kept: everything.
 Result<std::vector<TypedShape>> infer_dropout(const Call& call) {
   if (call.has(2)) {
     VEIL_TRY(training, call.constant_integers(2, "training_mode"));
-    if (training != Integers{0}) {
+    if (training != Integers{0} && !drops_nothing(call)) {
       return Error{"it is in training mode; export the model for inference (model.eval() in PyTorch)"};
     }
   }

@@ -1,4 +1,4 @@
-// Numbers taken from or written to places that another tensor names: GatherElements, ScatterElements, ScatterND.
+// Numbers taken from or written to places that another tensor names.
 #include <algorithm>
 
 #include "graph/operator.h"
@@ -144,7 +144,49 @@ Status run_scatter_nd(const Call& call, const Inputs& inputs, const Outputs& out
   return Done{};
 }
 
+// Where the first axes of both are a batch, each entry has its own indices.
+Result<std::size_t> batch_axes(const Call& call) {
+  const GraphShape& data = call.shape(0);
+  const GraphShape& indices = call.shape(1);
+  VEIL_TRY(batch, call.integer("batch_dims", 0));
+  if (is_real(call.in(1).type)) return Error{"its indices are no integers"};
+  const Error misfit{"its indices of shape " + shape_text(indices) + " do not fit its data of shape " +
+                     shape_text(data)};
+  if (batch < 0 || indices.empty() || batch >= std::ssize(indices) || batch >= std::ssize(data)) return misfit;
+  if (indices.back() < 1 || indices.back() > std::ssize(data) - batch) return misfit;
+  if (!std::equal(data.begin(), data.begin() + batch, indices.begin())) return misfit;
+  return static_cast<std::size_t>(batch);
+}
+
+Result<std::vector<TypedShape>> infer_gather_nd(const Call& call) {
+  VEIL_TRY(batch, batch_axes(call));
+  const GraphShape& indices = call.shape(1);
+  GraphShape shape(indices.begin(), indices.end() - 1);
+  const auto first_kept = static_cast<std::ptrdiff_t>(batch) + indices.back();
+  shape.insert(shape.end(), call.shape(0).begin() + first_kept, call.shape(0).end());
+  return std::vector<TypedShape>{{call.in(0).type, shape}};
+}
+
+Status run_gather_nd(const Call& call, const Inputs& inputs, const Outputs& outputs) {
+  VEIL_TRY(batch, batch_axes(call));
+  const GraphShape& data = call.shape(0);
+  const auto depth = static_cast<std::size_t>(call.shape(1).back());
+  const std::size_t block = split_at(data, batch + depth, data.size()).length;
+  const AxisSplit rows = split_at(call.shape(1), batch, call.shape(1).size() - 1);  // of each entry of the batch
+  std::size_t next = 0;
+  for (std::size_t row = 0; row < rows.outer * rows.length; ++row) {
+    std::size_t from = row / rows.length;
+    for (std::size_t axis = 0; axis < depth; ++axis) {
+      VEIL_TRY(place, place_on_axis(inputs[1]->data[row * depth + axis], data[batch + axis]));
+      from = from * static_cast<std::size_t>(data[batch + axis]) + place;
+    }
+    for (std::size_t i = 0; i < block; ++i) outputs[0]->data[next++] = inputs[0]->data[from * block + i];
+  }
+  return Done{};
+}
+
 constexpr Operator kOperators[] = {
+    {"GatherND", 2, 2, " batch_dims ", infer_gather_nd, run_gather_nd},
     {"GatherElements", 2, 2, " axis ", infer_gather_elements, run_gather_elements},
     {"ScatterElements", 3, 3, " axis reduction ", infer_scatter_elements, run_scatter_elements},
     {"ScatterND", 3, 3, " reduction ", infer_scatter_nd, run_scatter_nd},

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cmath>
+
 #include "graph/float_run.h"
 #include "graph/graph_builder.h"
 
@@ -74,9 +77,78 @@ TEST(InferAndFold, DropoutMaskIsOnes) {
   const ValueId mask = builder.second_output("mask");
   Graph graph = builder.finish({mask});
   ASSERT_TRUE(infer_and_fold(graph).ok());
-  const auto values = run_float(graph, {{{2}, {5, 6}}});
+  EXPECT_TRUE(graph.inputs.empty());
+  ASSERT_TRUE(graph.values[graph.outputs[0]].constant.has_value());
+  EXPECT_EQ(graph.values[graph.outputs[0]].constant->data, (std::vector<double>{1, 1}));
+}
+
+TEST(InferAndFold, PartsWithoutElementsAddNothing) {
+  GraphBuilder builder;
+  const ValueId cache = builder.input("cache", {2, 0});
+  const ValueId fresh = builder.node("Relu", {builder.input("x", {2, 3})}, "r");
+  const ValueId none = builder.node("Exp", {cache}, "none");
+  const ValueId all = builder.node("Concat", {none, fresh, cache}, "all", {{"axis", std::int64_t{1}}});
+  Graph graph = builder.finish({builder.node("Neg", {all}, "y")});
+  ASSERT_TRUE(infer_and_fold(graph).ok());
+  EXPECT_EQ(operators(graph), (Names{"Relu", "Neg"}));
+  ASSERT_EQ(graph.inputs.size(), 1u);
+  EXPECT_EQ(graph.values[graph.inputs[0]].name, "x");
+}
+
+TEST(InferAndFold, SumOfNothingIsZeroAndNothingIsNoOutput) {
+  GraphBuilder builder;
+  const ValueId x = builder.input("x", {2, 0});
+  const ValueId sum = builder.node("ReduceSum", {x, builder.integers({1})}, "sum");
+  Graph graph = builder.finish({sum});
+  ASSERT_TRUE(infer_and_fold(graph).ok());
+  EXPECT_EQ(graph.values[graph.outputs[0]].constant->data, (std::vector<double>{0, 0}));
+  GraphBuilder other;
+  Graph empty = other.finish({other.node("Neg", {other.input("x", {2, 0})}, "y")});
+  const auto status = infer_and_fold(empty);
+  ASSERT_FALSE(status.ok());
+  EXPECT_EQ(status.error().message, "The output 'y' of shape (2, 0) has no elements: there is nothing to prove.");
+}
+
+TEST(InferAndFold, LogOfASumOfExpTakesTheLargestOff) {
+  GraphBuilder builder;
+  const ValueId sum = builder.node("ReduceSum", {builder.node("Exp", {builder.input("x", {1, 2})}, "e")}, "s",
+                                   {{"keepdims", std::int64_t{0}}});
+  Graph graph = builder.finish({builder.node("Log", {sum}, "y")});
+  ASSERT_TRUE(infer_and_fold(graph).ok());
+  const auto names = operators(graph);
+  EXPECT_NE(std::find(names.begin(), names.end(), "ReduceMax"), names.end());
+  EXPECT_EQ(graph.values[graph.outputs[0]].name, "y");
+  EXPECT_TRUE(graph.values[graph.outputs[0]].shape.empty());
+  const auto values = run_float(graph, {{{1, 2}, {1000, 1000}}});
   ASSERT_TRUE(values.ok());
-  EXPECT_EQ((*values)[graph.outputs[0]].data, (std::vector<double>{1, 1}));
+  EXPECT_NEAR((*values)[graph.outputs[0]].data[0], 1000 + std::log(2.0), 1e-3);
+}
+
+TEST(InferAndFold, OldestOpsetsWhereTheFormIsTheSame) {
+  const auto status_of = [](const std::string& op) {
+    GraphBuilder builder(5);
+    Graph graph = builder.finish({builder.node(op, {builder.input("x", {2})}, "y")});
+    return infer_and_fold(graph);
+  };
+  EXPECT_TRUE(status_of("Relu").ok());
+  for (const char* op : {"Dropout", "Selu", "Split"}) {  // random; other defaults; parts as an input
+    const auto status = status_of(op);
+    ASSERT_FALSE(status.ok()) << op;
+    EXPECT_NE(status.error().message.find("has the form of opset 5, which differs"), std::string::npos);
+  }
+}
+
+TEST(InferAndFold, TrainingThatDropsNothingIsInference) {
+  const auto status_of = [](double ratio) {
+    GraphBuilder builder;
+    const ValueId x = builder.input("x", {2});
+    const ValueId training = builder.constant({{}, {1}}, ElementType::kBool);
+    const ValueId kept = builder.node("Dropout", {x, builder.constant({{}, {ratio}}), training}, "d");
+    Graph graph = builder.finish({builder.node("Relu", {kept}, "y")});
+    return infer_and_fold(graph);
+  };
+  EXPECT_TRUE(status_of(0).ok());
+  EXPECT_FALSE(status_of(0.5).ok());
 }
 
 TEST(InferAndFold, RefusesWithTheNodeNamed) {

@@ -24,7 +24,8 @@ Result<std::int64_t> AxisLengths::length(const onnx::ValueInfoProto& input, int 
   }
   if (axis == 0) return 1;
   return Error{"Axis " + std::to_string(axis) + " of input " + quote(input.name()) + " has no fixed length (" +
-               quote(key) + "); give it with --dim " + quote(key + "=LENGTH") + "."};
+               quote(key) + "); give it with --dim " + quote(key + "=LENGTH") +
+               (dim.has_dim_value() && dim.dim_value() == 0 ? " (0 where the file means its 0)." : ".")};
 }
 
 Result<GraphShape> AxisLengths::shape(const onnx::ValueInfoProto& input) {
@@ -59,7 +60,7 @@ void AxisLengths::read(const onnx::ValueInfoProto& input, GraphValue& value) {
 
 Status AxisLengths::check_used() const {
   for (const auto& [name, length] : dims_) {
-    if (length < 1 || length > kMaxTensorSize) {
+    if (length < 0 || length > kMaxTensorSize) {
       return Error{"The length " + std::to_string(length) + " of axis " + quote(name) + " is not possible."};
     }
     if (symbolic_.contains(name)) continue;

@@ -78,8 +78,8 @@ struct Case {
 };
 
 const Case kCases[] = {
-    {"opset too old", [](ModelProto& m) { m.mutable_opset_import(0)->set_version(6); },
-     "operator set (opset) 6; supported are 7 to 27"},
+    {"opset too old", [](ModelProto& m) { m.mutable_opset_import(0)->set_version(0); },
+     "operator set (opset) 0; supported are 1 to 27"},
     {"opset too new", [](ModelProto& m) { m.mutable_opset_import(0)->set_version(28); }, "operator set (opset) 28"},
     {"no opset", [](ModelProto& m) { m.clear_opset_import(); }, "does not say which operator set"},
     {"no graph", [](ModelProto& m) { m.clear_graph(); }, "it holds no graph"},

@@ -1,5 +1,5 @@
 // ONNX bytes -> graph. Any bytes give a graph or a sentence: never a crash, a hang, or memory out of proportion to
-// their size. Opsets 7 to 27; float16 and bfloat16 are computed as float.
+// their size. Opsets 1 to 27; float16 and bfloat16 are computed as float.
 #pragma once
 
 #include <cstdint>

@@ -15,7 +15,7 @@
 namespace veil {
 namespace {
 
-constexpr std::int64_t kMinOpset = 7;
+constexpr std::int64_t kMinOpset = 1;
 constexpr std::int64_t kMaxOpset = 27;
 
 bool looks_like_text(ByteView bytes) {

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "graph/float_run.h"
+#include "graph/masks.h"
 #include "graph/shape.h"
 #include "graph/text.h"
 
@@ -22,10 +23,19 @@ bool all_finite(const std::vector<double>& data) {
   return std::all_of(data.begin(), data.end(), [](double value) { return std::isfinite(value); });
 }
 
-Status note_row(const Graph& graph, const FloatRunner& runner, const RealRow& row, Calibration& calibration) {
+// As the plan has them (PlanBuilder): a row that is masked as a whole still becomes no number behind the softmax.
+std::vector<double> bounded_scores(std::vector<double> data) {
+  for (double& score : data) score = score < kMaskedScore ? kMaskedScore : score;
+  return data;
+}
+
+Status note_row(const Graph& graph, const std::vector<bool>& scores, const FloatRunner& runner, const RealRow& row,
+                Calibration& calibration) {
   for (ValueId id = 0; id < graph.values.size(); ++id) {
     if (graph.values[id].constant) continue;
-    const std::vector<double>& data = runner.value(id).data;
+    const std::vector<double>& seen = runner.value(id).data;
+    const std::vector<double> bounded = scores[id] ? bounded_scores(seen) : std::vector<double>();
+    const std::vector<double>& data = scores[id] ? bounded : seen;
     if (!all_finite(data)) {
       return Error{"calibration row " + std::to_string(calibration.rows) + " makes the model's value " +
                    quoted(graph.values[id].name) + " infinite or no number"};
@@ -70,6 +80,7 @@ Result<Calibration> calibrate(const Graph& graph, const std::vector<RealRow>& ro
   calibration.values.resize(graph.values.size());
   calibration.largest_inputs.resize(graph.inputs.size());
   VEIL_TRY(runner, FloatRunner::create(graph));
+  const std::vector<bool> scores = feeds_softmax_only(graph);
   for (const RealRow& row : rows) {
     const std::string where = "calibration row " + std::to_string(calibration.rows) + ": ";
     auto arrays = input_arrays(graph, row);
@@ -78,7 +89,7 @@ Result<Calibration> calibrate(const Graph& graph, const std::vector<RealRow>& ro
       if (!all_finite(array.data)) return Error{where + "an input is infinite"};
     }
     VEIL_TRY_STATUS(runner.run(*arrays));
-    VEIL_TRY_STATUS(note_row(graph, runner, row, calibration));
+    VEIL_TRY_STATUS(note_row(graph, scores, runner, row, calibration));
   }
   return calibration;
 }

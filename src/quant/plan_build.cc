@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "base/check.h"
+#include "graph/masks.h"
 #include "graph/shape.h"
 #include "graph/text.h"
 #include "quant/plan_builder.h"
@@ -85,6 +86,40 @@ void ViewMap::read(std::size_t d, std::size_t out_axis, std::int64_t coefficient
   view_.terms.push_back(coefficient);
 }
 
+namespace {
+
+double largest_magnitude(const Array& array) {
+  double largest = 0;
+  for (const double number : array.data) largest = std::max(largest, std::fabs(number));
+  return largest;
+}
+
+}  // namespace
+
+PlanBuilder::PlanBuilder(const Graph& graph) : graph_(graph), ids_(graph.values.size()) {
+  const std::vector<bool> scores = feeds_softmax_only(graph);
+  const auto is_mask = [](double number) { return number < kMaskedScore; };
+  for (ValueId id = 0; id < scores.size(); ++id) {
+    const auto& constant = graph.values[id].constant;
+    if (!scores[id] || !constant || std::ranges::none_of(constant->data, is_mask)) continue;
+    Array& bounded = masks_[id] = *constant;
+    std::ranges::replace_if(bounded.data, is_mask, kMaskedScore);
+  }
+}
+
+const Array& PlanBuilder::constant_of(ValueId id) const {
+  const auto found = masks_.find(id);
+  return found != masks_.end() ? found->second : *graph_.values[id].constant;
+}
+
+Call PlanBuilder::call_of_plan(const Node& node) const {
+  Call call = call_of(graph_, node);
+  for (std::size_t i = 0; i < node.inputs.size(); ++i) {
+    if (node.inputs[i] && masks_.contains(*node.inputs[i])) call.inputs[i]->constant = &masks_.at(*node.inputs[i]);
+  }
+  return call;
+}
+
 bool PlanBuilder::is_real_or_other(ElementType type) {
   return type == ElementType::kFloat || type == ElementType::kDouble || type == ElementType::kOther;
 }
@@ -98,7 +133,7 @@ Shaped PlanBuilder::in(const Call& call, std::size_t index) {
   const ValueId source = *call.node->inputs[index];
   const GraphValue& value = graph_.values[source];
   if (!ids_[source]) {
-    const Shaped made = constant_value(call, *value.constant, !is_real_or_other(value.type));
+    const Shaped made = constant_value(call, constant_of(source), !is_real_or_other(value.type));
     plan_.values[made.id].name = value.name;
     ids_[source] = made.id;
   }
@@ -106,9 +141,7 @@ Shaped PlanBuilder::in(const Call& call, std::size_t index) {
 }
 
 Shaped PlanBuilder::constant_value(const Call& call, const Array& array, bool is_integer) {
-  double largest = 0;
-  for (const double number : array.data) largest = std::max(largest, std::fabs(number));
-  return add(call, array.shape, {}, PlanConstant{array.data}, {{}, largest, is_integer});
+  return add(call, array.shape, {}, PlanConstant{array.data}, {{}, largest_magnitude(array), is_integer});
 }
 
 Shaped PlanBuilder::add(const Call& call, GraphShape shape, std::vector<PlanId> inputs, PlanOp op, Bound bound) {
@@ -125,9 +158,7 @@ PlanBuilder::Bound PlanBuilder::like_input(const Call& call, std::size_t index) 
   const GraphValue& value = graph_.values[source];
   const bool is_integer = !is_real_or_other(value.type);
   if (!value.constant) return {source, {}, is_integer};
-  double largest = 0;
-  for (const double number : value.constant->data) largest = std::max(largest, std::fabs(number));
-  return {{}, largest, is_integer};
+  return {{}, largest_magnitude(constant_of(source)), is_integer};
 }
 
 Shaped PlanBuilder::view(const Call& call, const Shaped& value, const ViewMap& map) {
@@ -266,6 +297,21 @@ Status PlanBuilder::add_node(const Call& call) {
   return Done{};
 }
 
+// An output that is a constant of the model: the proof says that, and setup says so.
+Result<PlanId> PlanBuilder::output_id() {
+  const GraphValue& output = graph_.values[graph_.outputs[0]];
+  if (ids_[graph_.outputs[0]]) return *ids_[graph_.outputs[0]];
+  if (!output.constant) return Error{"nothing gives the output " + quoted(output.name)};
+  const PlanId id = add_value({output.name,
+                               elements(output.shape),
+                               {},
+                               {},
+                               largest_magnitude(*output.constant),
+                               !is_real_or_other(output.type)});
+  plan_.nodes.push_back(PlanNode{"Constant " + quoted(output.name), {}, id, PlanConstant{output.constant->data}});
+  return id;
+}
+
 Result<Plan> PlanBuilder::build() {
   for (const ValueId id : graph_.inputs) {
     const GraphValue& value = graph_.values[id];
@@ -273,15 +319,13 @@ Result<Plan> PlanBuilder::build() {
     plan_.inputs.push_back(*ids_[id]);
   }
   for (const Node& node : graph_.nodes) {
-    const Call call = call_of(graph_, node);
+    const Call call = call_of_plan(node);
     if (auto status = add_node(call); !status)
       return Error{node_text(node) + " cannot be proven: " + status.error().message};
   }
   VEIL_CHECK(graph_.outputs.size() == 1);
-  if (!ids_[graph_.outputs[0]]) {
-    return Error{"the output " + quoted(graph_.values[graph_.outputs[0]].name) + " does not depend on any input"};
-  }
-  plan_.output = *ids_[graph_.outputs[0]];
+  VEIL_TRY(output, output_id());
+  plan_.output = output;
   return std::move(plan_);
 }
 

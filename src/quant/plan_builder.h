@@ -1,6 +1,7 @@
 // What the builders of plan nodes work with: one function an operator, in the file of its family (plan_*.cc).
 #pragma once
 
+#include <map>
 #include <span>
 #include <string>
 #include <string_view>
@@ -57,7 +58,7 @@ class ViewMap {
 
 class PlanBuilder {
  public:
-  explicit PlanBuilder(const Graph& graph) : graph_(graph), ids_(graph.values.size()) {}
+  explicit PlanBuilder(const Graph& graph);
 
   Result<Plan> build();
 
@@ -108,9 +109,14 @@ class PlanBuilder {
   const PlanNode* producer(PlanId id) const;
   static bool is_real_or_other(ElementType type);
   Status add_node(const Call& call);
+  Result<PlanId> output_id();
   PlanId add_value(PlanValue value);
 
+  const Array& constant_of(ValueId id) const;
+  Call call_of_plan(const Node& node) const;
+
   const Graph& graph_;
+  std::map<ValueId, Array> masks_;          // constants of the graph whose lowest numbers are bounded
   std::vector<std::optional<PlanId>> ids_;  // by ValueId; none: a constant
   std::optional<Error> error_;              // the first value that is too large
   Plan plan_;

@@ -204,7 +204,7 @@ def free_lengths(model, inputs):
         if array is None or array.ndim != len(dims):
             continue
         for axis, dim in enumerate(dims):
-            if dim.dim_value > 0 or array.shape[axis] == 0:
+            if dim.dim_value > 0:
                 continue
             key = dim.dim_param or f"{value.name}:{axis}"
             if lengths.get(key, array.shape[axis]) != array.shape[axis]:
@@ -214,9 +214,12 @@ def free_lengths(model, inputs):
 
 
 def with_constants(loaded, level):
-    """The case with some of its inputs as constants of the model, and their names; nothing where that is none."""
+    """The case with some of its inputs as constants of the model, and their names; nothing where that is none.
+
+    Parameters may be all that there is; data may not, or the case would show nothing.
+    """
     names = parameters.constant_inputs(loaded.model, level) & set(loaded.inputs)
-    if not names or names >= set(loaded.inputs):  # a proof needs an input
+    if not names or (level != "parameters" and names >= set(loaded.inputs)):
         return None, []
     model = onnx.ModelProto()
     model.CopyFrom(loaded.model)

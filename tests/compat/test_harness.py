@@ -184,9 +184,10 @@ class Constants(WithPrograms):
         self.assertEqual((names, list(changed.inputs)), (["shape"], ["x"]))
         self.assertEqual([value.name for value in cases.free_inputs(changed.model)], ["x"])
 
-    def test_at_least_one_input_stays(self):
+    def test_parameters_may_be_all_inputs_and_weights_not(self):
         only = dataclasses.replace(loaded_reshape(), inputs={"shape": numpy.array([3])})
-        self.assertEqual(cases.with_constants(only, "parameters"), (None, []))
+        self.assertEqual(cases.with_constants(only, "parameters")[1], ["shape"])
+        self.assertEqual(cases.with_constants(only, "weights"), (None, []))
 
 
 class Data(WithPrograms):
