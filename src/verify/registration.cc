@@ -1,0 +1,119 @@
+#include "verify/registration.h"
+
+#include <algorithm>
+
+#include "poly/eq.h"
+
+namespace veil {
+
+namespace {
+
+// Cells, padding included. A proof's memory is about 250 bytes a cell.
+constexpr std::size_t kSliceBits = 19;
+constexpr std::size_t kPartCells = (std::size_t{1} << 22) - 1;  // with the tables, below a power of two
+
+std::size_t padded_bits(const Shape& shape) {
+  std::size_t bits = 0;
+  for (const std::int64_t length : shape) bits += log2_ceil(static_cast<std::size_t>(length));
+  return bits;
+}
+
+// The tensor in slices, or whole.
+std::vector<RegistrationSlice> slices_of(const Circuit& circuit, const RowLayout& layout, TensorId id) {
+  const Shape& shape = circuit.tensors[id].shape;
+  const std::size_t bits = padded_bits(shape);
+  std::size_t axis = 0;
+  while (axis < shape.size() && shape[axis] == 1) ++axis;
+  if (bits <= kSliceBits || axis >= *layout.cut_axis(id)) return {{id, 0, 0, std::nullopt}};
+  const std::size_t inner = bits - log2_ceil(static_cast<std::size_t>(shape[axis]));
+  const std::int64_t step = std::int64_t{1} << (inner < kSliceBits ? kSliceBits - inner : 0);
+  std::vector<RegistrationSlice> out;
+  for (std::int64_t begin = 0; begin < shape[axis]; begin += step) {
+    out.push_back({id, axis, begin, std::min(step, shape[axis] - begin)});
+  }
+  return out;
+}
+
+Tensor tensor_of(const Circuit& circuit, const RegistrationSlice& slice) {
+  Tensor tensor = circuit.tensors[slice.tensor];
+  if (!slice.length) return tensor;
+  tensor.name += "@" + std::to_string(slice.begin);
+  tensor.shape[slice.axis] = *slice.length;
+  return tensor;
+}
+
+// Parts in the making.
+class Parts {
+ public:
+  Parts(const Circuit& circuit, const RowLayout& layout) : circuit_(circuit), layout_(layout) {}
+
+  void add(const std::vector<RegistrationSlice>& together) {
+    std::size_t cells = 0;
+    for (const RegistrationSlice& slice : together) {
+      cells += std::size_t{1} << padded_bits(tensor_of(circuit_, slice).shape);
+    }
+    if (together.empty()) return;
+    if (list.empty() || cells_ + cells > kPartCells) {
+      list.push_back({});
+      cells_ = 0;
+    }
+    cells_ += cells;
+    list.back().slices.insert(list.back().slices.end(), together.begin(), together.end());
+  }
+
+  void number_rows() {
+    std::size_t first = layout_.rows(Owner::kModel).first;
+    for (RegistrationPart& part : list) {
+      const RowLayout own(registration_circuit(circuit_, part).circuit, layout_.log_columns());
+      part.rows = {first, own.rows(Owner::kModel).count};
+      first += part.rows.count;
+    }
+  }
+
+  std::vector<RegistrationPart> list;
+
+ private:
+  const Circuit& circuit_;
+  const RowLayout& layout_;
+  std::size_t cells_ = 0;  // of the last part
+};
+
+}  // namespace
+
+std::vector<RegistrationPart> registration_parts(const Circuit& inference, const RowLayout& layout) {
+  Parts parts(inference, layout);
+  std::vector<RegistrationSlice> small;  // they share rows
+  for (TensorId id = 0; id < inference.tensors.size(); ++id) {
+    if (inference.tensors[id].owner != Owner::kModel) continue;
+    if (padded_bits(inference.tensors[id].shape) < layout.log_columns()) {
+      small.push_back({id, 0, 0, std::nullopt});
+      continue;
+    }
+    for (const RegistrationSlice& slice : slices_of(inference, layout, id)) parts.add({slice});
+  }
+  parts.add(small);
+  // A part with everything has the tensors in the circuit's order, which is that of the proofs before there were parts.
+  if (parts.list.size() == 1) {
+    parts.list[0].slices.clear();
+    for (TensorId id = 0; id < inference.tensors.size(); ++id) {
+      if (inference.tensors[id].owner == Owner::kModel) parts.list[0].slices.push_back({id, 0, 0, std::nullopt});
+    }
+  }
+  parts.number_rows();
+  return std::move(parts.list);
+}
+
+Registration registration_circuit(const Circuit& inference, const RegistrationPart& part) {
+  Circuit tensors;
+  for (const RegistrationSlice& slice : part.slices) add_tensor(tensors, tensor_of(inference, slice));
+  return registration_circuit(tensors);
+}
+
+Bytes registration_digests(const Circuit& inference, const std::vector<RegistrationPart>& parts) {
+  Writer writer;
+  for (const RegistrationPart& part : parts) writer.raw(circuit_digest(registration_circuit(inference, part).circuit));
+  if (parts.empty()) writer.raw(circuit_digest(registration_circuit(inference).circuit));
+  return writer.take();
+}
+
+}  // namespace veil
