@@ -1,5 +1,5 @@
 // Convolutions and pools: every attribute on numbers small enough to follow, blocks of the product, refusals.
-#include "graph/product.h"
+#include "tensor/product.h"
 #include "graph/test_operator.h"
 
 namespace veil {

@@ -3,7 +3,7 @@
 #include <vector>
 
 #include "graph/operator.h"
-#include "graph/product.h"
+#include "tensor/product.h"
 #include "graph/shape.h"
 #include "graph/text.h"
 #include "graph/windows.h"

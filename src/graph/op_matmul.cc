@@ -2,7 +2,7 @@
 #include <algorithm>
 
 #include "graph/operator.h"
-#include "graph/product.h"
+#include "tensor/product.h"
 #include "graph/shape.h"
 #include "graph/text.h"
 

@@ -509,7 +509,7 @@ TEST(Functionals, AreTheExpressionUnderItsWeightsWhateverThePaddingHolds) {
     for (const ColumnGroup& group : groups.list()) {
       for (const auto& [row, weight] : group.rows) {
         got += weight * inner_product(std::span<const Fr>(matrix).subspan(row * layout.columns(), layout.columns()),
-                                      group.columns);
+                                      group.columns(layout.columns()));
       }
     }
     EXPECT_EQ(got, wanted) << trial;
