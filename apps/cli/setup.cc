@@ -159,6 +159,7 @@ Result<Outcome> run_setup(const SetupArguments& arguments) {
   const Bytes verifier = write_verifier_file({made.key.model, graph_json, choices});
   const Digest id = compute_model_id(prepared, made.key.model.model_rows, made.key.model.visibility);
   ReportFacts facts{to_hex(id), prepared, 0, verifier.size(), proof_file_bytes(prepared)};
+  if (arguments.without_model) onnx.clear();
   ProverFile prover_file{std::move(made.key), graph_json, choices, SecretVector<std::uint8_t>(std::move(onnx))};
   Bytes prover = write_prover_file(prover_file);
   facts.prover_bytes = prover.size();

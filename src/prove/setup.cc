@@ -83,12 +83,14 @@ Result<Bytes> prove_part(const ModelKey& model, const RegistrationPart& part, co
 Result<Bytes> prove_registration(const ModelKey& model, const RowLayout& layout,
                                  const std::vector<IntegerArray>& weights, std::span<const Fr> row_blinders,
                                  const Digest& secret) {
-  Bytes out;
-  for (const RegistrationPart& part : registration_parts(model.circuit, layout)) {
+  const std::vector<RegistrationPart> parts = registration_parts(model.circuit, layout);
+  Writer out;
+  for (const RegistrationPart& part : parts) {
     VEIL_TRY(proof, prove_part(model, part, weights, row_blinders, secret));
-    out.insert(out.end(), proof.begin(), proof.end());
+    if (parts.size() == 1) return proof;
+    out.block(proof);
   }
-  return out;
+  return out.take();
 }
 
 }  // namespace

@@ -1,6 +1,6 @@
 #include "verify/model_key.h"
 
-#include <algorithm>
+
 
 #include "base/limits.h"
 #include "circuit/validate.h"
@@ -21,19 +21,29 @@ struct CheckedRegistration {
   std::vector<OwedEquations> owed;
 };
 
-// `proof`: that of the part is taken from its front.
 CheckedArgument check_part(const Circuit& inference, const RegistrationPart& part, unsigned log_columns,
-                           std::span<const G1Affine> model_rows, ByteView& proof, bool is_last) {
+                           std::span<const G1Affine> model_rows, ByteView proof) {
   auto prepared = PreparedCircuit::prepare(registration_circuit(inference, part).circuit, log_columns);
   if (!prepared.ok()) return {Verdict::reject("model/size", prepared.error().message), {}};
-  const std::size_t size = is_last ? proof.size() : std::min(proof.size(), prepared->proof_size_bytes());
   const PublicValues none(prepared->circuit().tensors.size());
   const auto rows = model_rows.subspan(part.rows.first, part.rows.count);
-  CheckedArgument checked =
-      check_argument({*prepared, rows, {}, none, as_bytes(kRegistrationContext)}, proof.first(size));
-  proof = proof.subspan(size);
+  CheckedArgument checked = check_argument({*prepared, rows, {}, none, as_bytes(kRegistrationContext)}, proof);
   if (!checked.so_far.accepted()) checked.so_far = registration_rejected(checked.so_far);
   return checked;
+}
+
+// The proofs of so many parts: one as it is, several each with its size in front. None where they are not so many.
+std::optional<std::vector<ByteView>> split_proofs(ByteView proofs, std::size_t parts) {
+  if (parts == 1) return std::vector<ByteView>{proofs};
+  std::vector<ByteView> out;
+  Reader reader(proofs);
+  for (std::size_t i = 0; i < parts; ++i) {
+    const auto proof = reader.block(kMaxFileBytes);
+    if (!proof) return std::nullopt;
+    out.push_back(*proof);
+  }
+  if (!reader.at_end()) return std::nullopt;
+  return out;
 }
 
 CheckedRegistration check_registration(const PreparedCircuit& circuit, const std::vector<RegistrationPart>& parts,
@@ -45,10 +55,12 @@ CheckedRegistration check_registration(const PreparedCircuit& circuit, const std
   if (parts.back().rows.first + parts.back().rows.count != model_rows.size()) {
     return {Verdict::reject("model/registration", "its parts are not all rows"), {}};
   }
+  const auto proofs = split_proofs(proof, parts.size());
+  if (!proofs) return {Verdict::reject("model/registration", "not a proof for each part"), {}};
   CheckedRegistration out{Verdict::accept(), {}};
-  for (const RegistrationPart& part : parts) {
-    CheckedArgument checked = check_part(circuit.circuit(), part, circuit.layout().log_columns(), model_rows, proof,
-                                         &part == &parts.back());
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    CheckedArgument checked =
+        check_part(circuit.circuit(), parts[i], circuit.layout().log_columns(), model_rows, (*proofs)[i]);
     if (!checked.so_far.accepted()) return {checked.so_far, {}};
     out.owed.push_back(std::move(checked.owed));
   }

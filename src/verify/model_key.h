@@ -26,7 +26,7 @@ struct ModelKey {
   unsigned log_columns = 0;
   Visibility visibility = Visibility::kHidden;
   std::vector<G1Affine> model_rows;
-  Bytes registration_proof;  // of each part (verify/registration.h), one after the other
+  Bytes registration_proof;  // of the parts (verify/registration.h); empty when the circuit has no model tensors
 };
 
 void write_model_key(Writer& writer, const ModelKey& key);

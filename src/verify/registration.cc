@@ -8,10 +8,6 @@ namespace veil {
 
 namespace {
 
-// Cells, padding included. A proof's memory is about 250 bytes a cell.
-constexpr std::size_t kSliceBits = 19;
-constexpr std::size_t kPartCells = (std::size_t{1} << 22) - 1;  // with the tables, below a power of two
-
 std::size_t padded_bits(const Shape& shape) {
   std::size_t bits = 0;
   for (const std::int64_t length : shape) bits += log2_ceil(static_cast<std::size_t>(length));
@@ -19,14 +15,15 @@ std::size_t padded_bits(const Shape& shape) {
 }
 
 // The tensor in slices, or whole.
-std::vector<RegistrationSlice> slices_of(const Circuit& circuit, const RowLayout& layout, TensorId id) {
+std::vector<RegistrationSlice> slices_of(const Circuit& circuit, const RowLayout& layout, TensorId id,
+                                         std::size_t slice_bits) {
   const Shape& shape = circuit.tensors[id].shape;
   const std::size_t bits = padded_bits(shape);
   std::size_t axis = 0;
   while (axis < shape.size() && shape[axis] == 1) ++axis;
-  if (bits <= kSliceBits || axis >= *layout.cut_axis(id)) return {{id, 0, 0, std::nullopt}};
+  if (bits <= slice_bits || axis >= *layout.cut_axis(id)) return {{id, 0, 0, std::nullopt}};
   const std::size_t inner = bits - log2_ceil(static_cast<std::size_t>(shape[axis]));
-  const std::int64_t step = std::int64_t{1} << (inner < kSliceBits ? kSliceBits - inner : 0);
+  const std::int64_t step = std::int64_t{1} << (inner < slice_bits ? slice_bits - inner : 0);
   std::vector<RegistrationSlice> out;
   for (std::int64_t begin = 0; begin < shape[axis]; begin += step) {
     out.push_back({id, axis, begin, std::min(step, shape[axis] - begin)});
@@ -45,7 +42,8 @@ Tensor tensor_of(const Circuit& circuit, const RegistrationSlice& slice) {
 // Parts in the making.
 class Parts {
  public:
-  Parts(const Circuit& circuit, const RowLayout& layout) : circuit_(circuit), layout_(layout) {}
+  Parts(const Circuit& circuit, const RowLayout& layout, const PartLimits& limits)
+      : circuit_(circuit), layout_(layout), limit_(std::size_t{1} << limits.part_bits) {}
 
   void add(const std::vector<RegistrationSlice>& together) {
     std::size_t cells = 0;
@@ -53,7 +51,7 @@ class Parts {
       cells += std::size_t{1} << padded_bits(tensor_of(circuit_, slice).shape);
     }
     if (together.empty()) return;
-    if (list.empty() || cells_ + cells > kPartCells) {
+    if (list.empty() || cells_ + cells >= limit_) {
       list.push_back({});
       cells_ = 0;
     }
@@ -75,13 +73,15 @@ class Parts {
  private:
   const Circuit& circuit_;
   const RowLayout& layout_;
+  std::size_t limit_;
   std::size_t cells_ = 0;  // of the last part
 };
 
 }  // namespace
 
-std::vector<RegistrationPart> registration_parts(const Circuit& inference, const RowLayout& layout) {
-  Parts parts(inference, layout);
+std::vector<RegistrationPart> registration_parts(const Circuit& inference, const RowLayout& layout,
+                                                 const PartLimits& limits) {
+  Parts parts(inference, layout, limits);
   std::vector<RegistrationSlice> small;  // they share rows
   for (TensorId id = 0; id < inference.tensors.size(); ++id) {
     if (inference.tensors[id].owner != Owner::kModel) continue;
@@ -89,7 +89,7 @@ std::vector<RegistrationPart> registration_parts(const Circuit& inference, const
       small.push_back({id, 0, 0, std::nullopt});
       continue;
     }
-    for (const RegistrationSlice& slice : slices_of(inference, layout, id)) parts.add({slice});
+    for (const RegistrationSlice& slice : slices_of(inference, layout, id, limits.slice_bits)) parts.add({slice});
   }
   parts.add(small);
   // A part with everything has the tensors in the circuit's order, which is that of the proofs before there were parts.

@@ -28,8 +28,15 @@ struct RegistrationPart {
   RowRange rows;
 };
 
+// In cells, padding included; a proof's memory is about 250 bytes a cell. Others than these are for tests.
+struct PartLimits {
+  std::size_t slice_bits = 19;
+  std::size_t part_bits = 22;  // a part stays below, so that it and the tables make one power of two
+};
+
 // None where the circuit has no model tensors.
-std::vector<RegistrationPart> registration_parts(const Circuit& inference, const RowLayout& layout);
+std::vector<RegistrationPart> registration_parts(const Circuit& inference, const RowLayout& layout,
+                                                 const PartLimits& limits = {});
 
 Registration registration_circuit(const Circuit& inference, const RegistrationPart& part);
 
