@@ -1,6 +1,7 @@
 """Networks for the sweeps and the comparison, made from a seed: nothing to download, the same on every machine.
 
-    bench/make_models --out build/bench-models     # a wide perceptron and LeNet-5, with rows and a list for bench/run
+    bench/make_models --out build/bench-models     # a wide perceptron, LeNet-5, and ResNet-18 and VGG-16 for images of
+                                                   # 32 x 32 pixels, with rows and two lists for bench/run
 
 The weights are random (He's variance, so that activations keep their size): a prover's cost does not depend on them.
 Needs the packages of bench/requirements.txt; the scripts that import it see to that.
@@ -152,9 +153,10 @@ def save(folder, name, model, input_shape, count=ROWS):
     return folder / f"{name}.onnx", folder / f"{name}.npy"
 
 
-def case(name, model, data, bits=16):
+def case(name, model, data, *options):
     """A model as bench/run lists it."""
-    return {"name": name, "model": str(model), "calibration": str(data), "rows": str(data), "options": ["--bits", str(bits)]}
+    return {"name": name, "model": str(model), "calibration": str(data), "rows": str(data),
+            "options": ["--bits", "16", *options]}
 
 
 def main():
@@ -163,9 +165,10 @@ def main():
     folder = parser.parse_args().out.resolve()
     widths = [784, 1024, 1024, 10]
     cases = [case("MLP " + "-".join(map(str, widths)), *save(folder, "wide", mlp(widths), widths[:1]))]
-    save(folder, "lenet", lenet(), [1, 28, 28])
-    save(folder, "vgg16", vgg16(), [3, 32, 32], 4)
-    save(folder, "resnet18", resnet18(), [3, 32, 32], 4)
+    convolutional = [case("LeNet-5", *save(folder, "lenet", lenet(), [1, 28, 28])),
+                     case("ResNet-18", *save(folder, "resnet18", resnet18(), [3, 32, 32], 4), "--without-model"),
+                     case("VGG-16", *save(folder, "vgg16", vgg16(), [3, 32, 32], 4), "--without-model")]
+    (folder / "convolutional.json").write_text(json.dumps(convolutional, indent=1) + "\n")
     (folder / "models.json").write_text(json.dumps(cases, indent=1) + "\n")
 
 

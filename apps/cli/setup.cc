@@ -1,8 +1,13 @@
 // veil setup: a model file and calibration data become the prover's and the verifier's key, and a report.
 #include <fmt/core.h>
 
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <map>
 #include <optional>
 
@@ -145,9 +150,19 @@ Json outcome_json(const Made& made, const ReportFacts& facts, const Timing& timi
               {"threads", num_threads()}};
 }
 
+// The parts of a registration need the same large arrays one after the other: memory that was given back to the system
+// would be cleared again page by page, a third of the time of a large setup.
+void keep_freed_memory() {
+#ifdef __GLIBC__
+  mallopt(M_MMAP_MAX, 0);
+  mallopt(M_TRIM_THRESHOLD, std::numeric_limits<int>::max());
+#endif
+}
+
 }  // namespace
 
 Result<Outcome> run_setup(const SetupArguments& arguments) {
+  keep_freed_memory();
   Stages stages;
   Stopwatch watch;
   VEIL_TRY(choices, import_choices(arguments));

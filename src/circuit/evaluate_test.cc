@@ -26,8 +26,8 @@ class RandomConstraint {
     for (TensorId id = 0; id < circuit.tensors.size(); ++id) fill(id);
   }
 
-  // A convolution of weights and a sum of two tensors: out[(g,) f, i, j] = sum w[(g,) f, c, k, l] x[(g,) c, i', j'], with
-  // windows that leave the tensor on all sides, moved and stretched.
+  // A convolution of weights and a sum of two tensors: out[(g,) f, i, j] = sum w[(g,) f, c, k, l] x[(g,) c, i', j'],
+  // with windows that leave the tensor on all sides, moved and stretched.
   static RandomConstraint convolution(std::uint64_t seed) {
     RandomConstraint made;
     made.random_.seed(seed);
@@ -57,7 +57,8 @@ class RandomConstraint {
     View other = read;
     other.tensor = 2;
     made.circuit.tensors = {w, x, x};
-    made.expression.products.push_back({made.pick(-3, 3), {LinearTerm{made.pick(1, 2), weights}},
+    made.expression.products.push_back({made.pick(-3, 3),
+                                        {LinearTerm{made.pick(1, 2), weights}},
                                         {LinearTerm{256, read}, LinearTerm{made.pick(-2, 2), other}}});
     if (made.random_() % 2 == 0) std::swap(made.expression.products[0].left, made.expression.products[0].right);
     if (made.random_() % 3 == 0) made.expression.products[0].right.pop_back();

@@ -101,7 +101,8 @@ bool has_axis(const Operand& operand, AxisId axis) {
 void read_offsets(const Operand& operand, std::int64_t from, std::span<const std::size_t> offsets, double* to) {
   const IntegerView data = operand.sums.empty() ? operand.cursor.data : IntegerView(operand.sums);
   data.visit([&](const auto* entries) {
-    for (const std::size_t offset : offsets) *to++ = static_cast<double>(entries[from + static_cast<std::int64_t>(offset)]);
+    for (const std::size_t offset : offsets)
+      *to++ = static_cast<double>(entries[from + static_cast<std::int64_t>(offset)]);
   });
 }
 
@@ -113,7 +114,7 @@ std::int64_t flat_of(const Operand& operand, const std::vector<std::int64_t>& in
 
 // What any view reads at [first, first + count) of the places, at an index of the other axes.
 void read_runs(const Operand& operand, const Places& places, std::size_t first, std::size_t count,
-              std::vector<std::int64_t>& index, double* to) {
+               std::vector<std::int64_t>& index, double* to) {
   const std::size_t length = places.run();
   for (std::size_t at = first; at < first + count;) {
     const std::size_t from = at % length;
@@ -225,9 +226,9 @@ class MatrixProduct {
   Operand left_, right_;
   Places batch_, rows_, columns_, depth_;
   std::vector<std::int64_t> index_;
-  std::vector<std::int64_t> strides_;  // of the box
+  std::vector<std::int64_t> strides_;                      // of the box
   std::vector<std::size_t> left_offsets_, right_offsets_;  // by depth, by column; may be negative, modulo 2^64
-  bool covered_;  // no axis of the box is in neither factor
+  bool covered_;                                           // no axis of the box is in neither factor
   std::vector<double> left_block_, right_block_, sums_;
 };
 

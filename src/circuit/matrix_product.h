@@ -1,5 +1,5 @@
-// Products of forms that are matrix products, convolutions among them, by blocks: what a convolution reads is laid out a
-// block at a time, so it is never in memory as a whole.
+// Products of forms that are matrix products, convolutions among them, by blocks: what a convolution reads is laid out
+// a block at a time, so it is never in memory as a whole.
 #pragma once
 
 #include "circuit/view_run.h"

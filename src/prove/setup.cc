@@ -160,8 +160,8 @@ Result<ProverKey> set_up_model(const Circuit& circuit, std::vector<IntegerArray>
   }
   key.model.model_rows = commit_model_rows(prepared, weights, key.row_blinders.expose());
   progress("proving the ranges of the weights", 0.5);
-  VEIL_TRY(registration, prove_registration(key.model, prepared.layout(), weights, key.row_blinders.expose(),
-                                            key.secret.expose()));
+  VEIL_TRY(registration,
+           prove_registration(key.model, prepared.layout(), weights, key.row_blinders.expose(), key.secret.expose()));
   key.model.registration_proof = std::move(registration);
   key.weights = std::move(weights);
   progress("done", 1.0);

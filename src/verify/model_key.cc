@@ -1,7 +1,5 @@
 #include "verify/model_key.h"
 
-
-
 #include "base/limits.h"
 #include "circuit/validate.h"
 #include "curve/generators.h"
@@ -168,9 +166,7 @@ VerifiedModel::Checked PendingModel::decided(std::span<const Verdict> registrati
   return {Verdict::accept(), std::move(model_)};
 }
 
-VerifiedModel::Checked PendingModel::settle() && {
-  return std::move(*this).decided(discharge(registration_));
-}
+VerifiedModel::Checked PendingModel::settle() && { return std::move(*this).decided(discharge(registration_)); }
 
 VerifiedModel::Checked VerifiedModel::check(ModelKey key, const std::optional<Digest>& expected_id) {
   CheckedKey checked = PendingModel::check(std::move(key), expected_id);

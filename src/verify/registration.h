@@ -1,5 +1,5 @@
-// How the registration of a large model is cut in parts, each with a circuit and a proof of its own, so that memory does
-// not grow with the model.
+// How the registration of a large model is cut in parts, each with a circuit and a proof of its own, so that memory
+// does not grow with the model.
 //
 // A part is a range of the model's rows: whole tensors, or slices of them by their first axis of more than one index.
 // Slices lie before the row/column cut, so the tensor that a slice is has the very rows of that slice in the layout of
