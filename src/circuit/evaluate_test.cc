@@ -249,6 +249,23 @@ TEST(EvaluateBox, SumsThatLeave64BitsAreExact) {
   EXPECT_EQ(evaluate_box(circuit, trace, whole, square).narrowed(), std::vector<std::int64_t>{25});
 }
 
+TEST(Trace, NarrowingChangesNoInteger) {
+  Circuit circuit;
+  for (const Owner owner : {Owner::kModel, Owner::kInput, Owner::kWitness, Owner::kPublic}) {
+    circuit.tensors.push_back(Tensor{"t", {3}, 0, 0, owner, std::nullopt});
+  }
+  Trace trace = empty_trace(circuit);
+  trace.shared = {IntegerArray(std::vector<std::int64_t>{1, 2, 3})};
+  trace.values = {{}, {-128, 0, 127}, {-129, kMin, 4}, {5, 6, 7}};
+  const Trace before = trace;
+  narrow(circuit, trace);
+  for (TensorId id = 0; id < 4; ++id) {
+    for (std::size_t i = 0; i < 3; ++i) EXPECT_EQ(trace.tensor(id)[i], before.tensor(id)[i]);
+  }
+  EXPECT_EQ(trace.tensor(1).width(), IntegerWidth::k8);
+  EXPECT_EQ(trace.values[3], before.values[3]);
+}
+
 TEST(Trace, ARunsOwnIntegersGoBeforeSharedOnes) {
   Trace trace;
   trace.values.resize(2);

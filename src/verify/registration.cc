@@ -14,20 +14,30 @@ std::size_t padded_bits(const Shape& shape) {
   return bits;
 }
 
-// The tensor in slices, or whole.
+std::int64_t power_of_two(std::size_t bits) { return std::int64_t{1} << bits; }
+
+std::size_t difference_or_zero(std::size_t a, std::size_t b) { return a > b ? a - b : 0; }
+
+// The tensor in slices, or whole. A slice of the axis of the row/column cut is a number of whole rows: what is left of
+// the tensor at the end and is less than a row stays with the slice before it, or it would be a small tensor.
 std::vector<RegistrationSlice> slices_of(const Circuit& circuit, const RowLayout& layout, TensorId id,
                                          std::size_t slice_bits) {
   const Shape& shape = circuit.tensors[id].shape;
   const std::size_t bits = padded_bits(shape);
   std::size_t axis = 0;
   while (axis < shape.size() && shape[axis] == 1) ++axis;
-  if (bits <= slice_bits || axis >= *layout.cut_axis(id)) return {{id, 0, 0, std::nullopt}};
+  if (bits <= slice_bits || axis > *layout.cut_axis(id)) return {{id, 0, 0, std::nullopt}};
   const std::size_t inner = bits - log2_ceil(static_cast<std::size_t>(shape[axis]));
-  const std::int64_t step = std::int64_t{1} << (inner < slice_bits ? slice_bits - inner : 0);
+  const std::int64_t row = power_of_two(difference_or_zero(layout.log_columns(), inner));
+  const std::int64_t step = std::max(row, power_of_two(difference_or_zero(slice_bits, inner)));
   std::vector<RegistrationSlice> out;
-  for (std::int64_t begin = 0; begin < shape[axis]; begin += step) {
-    out.push_back({id, axis, begin, std::min(step, shape[axis] - begin)});
+  for (std::int64_t begin = 0; begin < shape[axis];) {
+    const std::int64_t left = shape[axis] - begin;
+    const std::int64_t length = left - step < row ? left : step;
+    out.push_back({id, axis, begin, length});
+    begin += length;
   }
+  if (out.size() == 1) return {{id, 0, 0, std::nullopt}};
   return out;
 }
 

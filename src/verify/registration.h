@@ -2,8 +2,8 @@
 // does not grow with the model.
 //
 // A part is a range of the model's rows: whole tensors, or slices of them by their first axis of more than one index.
-// Slices lie before the row/column cut, so the tensor that a slice is has the very rows of that slice in the layout of
-// its part, and what a part proves of its rows holds for the model's. Every row belongs to one part. A model of few
+// A slice is a number of whole rows, so the tensor that a slice is has the very rows of that slice in the layout of its
+// part, and what a part proves of its rows holds for the model's. Every row belongs to one part. A model of few
 // weights has one part with all its tensors.
 #pragma once
 

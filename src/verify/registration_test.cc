@@ -91,6 +91,22 @@ TEST(Registration, AModelOfFewWeightsIsOnePartAndItsTensorsAreUnchanged) {
   }
 }
 
+// Of whatever shape the first axis can be cut: before the row/column cut, within it, a whole row left over or less.
+TEST(Registration, LongAxesAreCutInWholeRows) {
+  std::mt19937_64 random(9);
+  for (const Shape& shape : {Shape{67, 5}, Shape{64, 5}, Shape{65, 3}, Shape{130}, Shape{1, 129}, Shape{33, 2, 3},
+                             Shape{1, 70, 1, 2}, Shape{16, 16}, Shape{40, 40}, Shape{5, 300}}) {
+    Circuit circuit;
+    add_tensor(circuit, Tensor{"w", shape, -128, 127, Owner::kModel, std::nullopt});
+    add_tensor(circuit, Tensor{"b", {3}, -128, 127, Owner::kModel, std::nullopt});
+    for (const unsigned log_columns : {1u, 2u, 3u, 4u, 5u, 6u}) {
+      for (const PartLimits limits : {PartLimits{1, 2}, PartLimits{5, 6}, PartLimits{6, 7}, PartLimits{7, 8}}) {
+        check_parts(circuit, log_columns, limits, random);
+      }
+    }
+  }
+}
+
 TEST(Registration, PartsStayWithinTheirLimit) {
   Circuit circuit;
   add_tensor(circuit, Tensor{"w", {512, 512, 3, 3}, -32768, 32767, Owner::kModel, std::nullopt});

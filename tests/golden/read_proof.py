@@ -330,14 +330,18 @@ def cut_of(shape, log_columns):
 def slices_of(tensor, log_columns):
     shape = tensor["shape"]
     axis = next((i for i, length in enumerate(shape) if length > 1), len(shape))
-    if bits_of(shape) <= 19 or axis >= cut_of(shape, log_columns):
+    if bits_of(shape) <= 19 or axis > cut_of(shape, log_columns):
         return [tensor]
-    step = 1 << max(0, 19 - bits_of(shape[:axis] + shape[axis + 1 :]))
-    out = []
-    for begin in range(0, shape[axis], step):
-        length = min(step, shape[axis] - begin)
+    inner = bits_of(shape[:axis] + shape[axis + 1 :])
+    row = 1 << max(0, log_columns - inner)
+    step = max(row, 1 << max(0, 19 - inner))
+    out, begin = [], 0
+    while begin < shape[axis]:
+        left = shape[axis] - begin
+        length = left if left - step < row else step
         out.append({**tensor, "name": f"{tensor['name']}@{begin}", "shape": shape[:axis] + [length] + shape[axis + 1 :]})
-    return out
+        begin += length
+    return out if len(out) > 1 else [tensor]
 
 
 def registration_parts(circuit, log_columns):
