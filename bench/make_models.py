@@ -1,6 +1,7 @@
 """Networks for the sweeps and the comparison, made from a seed: nothing to download, the same on every machine.
 
-    bench/make_models --out build/bench-models     # a wide perceptron and LeNet-5, with rows and a list for bench/run
+    bench/make_models --out build/bench-models     # a wide perceptron, LeNet-5, and ResNet-18 and VGG-16 for images of
+                                                   # 32 x 32 pixels, with rows and two lists for bench/run
 
 The weights are random (He's variance, so that activations keep their size): a prover's cost does not depend on them.
 Needs the packages of bench/requirements.txt; the scripts that import it see to that.
@@ -48,13 +49,26 @@ class Network:
         bias = self.constant(f"bias_{index}", (outputs,), inputs)
         self.node("Gemm", weight, bias, transB=1)
 
-    def conv(self, inputs, outputs, kernel):
+    def conv(self, inputs, outputs, kernel, stride=1, pad=0):
         index = len(self.nodes)
         fan_in = inputs * kernel * kernel
         weight = self.constant(f"weight_{index}", (outputs, inputs, kernel, kernel), fan_in)
         bias = self.constant(f"bias_{index}", (outputs,), fan_in)
-        self.node("Conv", weight, bias, kernel_shape=[kernel, kernel], strides=[1, 1], pads=[0] * 4, dilations=[1, 1],
-                  group=1)
+        self.node("Conv", weight, bias, kernel_shape=[kernel, kernel], strides=[stride] * 2, pads=[pad] * 4,
+                  dilations=[1, 1], group=1)
+
+    def residual(self, inputs, outputs, stride):
+        """Two convolutions, and what they read added to what they say; the batch normalisations are folded."""
+        start = self.last
+        self.conv(inputs, outputs, 3, stride, pad=1)
+        self.node("Relu")
+        self.conv(outputs, outputs, 3, pad=1)
+        path, self.last = self.last, start
+        if stride != 1:
+            self.conv(inputs, outputs, 1, stride)
+        shortcut, self.last = self.last, path
+        self.node("Add", shortcut)
+        self.node("Relu")
 
     def model(self, input_shape, output_shape):
         self.nodes[-1].output[0] = "output"
@@ -95,22 +109,54 @@ def lenet(seed=1):
     return network.model([1, 28, 28], [10])
 
 
-def rows(shape, seed=2):
-    return np.random.default_rng(seed).uniform(0, 1, (ROWS, *shape)).astype(np.float32)
+def vgg16(seed=1):
+    """VGG-16 for 32 x 32 pixels: 13 convolutions of 3 x 3, five poolings, 512 -> 512 -> 10."""
+    network, channels = Network(seed), 3
+    for width, depth in ((64, 2), (128, 2), (256, 3), (512, 3), (512, 3)):
+        for _ in range(depth):
+            network.conv(channels, width, 3, pad=1)
+            network.node("Relu")
+            channels = width
+        network.node("MaxPool", kernel_shape=[2, 2], strides=[2, 2], pads=[0] * 4)
+    network.node("Flatten")
+    network.gemm(512, 512)
+    network.node("Relu")
+    network.gemm(512, 10)
+    return network.model([3, 32, 32], [10])
 
 
-def save(folder, name, model, input_shape):
+def resnet18(seed=1):
+    """ResNet-18 for 32 x 32 pixels: a convolution, eight residual blocks, the mean of each channel, 512 -> 10."""
+    network, channels = Network(seed), 64
+    network.conv(3, channels, 3, pad=1)
+    network.node("Relu")
+    for width in (64, 128, 256, 512):
+        network.residual(channels, width, 1 if width == channels else 2)
+        network.residual(width, width, 1)
+        channels = width
+    network.node("GlobalAveragePool")
+    network.node("Flatten")
+    network.gemm(512, 10)
+    return network.model([3, 32, 32], [10])
+
+
+def rows(shape, seed=2, count=ROWS):
+    return np.random.default_rng(seed).uniform(0, 1, (count, *shape)).astype(np.float32)
+
+
+def save(folder, name, model, input_shape, count=ROWS):
     """(path of the model, path of its rows)"""
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     onnx.save(model, folder / f"{name}.onnx")
-    np.save(folder / f"{name}.npy", rows(input_shape))
+    np.save(folder / f"{name}.npy", rows(input_shape, count=count))
     return folder / f"{name}.onnx", folder / f"{name}.npy"
 
 
-def case(name, model, data, bits=16):
+def case(name, model, data, *options):
     """A model as bench/run lists it."""
-    return {"name": name, "model": str(model), "calibration": str(data), "rows": str(data), "options": ["--bits", str(bits)]}
+    return {"name": name, "model": str(model), "calibration": str(data), "rows": str(data),
+            "options": ["--bits", "16", *options]}
 
 
 def main():
@@ -119,7 +165,10 @@ def main():
     folder = parser.parse_args().out.resolve()
     widths = [784, 1024, 1024, 10]
     cases = [case("MLP " + "-".join(map(str, widths)), *save(folder, "wide", mlp(widths), widths[:1]))]
-    save(folder, "lenet", lenet(), [1, 28, 28])
+    convolutional = [case("LeNet-5", *save(folder, "lenet", lenet(), [1, 28, 28])),
+                     case("ResNet-18", *save(folder, "resnet18", resnet18(), [3, 32, 32], 4), "--without-model"),
+                     case("VGG-16", *save(folder, "vgg16", vgg16(), [3, 32, 32], 4), "--without-model")]
+    (folder / "convolutional.json").write_text(json.dumps(convolutional, indent=1) + "\n")
     (folder / "models.json").write_text(json.dumps(cases, indent=1) + "\n")
 
 

@@ -20,7 +20,7 @@ import sys
 import tempfile
 
 CLOSURE = {
-    "base", "hash", "parallel", "field", "curve", "poly", "circuit", "transcript", "checker", "sumcheck/check", "sumcheck",
+    "base", "tensor", "hash", "parallel", "field", "curve", "poly", "circuit", "transcript", "checker", "sumcheck/check", "sumcheck",
     "commit", "claim", "einsum/check", "lookup/check", "opening/check", "argument", "verify",
 }  # fmt: skip
 FORBIDDEN_HEADERS = {

@@ -36,6 +36,8 @@ void declare(CLI::App& command, SetupArguments& arguments) {
       ->take_all();
   command.add_option("--classes", arguments.classes, "Names of the output's elements: A,B,C")->delimiter(',');
   command.add_option("--labels", arguments.labels, "A column of the data that is no input");
+  command.add_flag("--without-model", arguments.without_model,
+                   "Leave the model file out of prover.veil; evaluate then needs it beside the key");
   command.add_option("--profile", arguments.profile, "A JSON file for the time of each phase and the sizes");
 }
 
@@ -61,6 +63,7 @@ void declare(CLI::App& command, EvaluateArguments& arguments) {
   command.add_option("PROVER", arguments.prover, "prover.veil")->required();
   command.add_option("--data", arguments.data, "The data: CSV, NPY, NPZ or JSON")->required();
   command.add_option("--labels", arguments.labels, "The column, array or field with the true answers");
+  command.add_option("--model", arguments.model, "The model, an .onnx file, where prover.veil was made without it");
 }
 
 void declare(CLI::App& command, AuditArguments& arguments) {

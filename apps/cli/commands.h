@@ -18,6 +18,7 @@ struct SetupArguments {
   double tolerance = 0.1;             // of a revealed output
   std::optional<std::string> output, labels;
   std::vector<std::string> dims, classes;
+  bool without_model = false;  // the model file is no part of prover.veil
 };
 Result<Outcome> run_setup(const SetupArguments& arguments);
 
@@ -36,7 +37,7 @@ struct VerifyArguments {
 Result<Outcome> run_verify(const VerifyArguments& arguments);
 
 struct EvaluateArguments {
-  std::string prover, data;
+  std::string prover, data, model;  // model: empty where prover.veil has it
   std::optional<std::string> labels;
 };
 Result<Outcome> run_evaluate(const EvaluateArguments& arguments);

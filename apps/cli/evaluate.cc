@@ -8,6 +8,7 @@
 #include "cli/console.h"
 #include "cli/model.h"
 #include "cli/score.h"
+#include "data/files.h"
 #include "graph/text.h"
 #include "onnx/import.h"
 #include "ops/choose_bits.h"
@@ -21,6 +22,17 @@ struct Evaluation {
   std::optional<double> accuracy, float_accuracy;
 };
 
+// The model file that is named takes the place of the key's copy.
+Status find_model_file(OwnedModel& owned, const EvaluateArguments& arguments) {
+  if (arguments.model.empty()) {
+    if (!owned.onnx.empty()) return Done{};
+    return Error{"The key was made without the model file; name it by --model."};
+  }
+  VEIL_TRY(bytes, read_file(arguments.model));
+  owned.onnx = SecretVector<std::uint8_t>(std::move(bytes));
+  return Done{};
+}
+
 Result<Evaluation> evaluate(const OwnedModel& owned, const EvaluateArguments& arguments) {
   std::vector<Label> labels;
   if (arguments.labels) {
@@ -33,6 +45,9 @@ Result<Evaluation> evaluate(const OwnedModel& owned, const EvaluateArguments& ar
   }
   VEIL_TRY(graph, import_onnx(owned.onnx.expose(), ImportOptions{owned.import.dims, owned.import.output}));
   VEIL_TRY(model, requantise(graph, owned.graph));
+  if (!(model.weights.tensors == owned.weights.tensors)) {
+    return Error{"The weights of the model file are not those of the key."};
+  }
   std::vector<RealRow> rows;
   for (std::size_t row = 0; row < data.rows; ++row) rows.push_back(row_of(data, row));
   VEIL_TRY(runs, compare_runs(graph, model, rows));
@@ -53,6 +68,7 @@ Result<Outcome> run_evaluate(const EvaluateArguments& arguments) {
   Progress progress;
   progress.show("opening the key", 0.0);
   VEIL_TRY(owned, open_owned_model(arguments.prover, true));
+  VEIL_TRY_STATUS(find_model_file(owned, arguments));
   progress.show("running the rows", 0.2);
   VEIL_TRY(result, evaluate(owned, arguments));
   progress.clear();

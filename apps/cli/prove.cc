@@ -112,6 +112,7 @@ Result<Outcome> run_prove(const ProveArguments& arguments) {
   if (refusal) return std::move(*refusal);
   progress.show("proving", 0.3);
   VEIL_TRY(trace, fill_trace(model.lowering, model.weights, row.inputs));
+  narrow(model.lowering.circuit, trace);
   const Timing witness = watch.lap();
   VEIL_TRY(proof, model.prover.prove(trace, as_bytes(arguments.context), nullptr, &profile));
   proof.online += witness;

@@ -1,8 +1,13 @@
 // veil setup: a model file and calibration data become the prover's and the verifier's key, and a report.
 #include <fmt/core.h>
 
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <map>
 #include <optional>
 
@@ -149,9 +154,19 @@ Json outcome_json(const Made& made, const ReportFacts& facts, const Timing& timi
               {"threads", num_threads()}};
 }
 
+// The parts of a registration need the same large arrays one after the other: memory that was given back to the system
+// would be cleared again page by page, a third of the time of a large setup.
+void keep_freed_memory() {
+#ifdef __GLIBC__
+  mallopt(M_MMAP_MAX, 0);
+  mallopt(M_TRIM_THRESHOLD, std::numeric_limits<int>::max());
+#endif
+}
+
 }  // namespace
 
 Result<Outcome> run_setup(const SetupArguments& arguments) {
+  keep_freed_memory();
   Stages stages;
   Stopwatch watch;
   VEIL_TRY(choices, import_choices(arguments));
@@ -163,6 +178,7 @@ Result<Outcome> run_setup(const SetupArguments& arguments) {
   const Bytes verifier = write_verifier_file({made.key.model, graph_json, choices});
   const Digest id = compute_model_id(prepared, made.key.model.model_rows, made.key.model.visibility);
   ReportFacts facts{to_hex(id), prepared, 0, verifier.size(), proof_file_bytes(prepared)};
+  if (arguments.without_model) onnx.clear();
   ProverFile prover_file{std::move(made.key), graph_json, choices, SecretVector<std::uint8_t>(std::move(onnx))};
   Bytes prover = write_prover_file(prover_file);
   facts.prover_bytes = prover.size();

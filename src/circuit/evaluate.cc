@@ -6,13 +6,11 @@
 #include <span>
 #include <utility>
 
-#include "circuit/view_run.h"
+#include "circuit/matrix_product.h"
 
 namespace veil {
 
 namespace {
-
-using Cursors = std::vector<ViewCursor>;
 
 Cursors make_cursors(const Circuit& circuit, const Trace& trace, const Domain& domain,
                      std::span<const LinearTerm> form) {
@@ -21,15 +19,6 @@ Cursors make_cursors(const Circuit& circuit, const Trace& trace, const Domain& d
   for (const LinearTerm& term : form) cursors.push_back(make_cursor(circuit, trace, domain, term));
   return cursors;
 }
-
-// coefficient * sum over the summed axes that occur of left * right. A linear term has nothing on the left, which
-// stands for 1.
-struct Product {
-  std::int64_t coefficient = 1;
-  Cursors left;
-  Cursors right;
-  std::vector<bool> used;  // by axis
-};
 
 void mark_axes(std::span<const LinearTerm> form, std::vector<bool>& used) {
   for (const LinearTerm& term : form) {
@@ -70,6 +59,7 @@ std::vector<Product> make_products(const Circuit& circuit, const Trace& trace, c
 
 // Products and sums of magnitudes, exact below this bound.
 constexpr Int128 kTooLarge = Int128{1} << 62;
+constexpr Int128 kExactInDoubles = Int128{1} << 53;
 
 Int128 capped(Int128 value) { return std::min(value, kTooLarge); }
 
@@ -98,17 +88,13 @@ Int128 form_bound(const Cursors& cursors) {
 }
 
 // Bounds every partial sum of every order.
-bool fits_64_bits(const Domain& domain, const std::vector<Product>& products) {
-  Int128 bound = 0;
-  for (const Product& product : products) {
-    Int128 one = capped(form_bound(product.left) * form_bound(product.right));
-    one = capped(one * capped(magnitude(product.coefficient)));
-    for (std::size_t axis = domain.box_rank; axis < domain.extent.size(); ++axis) {
-      if (product.used[axis]) one = capped(one * capped(domain.extent[axis]));
-    }
-    bound = capped(bound + one);
+Int128 bound_of(const Domain& domain, const Product& product) {
+  Int128 bound = capped(form_bound(product.left) * form_bound(product.right));
+  bound = capped(bound * capped(magnitude(product.coefficient)));
+  for (std::size_t axis = domain.box_rank; axis < domain.extent.size(); ++axis) {
+    if (product.used[axis]) bound = capped(bound * capped(domain.extent[axis]));
   }
-  return bound < kTooLarge;
+  return bound;
 }
 
 // ---- walking
@@ -265,9 +251,15 @@ void add_product(const Domain& domain, const Product& product, std::vector<Sum>&
 }
 
 template <class Sum>
-std::vector<Sum> evaluate_in(const Domain& domain, const std::vector<Product>& products) {
+std::vector<Sum> evaluate_in(const Domain& domain, const std::vector<Product>& products,
+                             const std::vector<Int128>& bounds) {
   std::vector<Sum> out(static_cast<std::size_t>(domain.box_size()), 0);
-  for (const Product& product : products) add_product(domain, product, out);
+  for (std::size_t i = 0; i < products.size(); ++i) {
+    if constexpr (std::is_signed_v<Sum>) {
+      if (bounds[i] < kExactInDoubles && add_matrix_product(domain, products[i], out)) continue;
+    }
+    add_product(domain, products[i], out);
+  }
   return out;
 }
 
@@ -283,8 +275,14 @@ std::vector<std::int64_t> BoxValues::narrowed() && {
 
 BoxValues evaluate_box(const Circuit& circuit, const Trace& trace, const Domain& domain, const Expression& expression) {
   const std::vector<Product> products = make_products(circuit, trace, domain, expression);
-  if (fits_64_bits(domain, products)) return {evaluate_in<std::int64_t>(domain, products), {}};
-  const std::vector<UInt128> wide = evaluate_in<UInt128>(domain, products);  // a lie may leave 128 bits, too
+  std::vector<Int128> bounds;
+  Int128 total = 0;
+  for (const Product& product : products) {
+    bounds.push_back(bound_of(domain, product));
+    total = capped(total + bounds.back());
+  }
+  if (total < kTooLarge) return {evaluate_in<std::int64_t>(domain, products, bounds), {}};
+  const std::vector<UInt128> wide = evaluate_in<UInt128>(domain, products, bounds);  // a lie may leave 128 bits, too
   return {{}, std::vector<Int128>(wide.begin(), wide.end())};
 }
 

@@ -26,6 +26,49 @@ class RandomConstraint {
     for (TensorId id = 0; id < circuit.tensors.size(); ++id) fill(id);
   }
 
+  // A convolution of weights and a sum of two tensors: out[(g,) f, i, j] = sum w[(g,) f, c, k, l] x[(g,) c, i', j'],
+  // with windows that leave the tensor on all sides, moved and stretched.
+  static RandomConstraint convolution(std::uint64_t seed) {
+    RandomConstraint made;
+    made.random_.seed(seed);
+    const bool groups = made.random_() % 3 == 0;
+    const AxisId f = groups ? 1 : 0;
+    if (groups) made.domain.extent.push_back(made.pick(1, 3));
+    for (const auto& [low, high] : {std::pair{1, 6}, {1, 9}, {1, 30}, {1, 8}, {1, 3}, {1, 3}}) {
+      made.domain.extent.push_back(made.pick(low, high));
+    }
+    made.domain.box_rank = f + 3;
+    View weights{0, {}}, read{1, {}};
+    Tensor w, x;
+    if (groups) {
+      weights.index.push_back({{{0, 1}}, 0});
+      read.index.push_back({{{0, 1}}, 0});
+    }
+    for (const AxisId axis : {f, f + 3, f + 4, f + 5}) weights.index.push_back({{{axis, 1}}, 0});
+    read.index.push_back({{{f + 3, 1}}, 0});
+    for (const AxisId axis : {f + 1, f + 2}) {
+      read.index.push_back({{{axis, made.pick(1, 2)}, {axis + 3, made.pick(1, 2)}}, made.pick(-2, 1)});
+    }
+    const auto extent = [&](AxisId axis) { return made.domain.extent[axis]; };
+    for (const AxisIndex& index : weights.index) w.shape.push_back(extent(index.terms[0].axis));
+    for (const AxisIndex& index : read.index) {
+      x.shape.push_back(index.terms.size() == 1 ? extent(index.terms[0].axis) : made.pick(1, 12));
+    }
+    View other = read;
+    other.tensor = 2;
+    made.circuit.tensors = {w, x, x};
+    made.expression.products.push_back({made.pick(-3, 3),
+                                        {LinearTerm{made.pick(1, 2), weights}},
+                                        {LinearTerm{256, read}, LinearTerm{made.pick(-2, 2), other}}});
+    if (made.random_() % 2 == 0) std::swap(made.expression.products[0].left, made.expression.products[0].right);
+    if (made.random_() % 3 == 0) made.expression.products[0].right.pop_back();
+    made.magnitude_ = made.random_() % 8 == 0 ? 40 : 16;
+    made.trace.values.resize(3);
+    made.trace.shared.resize(3);
+    for (TensorId id = 0; id < 3; ++id) made.fill(id);
+    return made;
+  }
+
   Circuit circuit;
   Trace trace;
   Domain domain;
@@ -45,6 +88,8 @@ class RandomConstraint {
   }
 
  private:
+  RandomConstraint() = default;
+
   std::int64_t pick(std::int64_t low, std::int64_t high) {
     return std::uniform_int_distribution<std::int64_t>(low, high)(random_);
   }
@@ -150,25 +195,36 @@ class RandomConstraint {
   unsigned magnitude_ = 1;
 };
 
+void expect_as_defined(const RandomConstraint& made, const BoxValues& values, std::uint64_t seed) {
+  ASSERT_EQ(values.size(), static_cast<std::size_t>(made.domain.box_size()));
+  std::vector<std::int64_t> index(made.domain.extent.size(), 0);
+  for (std::size_t position = 0; position < values.size(); ++position) {
+    ASSERT_TRUE(values[position] == made.at(index)) << "seed " << seed << " position " << position;
+    for (std::size_t axis = made.domain.box_rank; axis-- > 0;) {
+      if (++index[axis] < made.domain.extent[axis]) break;
+      index[axis] = 0;
+    }
+  }
+}
+
 TEST(EvaluateBox, AgreesWithTheDefinitionOnRandomConstraints) {
   std::size_t wide = 0;
   std::size_t narrow = 0;
   for (std::uint64_t seed = 0; seed < 3000; ++seed) {
     const RandomConstraint made(seed);
     const BoxValues values = evaluate_box(made.circuit, made.trace, made.domain, made.expression);
-    ASSERT_EQ(values.size(), static_cast<std::size_t>(made.domain.box_size()));
     ++(values.is_wide() ? wide : narrow);
-    std::vector<std::int64_t> index(made.domain.extent.size(), 0);
-    for (std::size_t position = 0; position < values.size(); ++position) {
-      ASSERT_TRUE(values[position] == made.at(index)) << "seed " << seed << " position " << position;
-      for (std::size_t axis = made.domain.box_rank; axis-- > 0;) {
-        if (++index[axis] < made.domain.extent[axis]) break;
-        index[axis] = 0;
-      }
-    }
+    expect_as_defined(made, values, seed);
   }
   EXPECT_GT(wide, 100u);
   EXPECT_GT(narrow, 1000u);
+}
+
+TEST(EvaluateBox, AgreesWithTheDefinitionOnConvolutions) {
+  for (std::uint64_t seed = 0; seed < 600; ++seed) {
+    const RandomConstraint made = RandomConstraint::convolution(seed);
+    expect_as_defined(made, evaluate_box(made.circuit, made.trace, made.domain, made.expression), seed);
+  }
 }
 
 TEST(EvaluateBox, SumsThatLeave64BitsAreExact) {
@@ -191,6 +247,23 @@ TEST(EvaluateBox, SumsThatLeave64BitsAreExact) {
   trace.values[0] = {3, -4};
   EXPECT_FALSE(evaluate_box(circuit, trace, whole, square).is_wide());
   EXPECT_EQ(evaluate_box(circuit, trace, whole, square).narrowed(), std::vector<std::int64_t>{25});
+}
+
+TEST(Trace, NarrowingChangesNoInteger) {
+  Circuit circuit;
+  for (const Owner owner : {Owner::kModel, Owner::kInput, Owner::kWitness, Owner::kPublic}) {
+    circuit.tensors.push_back(Tensor{"t", {3}, 0, 0, owner, std::nullopt});
+  }
+  Trace trace = empty_trace(circuit);
+  trace.shared = {IntegerArray(std::vector<std::int64_t>{1, 2, 3})};
+  trace.values = {{}, {-128, 0, 127}, {-129, kMin, 4}, {5, 6, 7}};
+  const Trace before = trace;
+  narrow(circuit, trace);
+  for (TensorId id = 0; id < 4; ++id) {
+    for (std::size_t i = 0; i < 3; ++i) EXPECT_EQ(trace.tensor(id)[i], before.tensor(id)[i]);
+  }
+  EXPECT_EQ(trace.tensor(1).width(), IntegerWidth::k8);
+  EXPECT_EQ(trace.values[3], before.values[3]);
 }
 
 TEST(Trace, ARunsOwnIntegersGoBeforeSharedOnes) {

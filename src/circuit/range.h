@@ -29,7 +29,7 @@ std::vector<LimbStep> add_range_proof(Circuit& circuit, const std::string& name,
                                       const Expression& value, std::int64_t low, std::int64_t high);
 void fill_limbs(const Circuit& circuit, Trace& trace, const LimbStep& step);
 
-// The circuit of the proof made once, at model setup: the same model tensors (names, shapes, ranges, order) and a range
+// The circuit of a proof made once, at model setup: the same model tensors (names, shapes, ranges, order) and a range
 // proof for each element of each (attacks 13). Derived, never supplied.
 struct Registration {
   Circuit circuit;

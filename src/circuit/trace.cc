@@ -8,6 +8,18 @@ Trace empty_trace(const Circuit& circuit) {
   return Trace{std::vector<std::vector<std::int64_t>>(circuit.tensors.size()), {}};
 }
 
+void narrow(const Circuit& circuit, Trace& trace) {
+  std::vector<bool> is_count(circuit.tensors.size(), false);  // the lookup argument reads multiplicities in place
+  for (const Table& table : circuit.tables) is_count[table.multiplicity] = true;
+  trace.shared.resize(circuit.tensors.size());
+  for (TensorId id = 0; id < circuit.tensors.size(); ++id) {
+    const Owner owner = circuit.tensors[id].owner;
+    if ((owner != Owner::kWitness && owner != Owner::kInput) || is_count[id] || trace.values[id].empty()) continue;
+    trace.shared[id] = IntegerArray(trace.values[id]);
+    std::vector<std::int64_t>().swap(trace.values[id]);
+  }
+}
+
 namespace {
 
 std::string at_index(const Domain& domain, std::size_t position) {

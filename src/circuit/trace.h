@@ -12,8 +12,8 @@ namespace veil {
 
 struct Trace {
   std::vector<std::vector<std::int64_t>> values;  // by TensorId; empty where not yet computed, or in `shared`
-  // By TensorId, or empty: what all runs have in common, the model's tensors, held once. Where `values` has a tensor
-  // too, that one counts.
+  // By TensorId, or empty: what all runs have in common, the model's tensors, held once; and after narrow() the run's
+  // own. Where `values` has a tensor too, that one counts.
   std::vector<IntegerArray> shared;
 
   // The integers of a tensor. Points into the trace; empty where not yet computed.
@@ -24,6 +24,9 @@ struct Trace {
 };
 
 Trace empty_trace(const Circuit& circuit);
+// Moves what will be committed to `shared`, at its narrowest width: a filled trace of 64-bit integers is eight times as
+// large as its limbs.
+void narrow(const Circuit& circuit, Trace& trace);
 
 // Exact values at the indices of a box. 64 bits each unless the integers at hand could exceed them, which only a lying
 // trace's do: the choice follows from the largest magnitude of every tensor that is read.

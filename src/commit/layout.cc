@@ -240,24 +240,54 @@ std::vector<CutPart> split_cut(const Weight& weight, std::size_t length, unsigne
 }  // namespace
 
 void WeightPart::add_columns(std::span<Fr> columns, const Fr& factor) const {
-  const std::span<Fr> mine = columns.subspan(first_column, high.size() * low.size());
-  if (low.size() == 1) return axpy(mine, factor * low[0], high);
-  for (std::size_t i = 0; i < high.size(); ++i) axpy(mine.subspan(i * low.size(), low.size()), factor * high[i], low);
+  std::vector<Fr> inner{Fr::one()};
+  for (const SharedVector& axis : low) {
+    std::vector<Fr> padded = axis;
+    padded.resize(std::size_t{1} << log2_ceil(axis.size()));
+    inner = outer(inner, padded);
+  }
+  const std::span<Fr> mine = columns.subspan(first_column, high.size() * inner.size());
+  if (inner.size() == 1) return axpy(mine, factor * inner[0], high);
+  for (std::size_t i = 0; i < high.size(); ++i) {
+    axpy(mine.subspan(i * inner.size(), inner.size()), factor * high[i], inner);
+  }
+}
+
+const std::vector<Fr>& ColumnPoint::table(std::size_t first, std::size_t count) {
+  const auto [position, added] = tables_.try_emplace({first, count});
+  if (added) position->second = eq_table(point_.subspan(first, count));
+  return position->second;
+}
+
+// The columns of a part lie in a block of a power of two, aligned to its size: the bits of a column are those of the
+// block, of `high` and of each axis of `low`.
+Fr ColumnPoint::weigh(const WeightPart& part) {
+  std::size_t at = point_.size();
+  Fr product = Fr::one();
+  const auto weigh_axis = [&](const std::vector<Fr>& weights) {
+    const std::size_t bits = log2_ceil(weights.size());
+    VEIL_CHECK(bits <= at);
+    at -= bits;
+    product *= inner_product(weights, std::span(table(at, bits)).first(weights.size()));
+  };
+  for (std::size_t axis = part.low.size(); axis-- > 0;) weigh_axis(part.low[axis]);
+  weigh_axis(part.high);
+  const std::size_t bits = point_.size() - at;
+  VEIL_CHECK(part.first_column % (std::size_t{1} << bits) == 0);
+  return product * table(0, at)[part.first_column >> bits];
 }
 
 std::vector<WeightPart> RowLayout::parts(TensorId tensor, std::span<const Weight> weights) const {
   const Place& place = *places_[tensor];
   const Shape& shape = shapes_[tensor];
   VEIL_CHECK(weights.size() == shape.size());
-  if (shape.empty()) return {WeightPart{{{place.row, Fr::one()}}, place.offset, {Fr::one()}, {Fr::one()}, "scalar"}};
+  if (shape.empty()) return {WeightPart{{{place.row, Fr::one()}}, place.offset, {Fr::one()}, {}, "scalar"}};
   std::vector<Fr> lead{Fr::one()};
   for (std::size_t d = 0; d < place.cut; ++d) lead = outer(lead, weights[d].values);
-  std::vector<Fr> tail{Fr::one()};
+  std::vector<SharedVector> tail;
   std::string tail_key;
   for (std::size_t d = place.cut + 1; d < shape.size(); ++d) {
-    std::vector<Fr> padded = weights[d].values;
-    padded.resize(std::size_t{1} << place.bits[d]);
-    tail = outer(tail, padded);
+    tail.push_back(weights[d].values);
     tail_key += "|" + weights[d].key;
   }
   const std::size_t chunk_count = chunks(tensor);

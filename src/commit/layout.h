@@ -8,6 +8,7 @@
 
 #include <array>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -21,16 +22,33 @@
 namespace veil {
 
 // One product part of a claim's weights: <rows x columns, matrix>, zero outside both. The columns are themselves a
-// product, the last factor fastest: columns[first_column + i |low| + j] = high[i] low[j].
+// product, the last factor fastest: columns[first_column + i |low| + j] = high[i] low[j], low itself a product of the
+// weights of whole axes, each padded to a power of two.
 struct WeightPart {
   std::vector<std::pair<std::size_t, Fr>> rows;
   std::size_t first_column = 0;
   std::vector<Fr> high;
-  std::vector<Fr> low;
+  std::vector<SharedVector> low;
   std::string column_key;  // equal keys: equal column weights
 
   // columns += factor * this part's; `columns` has those of a whole row.
   void add_columns(std::span<Fr> columns, const Fr& factor) const;
+};
+
+// Sums of column weights under eq of one point, without making either: both are products.
+class ColumnPoint {
+ public:
+  explicit ColumnPoint(std::span<const Fr> point) : point_(point) {}
+
+  // <the part's columns, eq(point)>
+  Fr weigh(const WeightPart& part);
+
+ private:
+  // eq of `count` coordinates from `first` on, at all their indices.
+  const std::vector<Fr>& table(std::size_t first, std::size_t count);
+
+  std::span<const Fr> point_;
+  std::map<std::pair<std::size_t, std::size_t>, std::vector<Fr>> tables_;
 };
 
 class RowLayout {

@@ -1,6 +1,6 @@
 // Convolutions and pools: every attribute on numbers small enough to follow, blocks of the product, refusals.
-#include "graph/product.h"
 #include "graph/test_operator.h"
+#include "tensor/product.h"
 
 namespace veil {
 namespace {

@@ -3,10 +3,10 @@
 #include <vector>
 
 #include "graph/operator.h"
-#include "graph/product.h"
 #include "graph/shape.h"
 #include "graph/text.h"
 #include "graph/windows.h"
+#include "tensor/product.h"
 
 namespace veil {
 namespace {

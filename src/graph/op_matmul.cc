@@ -2,9 +2,9 @@
 #include <algorithm>
 
 #include "graph/operator.h"
-#include "graph/product.h"
 #include "graph/shape.h"
 #include "graph/text.h"
+#include "tensor/product.h"
 
 namespace veil {
 namespace {

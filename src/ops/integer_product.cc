@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "tensor/product.h"
+
 namespace veil {
 
 namespace {
@@ -48,26 +50,23 @@ std::vector<Number> gathered(const IntegerView& data, const std::vector<std::int
   return out;
 }
 
-// out[i * columns + j] = <a_i, b_j>; several sums at a time hide the latency of additions.
-template <class Number>
-void multiply_rows(const std::vector<Number>& a, const std::vector<Number>& b, std::size_t depth,
-                   std::vector<Number>& out) {
+// out[i * columns + j] = <a_i, b_j>
+void multiply_rows(const std::vector<double>& a, const std::vector<double>& b, std::size_t depth,
+                   std::vector<double>& out) {
+  const std::size_t rows = a.size() / depth;
+  const std::size_t columns = b.size() / depth;
+  out.assign(rows * columns, 0);
+  multiply_add({a.data(), depth, 1}, {b.data(), 1, depth}, rows, depth, columns, out.data(), columns);
+}
+
+void multiply_rows(const std::vector<std::int64_t>& a, const std::vector<std::int64_t>& b, std::size_t depth,
+                   std::vector<std::int64_t>& out) {
   const std::size_t rows = a.size() / depth;
   const std::size_t columns = b.size() / depth;
   out.assign(rows * columns, 0);
   for (std::size_t i = 0; i < rows; ++i) {
     for (std::size_t j = 0; j < columns; ++j) {
-      const Number* x = &a[i * depth];
-      const Number* y = &b[j * depth];
-      Number sums[8] = {};
-      std::size_t k = 0;
-      for (; k + 8 <= depth; k += 8) {
-        for (std::size_t lane = 0; lane < 8; ++lane) sums[lane] += x[k + lane] * y[k + lane];
-      }
-      Number sum = 0;
-      for (; k < depth; ++k) sum += x[k] * y[k];
-      for (const Number lane : sums) sum += lane;
-      out[i * columns + j] = sum;
+      for (std::size_t k = 0; k < depth; ++k) out[i * columns + j] += a[i * depth + k] * b[j * depth + k];
     }
   }
 }

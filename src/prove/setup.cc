@@ -6,10 +6,10 @@
 #include "base/check.h"
 #include "base/limits.h"
 #include "base/random.h"
-#include "circuit/range.h"
 #include "circuit/validate.h"
 #include "curve/generators.h"
 #include "prove/prover.h"
+#include "verify/registration.h"
 
 namespace veil {
 
@@ -39,33 +39,58 @@ Status check_weights(const Circuit& circuit, const std::vector<IntegerArray>& we
   return Done{};
 }
 
-// The proof that every weight is in its declared range, over the very rows of the model.
-Result<Bytes> prove_registration(const ModelKey& model, const std::vector<IntegerArray>& weights,
-                                 std::span<const Fr> row_blinders, const Digest& secret) {
-  const std::vector<TensorId> ids = model_tensors(model.circuit);
-  if (ids.empty()) return Bytes{};
-  const Registration registration = registration_circuit(model.circuit);
+// The weights of a slice, which lie side by side.
+IntegerArray weights_of(const Circuit& circuit, const RegistrationSlice& slice, const IntegerArray& weights) {
+  if (!slice.length) return weights;
+  const Shape& shape = circuit.tensors[slice.tensor].shape;
+  std::size_t inner = 1;
+  for (std::size_t d = slice.axis + 1; d < shape.size(); ++d) inner *= static_cast<std::size_t>(shape[d]);
+  const auto count = static_cast<std::size_t>(*slice.length) * inner;
+  IntegerBuffer out(count, weights.width());
+  out.store(0, weights.view().part(static_cast<std::size_t>(slice.begin) * inner, count));
+  return std::move(out).finish();
+}
+
+// The proof that every weight of a part is in its declared range, over the very rows of the model.
+Result<Bytes> prove_part(const ModelKey& model, const RegistrationPart& part, const std::vector<IntegerArray>& weights,
+                         std::span<const Fr> row_blinders, const Digest& secret) {
+  const Registration registration = registration_circuit(model.circuit, part);
   VEIL_TRY(circuit, PreparedCircuit::prepare(registration.circuit, model.log_columns));
   Trace trace = empty_trace(registration.circuit);
-  for (const TensorId id : ids) trace.shared.push_back(weights[id]);
+  for (const RegistrationSlice& slice : part.slices) {
+    trace.shared.push_back(weights_of(model.circuit, slice, weights[slice.tensor]));
+  }
   for (const LimbStep& step : registration.steps) fill_limbs(registration.circuit, trace, step);
   fill_multiplicities(registration.circuit, trace);
-
   const RowLayout& layout = circuit.layout();
   CommittedRows rows;
   rows.matrix = layout.matrix(trace);
   Drbg drbg(derive_seed("veil/registration/1", [](std::span<std::uint8_t> out) { fill_random(out); },
                         {secret, matrix_digest(rows.matrix)}));
   rows.blinders = sample_blinders(drbg, layout.total_rows());
-  for (std::size_t i = 0; i < layout.rows(Owner::kModel).count; ++i) {
-    rows.blinders.expose()[i] = row_blinders.empty() ? Fr::zero() : row_blinders[i];
+  for (std::size_t i = 0; i < part.rows.count; ++i) {
+    rows.blinders.expose()[i] = row_blinders.empty() ? Fr::zero() : row_blinders[part.rows.first + i];
   }
   const RowRange witness = layout.rows(Owner::kWitness);
   rows.witness = commit_rows(RowCommitter(layout.columns()), RowBlinder(), rows.matrix, witness,
                              rows.blinders.expose().subspan(witness.first, witness.count));
   const Pads pads = Pads::sample(drbg, circuit.num_slots(), layout.columns());
   const PublicValues none(registration.circuit.tensors.size());
-  return prove_argument({circuit, model.model_rows, {}, none, as_bytes(kRegistrationContext)}, trace, rows, pads);
+  const auto model_rows = std::span(model.model_rows).subspan(part.rows.first, part.rows.count);
+  return prove_argument({circuit, model_rows, {}, none, as_bytes(kRegistrationContext)}, trace, rows, pads);
+}
+
+Result<Bytes> prove_registration(const ModelKey& model, const RowLayout& layout,
+                                 const std::vector<IntegerArray>& weights, std::span<const Fr> row_blinders,
+                                 const Digest& secret) {
+  const std::vector<RegistrationPart> parts = registration_parts(model.circuit, layout);
+  Writer out;
+  for (const RegistrationPart& part : parts) {
+    VEIL_TRY(proof, prove_part(model, part, weights, row_blinders, secret));
+    if (parts.size() == 1) return proof;
+    out.block(proof);
+  }
+  return out.take();
 }
 
 }  // namespace
@@ -135,7 +160,8 @@ Result<ProverKey> set_up_model(const Circuit& circuit, std::vector<IntegerArray>
   }
   key.model.model_rows = commit_model_rows(prepared, weights, key.row_blinders.expose());
   progress("proving the ranges of the weights", 0.5);
-  VEIL_TRY(registration, prove_registration(key.model, weights, key.row_blinders.expose(), key.secret.expose()));
+  VEIL_TRY(registration,
+           prove_registration(key.model, prepared.layout(), weights, key.row_blinders.expose(), key.secret.expose()));
   key.model.registration_proof = std::move(registration);
   key.weights = std::move(weights);
   progress("done", 1.0);

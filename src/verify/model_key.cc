@@ -1,43 +1,68 @@
 #include "verify/model_key.h"
 
 #include "base/limits.h"
-#include "circuit/range.h"
 #include "circuit/validate.h"
 #include "curve/generators.h"
 #include "verify/argument.h"
+#include "verify/registration.h"
 
 namespace veil {
 
 namespace {
 
-bool has_model_tensors(const Circuit& circuit) {
-  for (const Tensor& tensor : circuit.tensors) {
-    if (tensor.owner == Owner::kModel) return true;
-  }
-  return false;
-}
-
 Verdict registration_rejected(const Verdict& own) { return Verdict::reject("model/registration", own.name()); }
 
-// The registration proof shows the declared range of every weight; its rows are the model's rows. Owes nothing where
-// the circuit has no model tensors.
+// The registration proofs show the declared range of every weight; their rows are the model's rows. They owe nothing
+// where the circuit has no model tensors.
 struct CheckedRegistration {
   Verdict so_far;
-  std::optional<OwedEquations> owed;
+  std::vector<OwedEquations> owed;
 };
 
-CheckedRegistration check_registration(Circuit registration, const RowLayout& layout,
+CheckedArgument check_part(const Circuit& inference, const RegistrationPart& part, unsigned log_columns,
+                           std::span<const G1Affine> model_rows, ByteView proof) {
+  auto prepared = PreparedCircuit::prepare(registration_circuit(inference, part).circuit, log_columns);
+  if (!prepared.ok()) return {Verdict::reject("model/size", prepared.error().message), {}};
+  const PublicValues none(prepared->circuit().tensors.size());
+  const auto rows = model_rows.subspan(part.rows.first, part.rows.count);
+  CheckedArgument checked = check_argument({*prepared, rows, {}, none, as_bytes(kRegistrationContext)}, proof);
+  if (!checked.so_far.accepted()) checked.so_far = registration_rejected(checked.so_far);
+  return checked;
+}
+
+// The proofs of so many parts: one as it is, several each with its size in front. None where they are not so many.
+std::optional<std::vector<ByteView>> split_proofs(ByteView proofs, std::size_t parts) {
+  if (parts == 1) return std::vector<ByteView>{proofs};
+  std::vector<ByteView> out;
+  Reader reader(proofs);
+  for (std::size_t i = 0; i < parts; ++i) {
+    const auto proof = reader.block(kMaxFileBytes);
+    if (!proof) return std::nullopt;
+    out.push_back(*proof);
+  }
+  if (!reader.at_end()) return std::nullopt;
+  return out;
+}
+
+CheckedRegistration check_registration(const PreparedCircuit& circuit, const std::vector<RegistrationPart>& parts,
                                        std::span<const G1Affine> model_rows, ByteView proof) {
-  if (!has_model_tensors(registration)) {
+  if (parts.empty()) {
     if (proof.empty()) return {Verdict::accept(), {}};
     return {Verdict::reject("model/registration", "not expected"), {}};
   }
-  auto prepared = PreparedCircuit::prepare(std::move(registration), layout.log_columns());
-  if (!prepared.ok()) return {Verdict::reject("model/size", prepared.error().message), {}};
-  const PublicValues none(prepared->circuit().tensors.size());
-  CheckedArgument checked = check_argument({*prepared, model_rows, {}, none, as_bytes(kRegistrationContext)}, proof);
-  if (!checked.so_far.accepted()) return {registration_rejected(checked.so_far), {}};
-  return {Verdict::accept(), std::move(checked.owed)};
+  if (parts.back().rows.first + parts.back().rows.count != model_rows.size()) {
+    return {Verdict::reject("model/registration", "its parts are not all rows"), {}};
+  }
+  const auto proofs = split_proofs(proof, parts.size());
+  if (!proofs) return {Verdict::reject("model/registration", "not a proof for each part"), {}};
+  CheckedRegistration out{Verdict::accept(), {}};
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    CheckedArgument checked =
+        check_part(circuit.circuit(), parts[i], circuit.layout().log_columns(), model_rows, (*proofs)[i]);
+    if (!checked.so_far.accepted()) return {checked.so_far, {}};
+    out.owed.push_back(std::move(checked.owed));
+  }
+  return out;
 }
 
 }  // namespace
@@ -80,7 +105,7 @@ Result<ModelKey> read_model_key(Reader& reader) {
 
 namespace {
 
-Digest model_id(const Digest& circuit, unsigned log_columns, const Circuit& registration,
+Digest model_id(const Digest& circuit, unsigned log_columns, ByteView registration,
                 std::span<const G1Affine> model_rows, Visibility visibility) {
   Writer writer;
   writer.text("veil/model/1");
@@ -91,23 +116,28 @@ Digest model_id(const Digest& circuit, unsigned log_columns, const Circuit& regi
   writer.u64(model_rows.size());
   for (const G1Affine& row : model_rows) writer.raw(to_uncompressed(row));
   writer.u8(static_cast<std::uint8_t>(visibility));
-  writer.raw(circuit_digest(registration));
+  writer.raw(registration);
   return keccak256(writer.bytes());
 }
 
 }  // namespace
 
 Digest compute_model_id(const PreparedCircuit& circuit, std::span<const G1Affine> model_rows, Visibility visibility) {
-  return model_id(circuit.digest(), circuit.layout().log_columns(), registration_circuit(circuit.circuit()).circuit,
-                  model_rows, visibility);
+  const Bytes registration =
+      registration_digests(circuit.circuit(), registration_parts(circuit.circuit(), circuit.layout()));
+  return model_id(circuit.digest(), circuit.layout().log_columns(), registration, model_rows, visibility);
 }
 
 CheckedKey PendingModel::check(ModelKey key, const std::optional<Digest>& expected_id) {
   const auto reject = [](Verdict verdict) { return CheckedKey{std::move(verdict), std::nullopt}; };
   if (Verdict verdict = validate_circuit(key.circuit); !verdict.accepted()) return reject(verdict);
   // A pinned id comes before the work that the circuit asks for.
-  Circuit ranges = registration_circuit(key.circuit).circuit;
-  const Digest id = model_id(circuit_digest(key.circuit), key.log_columns, ranges, key.model_rows, key.visibility);
+  if (key.log_columns > kMaxLogColumns || !layout_fits(key.circuit, key.log_columns)) {
+    return reject(Verdict::reject("model/size", "the circuit is too large for this version of Veil"));
+  }
+  const std::vector<RegistrationPart> parts = registration_parts(key.circuit, RowLayout(key.circuit, key.log_columns));
+  const Digest id = model_id(circuit_digest(key.circuit), key.log_columns, registration_digests(key.circuit, parts),
+                             key.model_rows, key.visibility);
   if (expected_id && id != *expected_id) return reject(Verdict::reject("model/id", "the key has id " + to_hex(id)));
   auto prepared = PreparedCircuit::prepare(std::move(key.circuit), key.log_columns);
   if (!prepared.ok()) return reject(Verdict::reject("model/size", prepared.error().message));
@@ -122,22 +152,21 @@ CheckedKey PendingModel::check(ModelKey key, const std::optional<Digest>& expect
   model->model_rows_ = std::move(key.model_rows);
   absorb_model(model->transcript_, *model->circuit_, model->model_rows_);
   CheckedRegistration registration =
-      check_registration(std::move(ranges), model->circuit().layout(), model->model_rows(), key.registration_proof);
+      check_registration(model->circuit(), parts, model->model_rows(), key.registration_proof);
   if (!registration.so_far.accepted()) return reject(registration.so_far);
   PendingModel pending(std::move(model));
   pending.registration_ = std::move(registration.owed);
   return {Verdict::accept(), std::move(pending)};
 }
 
-VerifiedModel::Checked PendingModel::decided(const Verdict& registration) && {
-  if (!registration.accepted()) return {registration_rejected(registration), nullptr};
+VerifiedModel::Checked PendingModel::decided(std::span<const Verdict> registration) && {
+  for (const Verdict& part : registration) {
+    if (!part.accepted()) return {registration_rejected(part), nullptr};
+  }
   return {Verdict::accept(), std::move(model_)};
 }
 
-VerifiedModel::Checked PendingModel::settle() && {
-  const Verdict registration = registration_ ? discharge({&*registration_, 1})[0] : Verdict::accept();
-  return std::move(*this).decided(registration);
-}
+VerifiedModel::Checked PendingModel::settle() && { return std::move(*this).decided(discharge(registration_)); }
 
 VerifiedModel::Checked VerifiedModel::check(ModelKey key, const std::optional<Digest>& expected_id) {
   CheckedKey checked = PendingModel::check(std::move(key), expected_id);

@@ -1,7 +1,7 @@
 // The public side of a model: what a verifier holds, and when it may be trusted.
 //
 //   model id = keccak256("veil/model/1" || protocol version || circuit digest || log columns || generators digest ||
-//              ordered model rows || visibility || digest of the registration circuit)          (attacks 13)
+//              ordered model rows || visibility || digest of the registration circuit of each part)   (attacks 13)
 // A key is checked in three steps: the circuit by the structural validator (attacks 1), the ranges of the weights by
 // the registration proof, and the function it computes by whoever pins the id or audits it. verify() takes a
 // VerifiedModel.
@@ -26,7 +26,7 @@ struct ModelKey {
   unsigned log_columns = 0;
   Visibility visibility = Visibility::kHidden;
   std::vector<G1Affine> model_rows;
-  Bytes registration_proof;  // empty when the circuit has no model tensors
+  Bytes registration_proof;  // of the parts (verify/registration.h); empty when the circuit has no model tensors
 };
 
 void write_model_key(Writer& writer, const ModelKey& key);
@@ -90,11 +90,11 @@ class PendingModel {
   friend class KeyVerifier;  // verify/proof.cc
   explicit PendingModel(std::shared_ptr<VerifiedModel> model) : model_(std::move(model)) {}
 
-  // What a verdict on the registration's equations makes of the key.
-  VerifiedModel::Checked decided(const Verdict& registration) &&;
+  // What verdicts on the registration's equations make of the key.
+  VerifiedModel::Checked decided(std::span<const Verdict> registration) &&;
 
   std::shared_ptr<VerifiedModel> model_;
-  std::optional<OwedEquations> registration_;  // nothing: no model tensors
+  std::vector<OwedEquations> registration_;  // of each part; nothing: no model tensors
 };
 
 struct CheckedKey {

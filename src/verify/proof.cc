@@ -169,8 +169,8 @@ class KeyVerifier {
   static KeyVerification run(PendingModel key, const Expected& expected, std::span<const ByteView> proofs) {
     KeyVerification out{{}, std::vector<Verification>(proofs.size())};
     OwedBatch batch;
-    Verdict registration = Verdict::accept();
-    if (key.registration_) batch.add(std::move(*key.registration_), registration);
+    std::vector<Verdict> registration(key.registration_.size());
+    for (std::size_t i = 0; i < registration.size(); ++i) batch.add(std::move(key.registration_[i]), registration[i]);
     for (std::size_t i = 0; i < proofs.size(); ++i) {
       check_into(batch, out.proofs[i], {*key.model_, expected, proofs[i]});
     }

@@ -161,6 +161,17 @@ class MainPath(WithCredit):
         evaluation = self.run_json(DONE, "evaluate", self.prover, "--data", APPLICANTS)
         self.assertIsNone(evaluation["accuracy"])
 
+    def test_a_key_without_the_model_file(self):
+        small, _ = self.set_up_credit("without_model", "--without-model")
+        key = small / "prover.veil"
+        self.assertLess(key.stat().st_size, self.prover.stat().st_size)
+        proof = self.folder / "without_model.proof"
+        self.run_json(DONE, "prove", key, "--input", APPLICANTS, "--row", self.good_row, "--out", proof)
+        self.run_json(DONE, "verify", small / "verifier.veil", proof)
+        self.refuses("evaluate", key, "--data", APPLICANTS, says="--model")
+        self.run_json(DONE, "evaluate", key, "--data", APPLICANTS, "--model", MODEL)
+        self.refuses("evaluate", key, "--data", APPLICANTS, "--model", APPLICANTS)
+
     def test_prove_says_what_the_issue_asks(self):
         for key in ("proof_bytes", "online_ms", "offline_ms", "peak_rss_bytes", "threads"):
             self.assertIn(key, self.prove_json)

@@ -314,10 +314,56 @@ def circuit_bytes(circuit):
 # ------------------------------------------------------------------------------ section 6: registration and model id
 
 
+def bits_of(shape):
+    return sum((length - 1).bit_length() for length in shape)
+
+
+def cut_of(shape, log_columns):
+    """The axis of the row/column cut."""
+    left, cut = log_columns, len(shape)
+    while left > 0 and cut > 0 and (shape[cut - 1] - 1).bit_length() <= left:
+        cut -= 1
+        left -= (shape[cut] - 1).bit_length()
+    return cut - 1 if left > 0 or cut == len(shape) else cut
+
+
+def slices_of(tensor, log_columns):
+    shape = tensor["shape"]
+    axis = next((i for i, length in enumerate(shape) if length > 1), len(shape))
+    if bits_of(shape) <= 19 or axis > cut_of(shape, log_columns):
+        return [tensor]
+    inner = bits_of(shape[:axis] + shape[axis + 1 :])
+    row = 1 << max(0, log_columns - inner)
+    step = max(row, 1 << max(0, 19 - inner))
+    out, begin = [], 0
+    while begin < shape[axis]:
+        left = shape[axis] - begin
+        length = left if left - step < row else step
+        out.append({**tensor, "name": f"{tensor['name']}@{begin}", "shape": shape[:axis] + [length] + shape[axis + 1 :]})
+        begin += length
+    return out if len(out) > 1 else [tensor]
+
+
+def registration_parts(circuit, log_columns):
+    """The lists of tensors that are registered together."""
+    model = [t for t in circuit["tensors"] if t["owner"] == MODEL]
+    whole = [t for t in model if bits_of(t["shape"]) >= log_columns]
+    small = [t for t in model if bits_of(t["shape"]) < log_columns]
+    parts, cells = [], 0
+    for together in [[s] for t in whole for s in slices_of(t, log_columns)] + ([small] if small else []):
+        size = sum(1 << bits_of(t["shape"]) for t in together)
+        if not parts or cells + size >= 1 << 22:
+            parts.append([])
+            cells = 0
+        cells += size
+        parts[-1] += together
+    return [model] if len(parts) == 1 else parts
+
+
 class Registration:
-    def __init__(self, circuit):
-        self.circuit = {"tensors": [dict(t) for t in circuit["tensors"] if t["owner"] == MODEL], "tables": [],
-                        "identities": [], "lookups": [], "claim": ""}
+    def __init__(self, tensors):
+        self.circuit = {"tensors": [dict(t) for t in tensors], "tables": [], "identities": [], "lookups": [],
+                        "claim": ""}
         for tensor in range(len(self.circuit["tensors"])):
             self.add_range(tensor)
 
@@ -366,7 +412,9 @@ def model_id(key):
     circuit = key["circuit"]
     parts = [text_bytes(b"veil/model/1"), text_bytes(PROTOCOL_VERSION), keccak256(circuit_bytes(circuit)),
              u32(key["log_columns"]), GENERATORS_DIGEST, u64(len(key["rows"])), *key["rows"],
-             bytes([key["visibility"]]), keccak256(circuit_bytes(Registration(circuit).circuit))]
+             bytes([key["visibility"]])]
+    for tensors in registration_parts(circuit, key["log_columns"]) or [[]]:
+        parts.append(keccak256(circuit_bytes(Registration(tensors).circuit)))
     return keccak256(b"".join(parts))
 
 
@@ -456,8 +504,10 @@ def read_model_key(data):
     if len(key["rows"]) != wanted:
         data.fail(f"{len(key['rows'])} model rows, the circuit gives {wanted}")
     proof = data.block("registration proof")
-    if wanted:
-        key["registration"] = read_argument(proof, Registration(circuit).circuit, key["log_columns"], "registration ")
+    parts = registration_parts(circuit, key["log_columns"])
+    for i, tensors in enumerate(parts):
+        one = proof if len(parts) == 1 else proof.block(f"registration proof {i}")
+        key["registration"] = read_argument(one, Registration(tensors).circuit, key["log_columns"], "registration ")
     proof.end("the registration proof")
     return key
 

@@ -144,6 +144,41 @@ TEST(Model, KeysThatWereChangedAreRejectedByName) {
   EXPECT_EQ(name(key, registered.model->id()), "model/id");
 }
 
+// So many weights that they are registered in two parts.
+TEST(Model, EveryPartOfARegistrationIsChecked) {
+  Circuit circuit;
+  const TensorId weights = add_tensor(circuit, Tensor{"w", {1100, 4096}, -128, 127, Owner::kModel, std::nullopt});
+  std::vector<std::int64_t> values(1100 * 4096);
+  for (std::size_t i = 0; i < values.size(); i += 4096) values[i] = static_cast<std::int64_t>(i / 4096 % 128);
+  const auto key = set_up_model(circuit, std::vector<IntegerArray>{IntegerArray(values)}, {{}, 12, {}});
+  ASSERT_TRUE(key.ok());
+  ASSERT_EQ(weights, 0u);
+  const auto name = [](const ModelKey& model) { return VerifiedModel::check(model, {}).verdict.name(); };
+  EXPECT_EQ(name(key->model), "");
+  const Bytes honest = key->model.registration_proof;
+  Reader reader(honest);
+  const ByteView first = *reader.block(honest.size());
+  const ByteView second = *reader.block(honest.size());
+  ASSERT_TRUE(reader.at_end());
+  const auto with = [&](const std::vector<ByteView>& proofs) {
+    Writer writer;
+    for (const ByteView proof : proofs) writer.block(proof);
+    ModelKey model = key->model;
+    model.registration_proof = writer.take();
+    return name(model);
+  };
+  EXPECT_EQ(with({first, second}), "");
+  EXPECT_EQ(with({first}), "model/registration");
+  EXPECT_EQ(with({second, first}), "model/registration");
+  EXPECT_EQ(with({first, first}), "model/registration");
+  EXPECT_EQ(with({first, second, second}), "model/registration");
+  for (const std::size_t row : {std::size_t{0}, std::size_t{900}, key->model.model_rows.size() - 1}) {
+    ModelKey model = key->model;  // a row of either part
+    model.model_rows[row] = generators(1)[0];
+    EXPECT_EQ(name(model), "model/registration") << row;
+  }
+}
+
 TEST(Model, TheIdBindsEverythingItNames) {
   const Registered registered;
   const ModelKey& honest = registered.prover->key().model;

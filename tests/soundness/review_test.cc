@@ -506,10 +506,15 @@ TEST(Functionals, AreTheExpressionUnderItsWeightsWhateverThePaddingHolds) {
       }
     }
     Fr got = functional.constant;
+    std::vector<Fr> coordinates;
+    for (unsigned i = 0; i < layout.log_columns(); ++i) coordinates.push_back(random_fr(random));
+    const std::vector<Fr> column_eq = eq_table(coordinates);
+    ColumnPoint columns_at(coordinates);
     for (const ColumnGroup& group : groups.list()) {
+      EXPECT_EQ(group.weigh(columns_at), inner_product(group.columns(layout.columns()), column_eq));
       for (const auto& [row, weight] : group.rows) {
         got += weight * inner_product(std::span<const Fr>(matrix).subspan(row * layout.columns(), layout.columns()),
-                                      group.columns);
+                                      group.columns(layout.columns()));
       }
     }
     EXPECT_EQ(got, wanted) << trial;

@@ -103,11 +103,13 @@ BoxValues evaluate_by_axes(const Circuit& circuit, const Trace& trace, const For
   return evaluate_form(circuit, trace, chosen, moved);
 }
 
-void fold_values(const BoxValues& values, std::span<const Fr> weights, std::span<Fr> out) {
+// Narrowed first: rows of 16 bits are folded several times as fast as rows of 64.
+void fold_values(BoxValues values, std::span<const Fr> weights, std::span<Fr> out) {
   if (!values.is_wide()) {
+    const IntegerArray narrow(values.narrow);
+    std::vector<std::int64_t>().swap(values.narrow);
     const auto columns = static_cast<std::ptrdiff_t>(out.size());
-    weighted_sum_of_rows(weights, {values.narrow.data(), IntegerWidth::k64, weights.size(), out.size(), columns, 1},
-                         out);
+    weighted_sum_of_rows(weights, {narrow.view().data(), narrow.width(), weights.size(), out.size(), columns, 1}, out);
     return;
   }
   for (std::size_t i = 0; i < weights.size(); ++i) {  // only a lying trace is so large

@@ -25,9 +25,15 @@
 
 namespace veil {
 
+// Column weights as a sum of products (commit/layout.h): a verifier needs their value at one point only.
 struct ColumnGroup {
   std::map<std::size_t, Fr> rows;
-  std::vector<Fr> columns;
+  std::vector<std::pair<Fr, WeightPart>> parts;  // with factors; their own rows are left out
+
+  // The weights of all columns.
+  std::vector<Fr> columns(std::size_t count) const;
+  // <columns, eq(point)>
+  Fr weigh(ColumnPoint& point) const;
 };
 
 struct ColumnRoundQuestion {
@@ -89,11 +95,12 @@ OpeningClaim<typename Checker::Value> reduce_columns(Checker& checker, const Row
     bound.push_back(coin);
   }
   OpeningClaim<Value> out{{}, eq_table(bound), checker.constant(Fr::zero())};
+  ColumnPoint point(bound);
   std::vector<Value> ends;
   Value total = checker.constant(Fr::zero());
   for (std::size_t i = 0; i < groups.size(); ++i) {
     ends.push_back(checker.receive("column/z/" + std::to_string(i), ColumnEndQuestion{groups, i, bound}));
-    total = std::move(total) + ends.back() * inner_product(groups[i].columns, out.column_eq);
+    total = std::move(total) + ends.back() * groups[i].weigh(point);
   }
   checker.require_equal(total, claim, "column/end");
   const Fr sigma2 = checker.challenge("column/sigma2");

@@ -28,7 +28,7 @@ void ColumnAnswers::bind(const std::vector<ColumnGroup>& groups, std::span<const
   if (!started_) {
     for (const ColumnGroup& group : groups) {
       rows_.push_back(combine_rows(group.rows));
-      weights_.push_back(group.columns);
+      weights_.push_back(group.columns(matrix_.columns()));
     }
     started_ = true;
   }

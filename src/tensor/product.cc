@@ -1,4 +1,4 @@
-#include "graph/product.h"
+#include "tensor/product.h"
 
 #include <algorithm>
 #include <cstring>
