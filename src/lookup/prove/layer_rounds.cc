@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "lookup/prove/neighbours.h"
 #include "parallel/parallel.h"
 #include "poly/eq.h"
 
@@ -126,6 +127,8 @@ void LayerRounds::sum_first_round() {
   }
   const std::size_t pairs = rows_ / (2 * kBlockRows);
   sums_ = sum_blocks(pairs, 2, [&](std::size_t i, Fr* scratch) {
+    const std::optional<ProductRound> sums = sum_affine(i, pairs);
+    if (sums) return *sums;
     add_lambda(i);
     add_lambda(i + pairs);
     return sum_pair(block(i, scratch), block(i + pairs, scratch + kBlockElements));
@@ -143,6 +146,27 @@ Fr LayerRounds::value_at_one() const {
     return sum_pair(high, high);
   });
   return scale_ * sums.constant;
+}
+
+// The first round of leaves with one entry, where r = base + factor v, from the sums and products of integers.
+std::optional<ProductRound> LayerRounds::sum_affine(std::size_t index, std::size_t half) const {
+  if (!is_streamed()) return std::nullopt;
+  const std::optional<Leaves::AffineRows> low = leaves_->affine_rows(kBlockRows * index, lambda_);
+  const std::optional<Leaves::AffineRows> high = leaves_->affine_rows(kBlockRows * (index + half), lambda_);
+  if (!low || !high || low->columns.width > 1 || high->columns.width > 1) return std::nullopt;
+  // The factor, -lambda gamma, is the same in all lookups; filler has none, and no integers.
+  const Fr& factor = low->columns.factors[0].is_zero() ? high->columns.factors[0] : low->columns.factors[0];
+  const std::int64_t* low_integers = low->columns.data[0];
+  const std::int64_t* high_integers = high->columns.data[0];
+  Neighbours at_zero, steps;
+  if (!at_zero.take(low_integers) || !steps.take_steps(low_integers, high_integers)) return std::nullopt;
+  const auto sum = [&](const Neighbours& integers, const Fr& base) {
+    return base.square() + base * factor * inner_product(row_eq_, integers.sums) +
+           factor.square() * inner_product(row_eq_, integers.products);
+  };
+  ProductRound out{sum(at_zero, low->base), sum(steps, high->base - low->base)};
+  subtract_numerators(out, low->numerator, high->numerator);
+  return out;
 }
 
 // Of the leaves, where both blocks are one lookup's: the integers of the two are columns of one combination.

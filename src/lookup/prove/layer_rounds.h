@@ -62,6 +62,7 @@ class LayerRounds {
   ProductRound sum_blocks(std::size_t pairs, std::size_t scratch_blocks, const Work& work) const;
   ProductRound fold_stored(std::size_t index, std::size_t pairs, const Fr& coin);
   ProductRound fold_last_block(const Fr& coin);
+  std::optional<ProductRound> sum_affine(std::size_t index, std::size_t half) const;
   void fold_leaves(std::size_t index, std::size_t half, const Fr& coin, Fr* scratch);
   bool fold_affine(std::size_t index, std::size_t half, const Fr& coin);
   void fold_last_row(const Fr& coin);

@@ -253,6 +253,10 @@ std::optional<Leaves::AffineRows> Leaves::affine_rows(std::size_t first, const F
   return affine(first, kMaxRows, lambda, true);
 }
 
+std::optional<Leaves::AffineRows> Leaves::affine_denominators(std::size_t first) const {
+  return affine(first, kMaxRows, Fr::one(), false);
+}
+
 std::optional<Fr> Leaves::fill(std::size_t first, std::size_t count, const Target& target) const {
   VEIL_CHECK(count <= kMaxRows);
   const std::optional<AffineRows> rows = affine(first, count, target.scale, target.is_sum);

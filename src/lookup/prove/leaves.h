@@ -44,6 +44,8 @@ class Leaves {
   };
   // None where rows are of another kind.
   std::optional<AffineRows> affine_rows(std::size_t first, const Fr& lambda) const;
+  // The same of q, in place of r.
+  std::optional<AffineRows> affine_denominators(std::size_t first) const;
 
   // sum_x weight(x) entry(x) over the box of a lookup.
   Fr weighted_entry(std::size_t lookup, std::size_t entry, const AxisWeights& box) const;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "field/arrays.h"
+#include "lookup/prove/neighbours.h"
 #include "parallel/parallel.h"
 
 namespace veil {
@@ -36,6 +37,36 @@ void LookupAnswers::make_room() {
   }
 }
 
+// 1 / (b + f v0) + 1 / (b + f v1), from the sums and products of the integers.
+bool LookupAnswers::add_affine_leaves(std::size_t block, const MutableFractions& out) const {
+  const std::optional<Leaves::AffineRows> rows = leaves_.affine_denominators(block * kBlockRows);
+  Neighbours integers;
+  if (!rows || rows->columns.width != 1 || !integers.take(rows->columns.data[0])) return false;
+  const Fr& base = rows->base;
+  const Fr& factor = rows->columns.factors[0];
+  const IntegerColumns numerators{1, {integers.sums.data()}, {factor}};
+  const IntegerColumns denominators{
+      2, {integers.sums.data(), integers.products.data()}, {base * factor, factor.square()}};
+  combine_alternate({out.p0, kBlockRows / 2}, base.doubled(), numerators, 0);
+  combine_alternate({out.p1, kBlockRows / 2}, base.doubled(), numerators, 1);
+  combine_alternate({out.q0, kBlockRows / 2}, base.square(), denominators, 0);
+  combine_alternate({out.q1, kBlockRows / 2}, base.square(), denominators, 1);
+  return true;
+}
+
+// The sums of a block of rows of leaves: half as many rows.
+void LookupAnswers::add_leaves(std::size_t block, const MutableFractions& out, Fr* scratch) const {
+  if (add_affine_leaves(block, out)) return;
+  MutableFractions made = FractionBlocks{scratch, kBlockRows, 1}.block(0);
+  const std::optional<Fr> numerator = leaves_.rows(block * kBlockRows, kBlockRows, made);
+  if (numerator == Fr::one()) {
+    made.p0 = made.p1 = nullptr;
+  } else if (numerator) {
+    fill_numerators(made, kBlockRows, *numerator);
+  }
+  add_fractions(out, made, kBlockRows / 2);
+}
+
 // From the two blocks, or the one twice as long, of the layer below.
 void LookupAnswers::make_block(unsigned layer, std::size_t index) {
   const FractionBlocks& own = layers_[layer];
@@ -52,19 +83,13 @@ void LookupAnswers::make_block(unsigned layer, std::size_t index) {
   const FrRoom scratch(is_streamed(layer + 1) ? kElementsPerRow * kBlockRows : 0);
   for (std::size_t k = 0; k < 2; ++k) {
     const std::size_t below = 2 * index + k;
+    const MutableFractions sums = out.from(k * half);
     if (is_streamed(layer + 1)) {
-      MutableFractions made = FractionBlocks{scratch.data(), kBlockRows, 1}.block(0);
-      const std::optional<Fr> numerator = leaves_.rows(below * kBlockRows, kBlockRows, made);
-      if (numerator == Fr::one()) {
-        made.p0 = made.p1 = nullptr;
-      } else if (numerator) {
-        fill_numerators(made, kBlockRows, *numerator);
-      }
-      add_fractions(out.from(k * half), made, half);
+      add_leaves(below, sums, scratch.data());
     } else if (below < layers_[layer + 1].blocks) {
-      add_fractions(out.from(k * half), layers_[layer + 1].block(below), half);
+      add_fractions(sums, layers_[layer + 1].block(below), half);
     } else {
-      fill_filler(out.from(k * half), half);
+      fill_filler(sums, half);
     }
   }
 }
