@@ -112,7 +112,7 @@ ProductRound fraction_round(std::span<const Fr> eq, const Fractions& low, const 
 // A round after another: what the coin r of the one leaves, which is stored, and the sums of the next.
 //   low  = from.low[0]  + r (from.high[0] - from.low[0])
 //   high = from.low[1]  + r (from.high[1] - from.low[1])
-// The results may be from.low themselves.
+// low may be from.low[0] itself, and high from.low[1].
 struct FractionPairs {
   std::array<Fractions, 2> low;
   std::array<Fractions, 2> high;

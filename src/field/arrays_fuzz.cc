@@ -67,7 +67,7 @@ Results run(const FieldKernels& kernels, ByteView data, std::size_t count) {
   keep(high);
   std::vector<Fr> fractions(8 * count);
   const MutableFractions low{&fractions[0], &fractions[count], &fractions[2 * count], &fractions[3 * count]};
-  const MutableFractions high = low.from(4 * count);
+  const MutableFractions upper = low.from(4 * count);
   const Fractions rows{a.data(), b.data(), b.data(), a.data()};
   kernels.add_fractions(low, rows, count);
   keep(fractions);
@@ -77,8 +77,8 @@ Results run(const FieldKernels& kernels, ByteView data, std::size_t count) {
   const ProductRound product = kernels.product_round(a.data(), b.data(), count, count);
   const WeightedRound weighted = kernels.weighted_round(x.data(), a.data(), b.data(), count, count);
   const ProductRound round = kernels.fraction_round(x.data(), rows, rows.from(count), count);
-  const FractionPairs pairs{{rows, low}, {rows.from(count), rows}};
-  const ProductRound next = kernels.fold_fraction_round(x.data(), low, high, pairs, r, count);
+  const FractionPairs pairs{{low, upper}, {rows.from(count), rows}};  // in place
+  const ProductRound next = kernels.fold_fraction_round(x.data(), low, upper, pairs, r, count);
   keep(fractions);
   const Fractions units{nullptr, nullptr, b.data(), a.data()};
   kernels.add_fractions(low, units, count);
@@ -86,7 +86,7 @@ Results run(const FieldKernels& kernels, ByteView data, std::size_t count) {
   const Fractions single{a.data(), nullptr, nullptr, b.data()};
   const FractionPairs singles{{single, single.from(count)}, {single.from(count), single}};
   const ProductRound alone = kernels.fraction_round(x.data(), single, single.from(count), count);
-  const ProductRound next_alone = kernels.fold_fraction_round(x.data(), low, high, singles, r, count);
+  const ProductRound next_alone = kernels.fold_fraction_round(x.data(), low, upper, singles, r, count);
   keep(fractions);
   keep({alone.constant, alone.square, next_alone.constant, next_alone.square});
   keep({kernels.inner_product(a.data(), b.data(), 2 * count),

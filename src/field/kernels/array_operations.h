@@ -220,7 +220,8 @@ struct ArrayOperations {
                                           const FractionPairs& from, const Fr& r, std::size_t count) {
     fold_rows(low, from.low[0], from.high[0], r, count);
     fold_rows(high, from.low[1], from.high[1], r, count);
-    return fraction_round(eq, low, high, count);
+    if (from.low[0].p1 != nullptr) return fraction_round(eq, low, high, count);
+    return fraction_round(eq, {low.p0, nullptr, nullptr, low.q1}, {high.p0, nullptr, nullptr, high.q1}, count);
   }
   static void fold_rows(const MutableFractions& out, const Fractions& low, const Fractions& high, const Fr& r,
                         std::size_t count) {

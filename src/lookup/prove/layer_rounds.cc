@@ -10,7 +10,7 @@ namespace veil {
 
 namespace {
 
-constexpr std::size_t kGrain = 4;  // pairs of blocks: tens of microseconds
+constexpr std::size_t kGrain = 2;  // pairs of blocks: tens of microseconds
 constexpr std::size_t kBlockElements = kElementsPerRow * kBlockRows;
 
 Fr fold_one(const Fr& low, const Fr& high, const Fr& coin) { return low + coin * (high - low); }
@@ -188,9 +188,30 @@ bool LayerRounds::fold_affine(std::size_t index, std::size_t half, const Fr& coi
   return true;
 }
 
+// The same where boxes have padding; numerators are integers too.
+bool LayerRounds::fold_padded(std::size_t index, std::size_t half, const Fr& coin) {
+  Leaves::PaddedRows low, high;
+  if (!leaves_->padded_rows(kBlockRows * index, lambda_, low)) return false;
+  if (!leaves_->padded_rows(kBlockRows * (index + half), lambda_, high)) return false;
+  const Fr other = Fr::one() - coin;
+  const IntegerColumns columns{
+      4,
+      {low.inside.data(), low.values.data(), high.inside.data(), high.values.data()},
+      {other * (low.base - lambda_), other * low.factor, coin * (high.base - lambda_), coin * high.factor}};
+  const MutableFractions out = stored_.block(index);
+  combine_alternate({out.p0, kBlockRows}, lambda_, columns, 0);
+  combine_alternate({out.q1, kBlockRows}, lambda_, columns, 1);
+  const IntegerColumns negated{2, {low.inside.data(), high.inside.data()}, {-other, -coin}};
+  const IntegerColumns numerators{2, {low.inside.data(), high.inside.data()}, {other, coin}};
+  combine_alternate({out.p1, kBlockRows}, Fr::zero(), negated, 0);
+  combine_alternate({out.q0, kBlockRows}, Fr::zero(), numerators, 1);
+  numerators_[index].reset();
+  return true;
+}
+
 // Blocks `index` and `index + half` of the leaves become the stored block `index`.
 void LayerRounds::fold_leaves(std::size_t index, std::size_t half, const Fr& coin, Fr* scratch) {
-  if (fold_affine(index, half, coin)) return;
+  if (fold_affine(index, half, coin) || fold_padded(index, half, coin)) return;
   Block low = block(index, scratch), high = block(index + half, scratch + kBlockElements);
   const MutableFractions out = stored_.block(index);
   const auto fold_array = [&](Fr* to, const Fr* from_low, const Fr* from_high) {

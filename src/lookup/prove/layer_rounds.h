@@ -64,6 +64,7 @@ class LayerRounds {
   ProductRound fold_last_block(const Fr& coin);
   std::optional<ProductRound> sum_affine(std::size_t index, std::size_t half) const;
   void fold_leaves(std::size_t index, std::size_t half, const Fr& coin, Fr* scratch);
+  bool fold_padded(std::size_t index, std::size_t half, const Fr& coin);
   bool fold_affine(std::size_t index, std::size_t half, const Fr& coin);
   void fold_last_row(const Fr& coin);
   void halve_eq();

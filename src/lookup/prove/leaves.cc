@@ -257,6 +257,34 @@ std::optional<Leaves::AffineRows> Leaves::affine_denominators(std::size_t first)
   return affine(first, kMaxRows, Fr::one(), false);
 }
 
+bool Leaves::padded(std::size_t first, const Fr& scale, bool is_sum, PaddedRows& out) const {
+  const std::size_t begin = 2 * first;
+  const std::size_t end = begin + 2 * kMaxRows;
+  const auto segment = segment_at(begin);
+  out.values.fill(0);
+  out.inside.fill(0);
+  if (segment == segments_.end()) return true;
+  if (segment->is_table || segment->columns.size() != 1) return false;
+  if (segment->first + segment->size < end || !has_small_columns(*segment)) return false;
+  out.base = scale * (alpha_ - Fr::from_u64(segment->tag));
+  if (is_sum) out.base += Fr::one();
+  out.factor = -(scale * gammas_[1]);
+  const Part inside = part(*segment, begin, end);
+  for (const Run& run : inside.runs) {
+    std::copy_n(&segment->columns[0].integers[run.index], run.length, &out.values[run.position - inside.begin]);
+    std::fill_n(&out.inside[run.position - inside.begin], run.length, 1);
+  }
+  return true;
+}
+
+bool Leaves::padded_rows(std::size_t first, const Fr& lambda, PaddedRows& out) const {
+  return padded(first, lambda, true, out);
+}
+
+bool Leaves::padded_denominators(std::size_t first, PaddedRows& out) const {
+  return padded(first, Fr::one(), false, out);
+}
+
 std::optional<Fr> Leaves::fill(std::size_t first, std::size_t count, const Target& target) const {
   VEIL_CHECK(count <= kMaxRows);
   const std::optional<AffineRows> rows = affine(first, count, target.scale, target.is_sum);

@@ -47,6 +47,19 @@ class Leaves {
   // The same of q, in place of r.
   std::optional<AffineRows> affine_denominators(std::size_t first) const;
 
+  // kMaxRows rows of one lookup with one entry, where its box has padding, or of filler: leaf by leaf p = inside, 0 or
+  // 1, and
+  //   r = lambda + inside (base - lambda) + factor value,  q = 1 + inside (base - 1) + factor value.
+  struct PaddedRows {
+    Fr base;
+    Fr factor;
+    std::array<std::int64_t, 2 * kMaxRows> values;  // 0 outside
+    std::array<std::int64_t, 2 * kMaxRows> inside;
+  };
+  // False where rows are of another kind.
+  bool padded_rows(std::size_t first, const Fr& lambda, PaddedRows& out) const;
+  bool padded_denominators(std::size_t first, PaddedRows& out) const;
+
   // sum_x weight(x) entry(x) over the box of a lookup.
   Fr weighted_entry(std::size_t lookup, std::size_t entry, const AxisWeights& box) const;
 
@@ -114,6 +127,7 @@ class Leaves {
   static Part part(const Segment& segment, std::size_t begin, std::size_t end);
   std::vector<Segment>::const_iterator segment_at(std::size_t leaf) const;
   std::optional<AffineRows> affine(std::size_t first, std::size_t count, const Fr& scale, bool is_sum) const;
+  bool padded(std::size_t first, const Fr& scale, bool is_sum, PaddedRows& out) const;
   std::optional<Fr> fill(std::size_t first, std::size_t count, const Target& target) const;
   void fill_mixed(std::size_t first, std::size_t count, const Target& target) const;
   void fill_part(const Part& part, const Target& target) const;

@@ -54,9 +54,28 @@ bool LookupAnswers::add_affine_leaves(std::size_t block, const MutableFractions&
   return true;
 }
 
+// The same where both leaves are inside the box or both are padding, 0/1 + 0/1 = 0/1.
+bool LookupAnswers::add_padded_leaves(std::size_t block, const MutableFractions& out) const {
+  Leaves::PaddedRows rows;
+  Neighbours integers, inside;
+  if (!leaves_.padded_denominators(block * kBlockRows, rows) || !integers.take(rows.values.data())) return false;
+  inside.take(rows.inside.data());
+  if (std::find(inside.sums.begin(), inside.sums.end(), 1) != inside.sums.end()) return false;
+  const IntegerColumns numerators{
+      2, {inside.products.data(), integers.sums.data()}, {rows.base.doubled(), rows.factor}};
+  const IntegerColumns denominators{3,
+                                    {inside.products.data(), integers.sums.data(), integers.products.data()},
+                                    {rows.base.square() - Fr::one(), rows.base * rows.factor, rows.factor.square()}};
+  combine_alternate({out.p0, kBlockRows / 2}, Fr::zero(), numerators, 0);
+  combine_alternate({out.p1, kBlockRows / 2}, Fr::zero(), numerators, 1);
+  combine_alternate({out.q0, kBlockRows / 2}, Fr::one(), denominators, 0);
+  combine_alternate({out.q1, kBlockRows / 2}, Fr::one(), denominators, 1);
+  return true;
+}
+
 // The sums of a block of rows of leaves: half as many rows.
 void LookupAnswers::add_leaves(std::size_t block, const MutableFractions& out, Fr* scratch) const {
-  if (add_affine_leaves(block, out)) return;
+  if (add_affine_leaves(block, out) || add_padded_leaves(block, out)) return;
   MutableFractions made = FractionBlocks{scratch, kBlockRows, 1}.block(0);
   const std::optional<Fr> numerator = leaves_.rows(block * kBlockRows, kBlockRows, made);
   if (numerator == Fr::one()) {

@@ -41,6 +41,7 @@ class LookupAnswers {
   void make_block(unsigned layer, std::size_t index);
   void add_leaves(std::size_t block, const MutableFractions& out, Fr* scratch) const;
   bool add_affine_leaves(std::size_t block, const MutableFractions& out) const;
+  bool add_padded_leaves(std::size_t block, const MutableFractions& out) const;
   void start_layer(unsigned layer, const Fr& lambda, std::span<const Fr> point);
   void bind(unsigned layer, std::span<const Fr> bound);
 

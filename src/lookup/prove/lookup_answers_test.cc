@@ -212,6 +212,18 @@ TEST_F(LookupAnswersTest, BoxesWithPadding) {
   expect_equal_answers();
 }
 
+// Runs of even and of odd lengths, in blocks beside whole ones and filler.
+TEST_F(LookupAnswersTest, PaddingInEveryBlock) {
+  const TableId table = add_table(circuit_, TableKind::kUnsigned, {8});
+  add_lookup(table, {4, 28, 28}, 256);
+  add_lookup(table, {6, 28, 28}, 256);
+  expect_equal_answers();
+  add_lookup(table, {5, 30, 7}, 256);
+  add_lookup(table, {2048}, 256);
+  add_lookup(table, {10, 12, 14}, INT64_MAX);
+  expect_equal_answers();
+}
+
 // A lying trace: any integers, and entries whose sums leave 64 bits.
 TEST_F(LookupAnswersTest, ValuesOfAnySize) {
   const TableId table = add_table(circuit_, TableKind::kUnsigned, {8});
