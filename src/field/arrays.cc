@@ -60,7 +60,16 @@ void fold(std::span<Fr> table, const Fr& r) {
   const Fr fixed = r;  // r may be an entry of the table
   const std::size_t half = table.size() / 2;
   for_ranges(half, kGrain, [&](std::size_t begin, std::size_t end) {
-    chosen().fold(table.data() + begin, half, end - begin, fixed);
+    Fr* low = table.data() + begin;
+    chosen().fold(low, low, low + half, fixed, end - begin);
+  });
+}
+
+void fold(std::span<Fr> out, std::span<const Fr> low, std::span<const Fr> high, const Fr& r) {
+  VEIL_CHECK(low.size() == out.size() && high.size() == out.size());
+  const Fr fixed = r;
+  for_ranges(out.size(), kGrain, [&](std::size_t begin, std::size_t end) {
+    chosen().fold(out.data() + begin, low.data() + begin, high.data() + begin, fixed, end - begin);
   });
 }
 
@@ -78,6 +87,11 @@ void axpy(std::span<Fr> y, const Fr& a, std::span<const std::int64_t> x) {
   for_ranges(y.size(), kGrain, [&](std::size_t begin, std::size_t end) {
     chosen().axpy_int(y.data() + begin, fixed, x.data() + begin, end - begin);
   });
+}
+
+void combine_alternate(std::span<Fr> out, const Fr& base, const IntegerColumns& columns, std::size_t parity) {
+  VEIL_CHECK(columns.width <= IntegerColumns::kMaxWidth && parity < 2);
+  chosen().combine_alternate(out.data(), base, columns, parity, out.size());
 }
 
 std::vector<Fr> powers(const Fr& x, std::size_t count) {
@@ -118,13 +132,8 @@ void add_weighted_rows(std::span<Fr> out, std::span<const Fr> weights, const std
   });
 }
 
-void add_fractions(std::span<Fr> numerators, std::span<Fr> denominators, std::span<const Fr> p, std::span<const Fr> q) {
-  VEIL_CHECK(denominators.size() == numerators.size());
-  VEIL_CHECK(p.size() == 2 * numerators.size() && q.size() == p.size());
-  for_ranges(numerators.size(), kGrain, [&](std::size_t begin, std::size_t end) {
-    chosen().add_fractions(numerators.data() + begin, denominators.data() + begin, p.data() + 2 * begin,
-                           q.data() + 2 * begin, end - begin);
-  });
+void add_fractions(const MutableFractions& out, const Fractions& rows, std::size_t count) {
+  chosen().add_fractions(out, rows, count);
 }
 
 ProductRound& operator+=(ProductRound& a, const ProductRound& b) {
@@ -156,12 +165,13 @@ WeightedRound weighted_round(std::span<const Fr> eq, std::span<const Fr> left, s
   });
 }
 
-ProductRound fraction_round(std::span<const Fr> eq, const FractionTables& tables) {
-  const std::size_t half = eq.size();
-  return sum_ranges<ProductRound>(half, kGrain, [&](std::size_t begin, std::size_t end) {
-    const FractionTables part{tables.p0 + begin, tables.r1 + begin, tables.q0 + begin, tables.q1 + begin};
-    return chosen().fraction_round(eq.data() + begin, part, half, end - begin);
-  });
+ProductRound fraction_round(std::span<const Fr> eq, const Fractions& low, const Fractions& high) {
+  return chosen().fraction_round(eq.data(), low, high, eq.size());
+}
+
+ProductRound fold_fraction_round(std::span<const Fr> eq, const MutableFractions& low, const MutableFractions& high,
+                                 const FractionPairs& from, const Fr& r) {
+  return chosen().fold_fraction_round(eq.data(), low, high, from, r, eq.size());
 }
 
 }  // namespace veil

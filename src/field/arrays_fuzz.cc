@@ -48,32 +48,50 @@ Results run(const FieldKernels& kernels, ByteView data, std::size_t count) {
   }
   Results out;
   const auto keep = [&](const std::vector<Fr>& values) { out.frs.insert(out.frs.end(), values.begin(), values.end()); };
-  std::vector<Fr> x = a;
-  kernels.fold(x.data(), count, count, r);
-  x.resize(count);
+  std::vector<Fr> x(count);
+  kernels.fold(x.data(), a.data(), a.data() + count, r, count);
   keep(x);
   kernels.axpy(x.data(), r, b.data(), count);
   kernels.axpy_int(x.data(), r, integers.data(), count);
   keep(x);
+  IntegerColumns columns{2, {integers.data(), integers.data() + 2 * count}, {a[0], r}};
+  for (const std::size_t parity : {std::size_t{0}, std::size_t{1}}) {
+    std::vector<Fr> combined(count);
+    kernels.combine_alternate(combined.data(), b[0], columns, parity, count);
+    keep(combined);
+  }
   kernels.scale(x.data(), r, x.data(), count);
   std::vector<Fr> high(count);
   kernels.split(x.data(), high.data(), r, count);
   keep(x);
   keep(high);
-  std::vector<Fr> numerators(count), denominators(count);
-  kernels.add_fractions(numerators.data(), denominators.data(), a.data(), b.data(), count);
-  keep(numerators);
-  keep(denominators);
+  std::vector<Fr> fractions(8 * count);
+  const MutableFractions low{&fractions[0], &fractions[count], &fractions[2 * count], &fractions[3 * count]};
+  const MutableFractions upper = low.from(4 * count);
+  const Fractions rows{a.data(), b.data(), b.data(), a.data()};
+  kernels.add_fractions(low, rows, count);
+  keep(fractions);
   kernels.add_weighted_rows_8(x.data(), a.data(), bytes.data(), 2, static_cast<std::ptrdiff_t>(count), count);
   kernels.add_weighted_rows_16(x.data(), a.data(), shorts.data(), 2, static_cast<std::ptrdiff_t>(count), count);
   keep(x);
   const ProductRound product = kernels.product_round(a.data(), b.data(), count, count);
   const WeightedRound weighted = kernels.weighted_round(x.data(), a.data(), b.data(), count, count);
-  const ProductRound fractions =
-      kernels.fraction_round(x.data(), {a.data(), b.data(), b.data(), a.data()}, count, count);
+  const ProductRound round = kernels.fraction_round(x.data(), rows, rows.from(count), count);
+  const FractionPairs pairs{{low, upper}, {rows.from(count), rows}};  // in place
+  const ProductRound next = kernels.fold_fraction_round(x.data(), low, upper, pairs, r, count);
+  keep(fractions);
+  const Fractions units{nullptr, nullptr, b.data(), a.data()};
+  kernels.add_fractions(low, units, count);
+  keep(fractions);
+  const Fractions single{a.data(), nullptr, nullptr, b.data()};
+  const FractionPairs singles{{single, single.from(count)}, {single.from(count), single}};
+  const ProductRound alone = kernels.fraction_round(x.data(), single, single.from(count), count);
+  const ProductRound next_alone = kernels.fold_fraction_round(x.data(), low, upper, singles, r, count);
+  keep(fractions);
+  keep({alone.constant, alone.square, next_alone.constant, next_alone.square});
   keep({kernels.inner_product(a.data(), b.data(), 2 * count),
         kernels.inner_product_int(a.data(), integers.data(), 2 * count), product.constant, product.square,
-        weighted.lower, weighted.upper, weighted.steps, fractions.constant, fractions.square});
+        weighted.lower, weighted.upper, weighted.steps, round.constant, round.square, next.constant, next.square});
   out.fqs = elements<Fq>(data, count);
   kernels.square_root_candidates(out.fqs.data(), count);
   return out;

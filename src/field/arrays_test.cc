@@ -6,6 +6,7 @@
 
 #include <limits>
 #include <random>
+#include <utility>
 
 #include "field/kernels/field_kernels.h"
 #include "field/test_support.h"
@@ -113,11 +114,13 @@ TEST_P(ArraysTest, Fold) {
   for (const std::size_t size : kSizes) {
     const std::vector<Fr> table = random_frs(2 * size, rng_);
     const Fr r = random_fr(rng_);
-    std::vector<Fr> folded = table;
-    kernels().fold(folded.data(), size, size, r);
+    std::vector<Fr> folded(size), in_place = table;
+    kernels().fold(folded.data(), table.data(), table.data() + size, r, size);
+    kernels().fold(in_place.data(), in_place.data(), in_place.data() + size, r, size);
     for (std::size_t i = 0; i < size; ++i) {
       EXPECT_EQ(folded[i], table[i] * (Fr::one() - r) + table[i + size] * r);
-      EXPECT_EQ(folded[i + size], table[i + size]);
+      EXPECT_EQ(in_place[i], folded[i]);
+      EXPECT_EQ(in_place[i + size], table[i + size]);
     }
   }
 }
@@ -137,6 +140,49 @@ TEST_P(ArraysTest, Axpy) {
         EXPECT_EQ(int_sum[i], y[i] + a * Fr::from_int(ints[i]));
       }
     }
+  }
+}
+
+TEST_P(ArraysTest, CombineAlternate) {
+  for (const std::size_t size : kSizes) {
+    for (std::size_t width = 0; width <= IntegerColumns::kMaxWidth; ++width) {
+      std::vector<std::vector<std::int64_t>> data;
+      IntegerColumns columns;
+      columns.width = width;
+      for (std::size_t k = 0; k < width; ++k) {
+        data.push_back(random_ints(2 * size, rng_));
+        for (std::size_t i = 32; i < 2 * size; ++i) data[k][i] >>= i < 256 ? 13 : 0;  // around the limit of one digit
+        columns.data[k] = data[k].data();
+        columns.factors[k] = k % 2 == 0 ? random_fr(rng_) : -Fr::one();
+      }
+      const Fr base = random_fr(rng_);
+      for (const std::size_t parity : {std::size_t{0}, std::size_t{1}}) {
+        std::vector<Fr> out(size);
+        kernels().combine_alternate(out.data(), base, columns, parity, size);
+        for (std::size_t i = 0; i < size; ++i) {
+          Fr expected = base;
+          for (std::size_t k = 0; k < width; ++k)
+            expected += columns.factors[k] * Fr::from_int(data[k][2 * i + parity]);
+          ASSERT_EQ(out[i], expected);
+        }
+      }
+    }
+  }
+}
+
+// The largest limbs and integers: sums before a reduction must not wrap.
+TEST_P(ArraysTest, CombineAlternateOfLargestValuesDoesNotWrap) {
+  Limbs raw = Fr::kModulus;
+  --raw[0];
+  const Fr largest = Fr::from_raw(raw);
+  constexpr std::int64_t kDigit = std::int64_t{1} << 51;
+  for (const std::int64_t value : {INT64_MAX, INT64_MIN, kDigit - 1, kDigit, -kDigit, -kDigit - 1}) {
+    const std::vector<std::int64_t> data(64, value);
+    IntegerColumns columns{4, {data.data(), data.data(), data.data(), data.data()}, {}};
+    columns.factors.fill(largest);
+    std::vector<Fr> out(32);
+    kernels().combine_alternate(out.data(), largest, columns, 1, 32);
+    EXPECT_EQ(out, std::vector<Fr>(32, largest + Fr::from_u64(4) * largest * Fr::from_int(value)));
   }
 }
 
@@ -206,14 +252,28 @@ TEST_P(ArraysTest, WeightedRowsOfLargestValuesDoNotWrap) {
   EXPECT_EQ(out, std::vector<Fr>(kColumns, weights[0] * Fr::from_u64(32767 * kRows)));
 }
 
+// Four arrays of fractions.
+struct FractionArrays {
+  std::array<std::vector<Fr>, 4> arrays;
+
+  explicit FractionArrays(std::size_t size) { arrays.fill(std::vector<Fr>(size)); }
+  FractionArrays(std::size_t size, std::mt19937_64& rng) {
+    for (std::vector<Fr>& array : arrays) array = random_frs(size, rng);
+  }
+  FractionArrays(std::size_t size, const Fr& value) { arrays.fill(std::vector<Fr>(size, value)); }
+  Fractions rows() const { return {arrays[0].data(), arrays[1].data(), arrays[2].data(), arrays[3].data()}; }
+  MutableFractions rows() { return {arrays[0].data(), arrays[1].data(), arrays[2].data(), arrays[3].data()}; }
+};
+
 TEST_P(ArraysTest, AddFractions) {
   for (const std::size_t size : kSizes) {
-    const std::vector<Fr> p = random_frs(2 * size, rng_), q = random_frs(2 * size, rng_);
-    std::vector<Fr> numerators(size), denominators(size);
-    kernels().add_fractions(numerators.data(), denominators.data(), p.data(), q.data(), size);
-    for (std::size_t i = 0; i < size; ++i) {
-      EXPECT_EQ(numerators[i], p[2 * i] * q[2 * i + 1] + p[2 * i + 1] * q[2 * i]);
-      EXPECT_EQ(denominators[i], q[2 * i] * q[2 * i + 1]);
+    const FractionArrays rows(2 * size, rng_);
+    FractionArrays out(size);
+    kernels().add_fractions(out.rows(), rows.rows(), size);
+    const auto& [p0, p1, q0, q1] = rows.arrays;
+    for (std::size_t i = 0; i < 2 * size; ++i) {
+      EXPECT_EQ(out.arrays[i % 2][i / 2], p0[i] * q1[i] + p1[i] * q0[i]);
+      EXPECT_EQ(out.arrays[2 + i % 2][i / 2], q0[i] * q1[i]);
     }
   }
 }
@@ -253,21 +313,89 @@ TEST_P(ArraysTest, WeightedRound) {
   }
 }
 
+TEST_P(ArraysTest, AddUnitFractions) {
+  for (const std::size_t size : kSizes) {
+    const FractionArrays rows(2 * size, rng_);
+    FractionArrays out(size);
+    Fractions units = rows.rows();
+    units.p0 = units.p1 = nullptr;
+    kernels().add_fractions(out.rows(), units, size);
+    const auto& [p0, p1, q0, q1] = rows.arrays;
+    for (std::size_t i = 0; i < 2 * size; ++i) {
+      EXPECT_EQ(out.arrays[i % 2][i / 2], q0[i] + q1[i]);
+      EXPECT_EQ(out.arrays[2 + i % 2][i / 2], q0[i] * q1[i]);
+    }
+  }
+}
+
+// sum_i eq[i] (p0 q1 + p1 q0)(X, i), the two halves of the rows.
+void expect_fraction_round(const ProductRound& round, const std::vector<Fr>& eq, const FractionArrays& rows) {
+  std::array<Fr, 3> values;
+  for (std::size_t i = 0; i < eq.size(); ++i) {
+    for (std::size_t x = 0; x < 3; ++x) {
+      const Fr point = Fr::from_u64(x);
+      const auto& [p0, p1, q0, q1] = rows.arrays;
+      values[x] += eq[i] * (at(p0, i, point) * at(q1, i, point) + at(p1, i, point) * at(q0, i, point));
+    }
+  }
+  EXPECT_EQ(round.constant, values[0]);
+  EXPECT_EQ(round.square.doubled(), values[2] - values[1].doubled() + values[0]);
+}
+
 TEST_P(ArraysTest, FractionRound) {
   for (const std::size_t half : kSizes) {
-    const std::vector<Fr> eq = random_frs(half, rng_), p0 = random_frs(2 * half, rng_), r1 = random_frs(2 * half, rng_),
-                          q0 = random_frs(2 * half, rng_), q1 = random_frs(2 * half, rng_);
-    const FractionTables tables{p0.data(), r1.data(), q0.data(), q1.data()};
-    const ProductRound round = kernels().fraction_round(eq.data(), tables, half, half);
-    std::array<Fr, 3> values;
-    for (std::size_t i = 0; i < half; ++i) {
-      for (std::size_t x = 0; x < 3; ++x) {
-        const Fr point = Fr::from_u64(x);
-        values[x] += eq[i] * (at(p0, i, point) * at(q1, i, point) + at(q0, i, point) * at(r1, i, point));
-      }
-    }
-    EXPECT_EQ(round.constant, values[0]);
-    EXPECT_EQ(round.square.doubled(), values[2] - values[1].doubled() + values[0]);
+    const std::vector<Fr> eq = random_frs(half, rng_);
+    const FractionArrays rows(2 * half, rng_);
+    expect_fraction_round(kernels().fraction_round(eq.data(), rows.rows(), rows.rows().from(half), half), eq, rows);
+  }
+}
+
+template <class Rows>
+Rows without_second_product(Rows rows) {
+  rows.p1 = rows.q0 = nullptr;
+  return rows;
+}
+
+TEST_P(ArraysTest, FractionRoundOfOneProduct) {
+  for (const std::size_t half : kSizes) {
+    const std::vector<Fr> eq = random_frs(half, rng_);
+    FractionArrays rows(2 * half, rng_);
+    const Fractions single = without_second_product(std::as_const(rows).rows());
+    const ProductRound round = kernels().fraction_round(eq.data(), single, single.from(half), half);
+    rows.arrays[1].assign(2 * half, Fr::zero());
+    expect_fraction_round(round, eq, rows);
+  }
+}
+
+// All rows are bound in place, in two products or in one.
+void expect_fold_fraction_round(const FieldKernels& kernels, bool single, std::size_t half, std::mt19937_64& rng) {
+  const std::vector<Fr> eq = random_frs(half, rng);
+  const Fr r = random_fr(rng);
+  FractionArrays before(4 * half, rng);
+  FractionArrays folded(2 * half), in_place = before;
+  for (std::size_t k = 0; k < 4; ++k) {
+    for (std::size_t i = 0; i < 2 * half; ++i) folded.arrays[k][i] = at(before.arrays[k], i, r);
+  }
+  const MutableFractions rows = in_place.rows();  // all four, though without a second product two are not written
+  const Fractions read = single ? without_second_product(Fractions(rows)) : Fractions(rows);
+  const FractionPairs pairs{{read, read.from(half)}, {read.from(2 * half), read.from(3 * half)}};
+  const ProductRound round = kernels.fold_fraction_round(eq.data(), rows, rows.from(half), pairs, r, half);
+  for (const std::size_t unwritten : {std::size_t{1}, std::size_t{2}}) {
+    if (single) folded.arrays[unwritten] = before.arrays[unwritten];
+  }
+  for (std::size_t k = 0; k < 4; ++k) {
+    in_place.arrays[k].resize(2 * half);
+    folded.arrays[k].resize(2 * half);
+  }
+  EXPECT_EQ(in_place.arrays, folded.arrays);
+  if (single) folded.arrays[1] = std::vector<Fr>(2 * half);
+  expect_fraction_round(round, eq, folded);
+}
+
+TEST_P(ArraysTest, FoldFractionRound) {
+  for (const std::size_t half : kSizes) {
+    expect_fold_fraction_round(kernels(), false, half, rng_);
+    expect_fold_fraction_round(kernels(), true, half, rng_);
   }
 }
 
@@ -287,10 +415,15 @@ TEST_P(ArraysTest, RoundsOfLargestValuesDoNotWrap) {
   EXPECT_EQ(weighted.lower, Fr::zero());
   EXPECT_EQ(weighted.upper, count * largest.square() * largest);
   EXPECT_EQ(weighted.steps, count * largest.square() * largest);
-  const ProductRound fractions =
-      kernels().fraction_round(high.data(), {steps.data(), steps.data(), steps.data(), steps.data()}, kHalf, kHalf);
-  EXPECT_EQ(fractions.square, count * largest.square().doubled() * largest);
-  EXPECT_EQ(fractions.constant, Fr::zero());
+  const FractionArrays zeros(kHalf), highest(kHalf, largest);
+  FractionArrays low(kHalf), above(kHalf);
+  const FractionPairs pairs{{zeros.rows(), highest.rows()}, {zeros.rows(), highest.rows()}};
+  for (const ProductRound& round :
+       {kernels().fraction_round(high.data(), zeros.rows(), highest.rows(), kHalf),
+        kernels().fold_fraction_round(high.data(), low.rows(), above.rows(), pairs, largest, kHalf)}) {
+    EXPECT_EQ(round.square, count * largest.square().doubled() * largest);
+    EXPECT_EQ(round.constant, Fr::zero());
+  }
 }
 
 TEST_P(ArraysTest, Powers) {

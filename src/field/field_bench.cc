@@ -145,7 +145,7 @@ BENCHMARK(inner_product_int)->ArgsProduct({{0, 1, 2}, {8, 32, 64}});
 
 void fold(benchmark::State& state) {
   run_kernel(state, [](const FieldKernels& k, std::vector<Fr>& a, const auto& b) {
-    k.fold(a.data(), kCount / 2, kCount / 2, b[0]);
+    k.fold(a.data(), a.data(), a.data() + kCount / 2, b[0], kCount / 2);
   });
 }
 BENCHMARK(fold)->DenseRange(0, 2);
@@ -164,6 +164,16 @@ void axpy_int(benchmark::State& state) {
   });
 }
 BENCHMARK(axpy_int)->DenseRange(0, 2);
+
+void combine_alternate(benchmark::State& state) {
+  const std::vector<std::int64_t> ints = random_ints(static_cast<unsigned>(state.range(1)));
+  run_kernel(state, [&](const FieldKernels& k, std::vector<Fr>& a, const auto& b) {
+    const IntegerColumns columns{1, {ints.data()}, {b[0]}};
+    k.combine_alternate(a.data(), b[1], columns, 0, kCount / 2);
+    k.combine_alternate(a.data() + kCount / 2, b[1], columns, 1, kCount / 2);
+  });
+}
+BENCHMARK(combine_alternate)->ArgsProduct({{0, 1, 2}, {8, 64}});
 
 void powers(benchmark::State& state) {
   run_kernel(state, [](const FieldKernels& k, std::vector<Fr>& a, const auto& b) { k.powers(a.data(), b[0], kCount); });
@@ -197,13 +207,21 @@ BENCHMARK(add_weighted_rows_8)->DenseRange(0, 2);
 void add_weighted_rows_16(benchmark::State& state) { run_weighted_rows(state, &FieldKernels::add_weighted_rows_16); }
 BENCHMARK(add_weighted_rows_16)->DenseRange(0, 2);
 
-void add_fractions(benchmark::State& state) {  // an element: of the results
-  std::vector<Fr> denominators(kCount);
-  std::vector<Fr> twice = random_frs();
-  twice.insert(twice.end(), twice.begin(), twice.end());
-  run_kernel(state, [&](const FieldKernels& k, std::vector<Fr>& a, const auto&) {
-    k.add_fractions(a.data(), denominators.data(), twice.data(), twice.data(), kCount);
-  });
+// Blocks of fractions as the lookups have them.
+constexpr std::size_t kRows = 256;
+struct FractionBlock {
+  std::vector<Fr> values = random_frs();
+  MutableFractions rows() { return {&values[0], &values[kRows], &values[2 * kRows], &values[3 * kRows]}; }
+};
+void per_row(benchmark::State& state) {
+  state.counters["each"] = benchmark::Counter(static_cast<double>(state.iterations()) * static_cast<double>(kRows),
+                                              benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
+}
+
+void add_fractions(benchmark::State& state) {  // an element: a row of the input
+  FractionBlock rows, out;
+  for (auto _ : state) kernels(state).add_fractions(out.rows(), rows.rows(), kRows / 2);
+  per_row(state);
 }
 BENCHMARK(add_fractions)->DenseRange(0, 2);
 
@@ -225,13 +243,25 @@ void weighted_round(benchmark::State& state) {
 BENCHMARK(weighted_round)->DenseRange(0, 2);
 
 void fraction_round(benchmark::State& state) {
-  run_kernel(state, [](const FieldKernels& k, std::vector<Fr>& a, const auto& b) {
-    const FractionTables tables{a.data(), b.data(), b.data(), a.data()};
-    benchmark::DoNotOptimize(k.fraction_round(b.data(), tables, kCount / 2, kCount / 2));
-    benchmark::DoNotOptimize(k.fraction_round(b.data(), tables, kCount / 2, kCount / 2));
-  });
+  FractionBlock low, high;
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(kernels(state).fraction_round(low.rows().p0, low.rows(), high.rows(), kRows));
+  }
+  per_row(state);
 }
 BENCHMARK(fraction_round)->DenseRange(0, 2);
+
+void fold_fraction_round(benchmark::State& state) {
+  std::array<FractionBlock, 4> b;
+  const FractionPairs from{{b[0].rows(), b[1].rows()}, {b[2].rows(), b[3].rows()}};
+  const std::vector<Fr> eq = random_frs();
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(
+        kernels(state).fold_fraction_round(eq.data(), b[0].rows(), b[1].rows(), from, eq[0], kRows));
+  }
+  per_row(state);
+}
+BENCHMARK(fold_fraction_round)->DenseRange(0, 2);
 
 #if defined(__x86_64__)
 // Eight products at a time in registers: what the other IFMA kernels are made of. An element: one product.

@@ -63,19 +63,22 @@ void for_ranges(std::size_t count, std::size_t grain, const Work& work) {
   for_ranges_of(count, grain, grain < kArrayStep ? 1 : kArrayStep, work);
 }
 
-// The sum of work(begin, end) over such ranges; Value needs += and a default that is zero.
+// The sum of work(begin, end) over ranges that begin at multiples of `step`; Value needs += and a default that is zero.
 template <class Value, class Work>
-Value sum_ranges(std::size_t count, std::size_t grain, const Work& work) {
+Value sum_ranges_of(std::size_t count, std::size_t grain, std::size_t step, const Work& work) {
   const std::size_t ranges = num_ranges(count, grain);
   if (ranges == 1) return work(std::size_t{0}, count);
   std::vector<Value> parts(ranges);
   for_each_range(ranges, [&](std::size_t range) {
-    parts[range] =
-        work(range_begin(range, ranges, count, kArrayStep), range_begin(range + 1, ranges, count, kArrayStep));
+    parts[range] = work(range_begin(range, ranges, count, step), range_begin(range + 1, ranges, count, step));
   });
   Value out{};
   for (const Value& part : parts) out += part;
   return out;
+}
+template <class Value, class Work>
+Value sum_ranges(std::size_t count, std::size_t grain, const Work& work) {
+  return sum_ranges_of<Value>(count, grain, kArrayStep, work);
 }
 
 }  // namespace veil

@@ -86,11 +86,8 @@ struct ArrayOperations {
     return Arithmetic::add(low, high, kFr);
   }
 
-  static void fold(Fr* table, std::size_t half, std::size_t count, const Fr& r) {
-    for (std::size_t i = 0; i < count; ++i) {
-      const Limbs step = Arithmetic::subtract(table[i + half].raw(), table[i].raw(), kFr);
-      table[i] = Fr::from_raw(Arithmetic::add(table[i].raw(), Arithmetic::multiply(step, r.raw(), kFr), kFr));
-    }
+  static void fold(Fr* out, const Fr* low, const Fr* high, const Fr& r, std::size_t count) {
+    for (std::size_t i = 0; i < count; ++i) out[i] = sum(low[i], product(difference(high[i], low[i]), r));
   }
 
   static void axpy(Fr* y, const Fr& a, const Fr* x, std::size_t count) {
@@ -99,12 +96,26 @@ struct ArrayOperations {
     }
   }
 
+  // a 2^64 R, for products with integers.
+  static Limbs shifted(const Fr& a) {
+    return Arithmetic::multiply({0, 1, 0, 0}, Arithmetic::multiply(kR2, a.raw(), kFr), kFr);
+  }
+  static Fr add_product(const Fr& y, const Limbs& shifted_a, std::int64_t x) {
+    const Limbs product = Arithmetic::multiply_small(shifted_a, magnitude(x), kFr);
+    return Fr::from_raw(x < 0 ? Arithmetic::subtract(y.raw(), product, kFr) : Arithmetic::add(y.raw(), product, kFr));
+  }
+
   static void axpy_int(Fr* y, const Fr& a, const std::int64_t* x, std::size_t count) {
-    const Limbs shifted = Arithmetic::multiply({0, 1, 0, 0}, Arithmetic::multiply(kR2, a.raw(), kFr), kFr);  // a 2^64 R
-    for (std::size_t i = 0; i < count; ++i) {
-      const Limbs product = Arithmetic::multiply_small(shifted, magnitude(x[i]), kFr);
-      y[i] = Fr::from_raw(x[i] < 0 ? Arithmetic::subtract(y[i].raw(), product, kFr)
-                                   : Arithmetic::add(y[i].raw(), product, kFr));
+    const Limbs factor = shifted(a);
+    for (std::size_t i = 0; i < count; ++i) y[i] = add_product(y[i], factor, x[i]);
+  }
+
+  static void combine_alternate(Fr* out, const Fr& base, const IntegerColumns& columns, std::size_t parity,
+                                std::size_t count) {
+    for (std::size_t i = 0; i < count; ++i) out[i] = base;
+    for (std::size_t k = 0; k < columns.width; ++k) {
+      const Limbs factor = shifted(columns.factors[k]);
+      for (std::size_t i = 0; i < count; ++i) out[i] = add_product(out[i], factor, columns.data[k][2 * i + parity]);
     }
   }
 
@@ -139,10 +150,14 @@ struct ArrayOperations {
     }
   }
 
-  static void add_fractions(Fr* numerators, Fr* denominators, const Fr* p, const Fr* q, std::size_t count) {
+  static void add_fractions(const MutableFractions& out, const Fractions& rows, std::size_t count) {
     for (std::size_t i = 0; i < count; ++i) {
-      numerators[i] = product_sum(p[2 * i], q[2 * i + 1], p[2 * i + 1], q[2 * i]);
-      denominators[i] = product(q[2 * i], q[2 * i + 1]);
+      const std::size_t a = 2 * i, b = 2 * i + 1;
+      const bool ones = rows.p0 == nullptr;
+      out.p0[i] = ones ? sum(rows.q0[a], rows.q1[a]) : product_sum(rows.p0[a], rows.q1[a], rows.p1[a], rows.q0[a]);
+      out.p1[i] = ones ? sum(rows.q0[b], rows.q1[b]) : product_sum(rows.p0[b], rows.q1[b], rows.p1[b], rows.q0[b]);
+      out.q0[i] = product(rows.q0[a], rows.q1[a]);
+      out.q1[i] = product(rows.q0[b], rows.q1[b]);
     }
   }
 
@@ -185,17 +200,36 @@ struct ArrayOperations {
     return {Fr::from_raw(reduce(sums[0])), Fr::from_raw(reduce(sums[1])), Fr::from_raw(reduce(sums[2]))};
   }
 
-  static ProductRound fraction_round(const Fr* eq, const FractionTables& t, std::size_t half, std::size_t count) {
+  static ProductRound fraction_round(const Fr* eq, const Fractions& low, const Fractions& high, std::size_t count) {
     Wide<9> constant{};
     Wide<9> square{};
     for (std::size_t i = 0; i < count; ++i) {
-      const Fr at_zero = product_sum(t.p0[i], t.q1[i], t.q0[i], t.r1[i]);
-      const Fr slopes = product_sum(difference(t.p0[i + half], t.p0[i]), difference(t.q1[i + half], t.q1[i]),
-                                    difference(t.q0[i + half], t.q0[i]), difference(t.r1[i + half], t.r1[i]));
+      Fr at_zero = product(low.p0[i], low.q1[i]);
+      Fr slopes = product(difference(high.p0[i], low.p0[i]), difference(high.q1[i], low.q1[i]));
+      if (low.p1 != nullptr) {
+        at_zero = sum(at_zero, product(low.p1[i], low.q0[i]));
+        slopes = sum(slopes, product(difference(high.p1[i], low.p1[i]), difference(high.q0[i], low.q0[i])));
+      }
       Arithmetic::accumulate(constant, eq[i].raw(), at_zero.raw());
       Arithmetic::accumulate(square, eq[i].raw(), slopes.raw());
     }
     return {Fr::from_raw(reduce(constant)), Fr::from_raw(reduce(square))};
+  }
+
+  static ProductRound fold_fraction_round(const Fr* eq, const MutableFractions& low, const MutableFractions& high,
+                                          const FractionPairs& from, const Fr& r, std::size_t count) {
+    fold_rows(low, from.low[0], from.high[0], r, count);
+    fold_rows(high, from.low[1], from.high[1], r, count);
+    if (from.low[0].p1 != nullptr) return fraction_round(eq, low, high, count);
+    return fraction_round(eq, {low.p0, nullptr, nullptr, low.q1}, {high.p0, nullptr, nullptr, high.q1}, count);
+  }
+  static void fold_rows(const MutableFractions& out, const Fractions& low, const Fractions& high, const Fr& r,
+                        std::size_t count) {
+    fold(out.p0, low.p0, high.p0, r, count);
+    fold(out.q1, low.q1, high.q1, r, count);
+    if (low.p1 == nullptr) return;
+    fold(out.p1, low.p1, high.p1, r, count);
+    fold(out.q0, low.q0, high.q0, r, count);
   }
 
   static constexpr FieldKernels kernels(std::string_view name) {
@@ -208,6 +242,7 @@ struct ArrayOperations {
             fold,
             axpy,
             axpy_int,
+            combine_alternate,
             powers,
             scale,
             add_fractions,
@@ -216,7 +251,8 @@ struct ArrayOperations {
             add_weighted_rows<std::int16_t>,
             product_round,
             weighted_round,
-            fraction_round};
+            fraction_round,
+            fold_fraction_round};
   }
 };
 

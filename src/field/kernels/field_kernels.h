@@ -19,22 +19,26 @@ struct FieldKernels {
   void (*square_root_candidates)(Fq* values, std::size_t count);
   Fr (*inner_product)(const Fr* a, const Fr* b, std::size_t count);
   Fr (*inner_product_int)(const Fr* weights, const std::int64_t* values, std::size_t count);
-  // Where two halves are read, the second is `half` elements behind the first, and `count` of each are.
-  void (*fold)(Fr* table, std::size_t half, std::size_t count, const Fr& r);
+  void (*fold)(Fr* out, const Fr* low, const Fr* high, const Fr& r, std::size_t count);
   void (*axpy)(Fr* y, const Fr& a, const Fr* x, std::size_t count);
   void (*axpy_int)(Fr* y, const Fr& a, const std::int64_t* x, std::size_t count);
+  void (*combine_alternate)(Fr* out, const Fr& base, const IntegerColumns& columns, std::size_t parity,
+                            std::size_t count);
   void (*powers)(Fr* out, const Fr& x, std::size_t count);
   void (*scale)(Fr* out, const Fr& a, const Fr* x, std::size_t count);
-  void (*add_fractions)(Fr* numerators, Fr* denominators, const Fr* p, const Fr* q, std::size_t count);
+  void (*add_fractions)(const MutableFractions& out, const Fractions& rows, std::size_t count);
   void (*split)(Fr* low, Fr* high, const Fr& r, std::size_t count);
   // out[j] += sum_i weights[i] data[i * row_stride + j]
   void (*add_weighted_rows_8)(Fr* out, const Fr* weights, const std::int8_t* data, std::size_t rows,
                               std::ptrdiff_t row_stride, std::size_t columns);
   void (*add_weighted_rows_16)(Fr* out, const Fr* weights, const std::int16_t* data, std::size_t rows,
                                std::ptrdiff_t row_stride, std::size_t columns);
+  // Where two halves are read, the second is `half` elements behind the first, and `count` of each are.
   ProductRound (*product_round)(const Fr* left, const Fr* right, std::size_t half, std::size_t count);
   WeightedRound (*weighted_round)(const Fr* eq, const Fr* left, const Fr* right, std::size_t half, std::size_t count);
-  ProductRound (*fraction_round)(const Fr* eq, const FractionTables& tables, std::size_t half, std::size_t count);
+  ProductRound (*fraction_round)(const Fr* eq, const Fractions& low, const Fractions& high, std::size_t count);
+  ProductRound (*fold_fraction_round)(const Fr* eq, const MutableFractions& low, const MutableFractions& high,
+                                      const FractionPairs& from, const Fr& r, std::size_t count);
 };
 
 const FieldKernels& portable_field_kernels();

@@ -153,15 +153,16 @@ VEIL_IFMA_TARGET Fr inner_product_int(const Fr* weights, const std::int64_t* val
          below().inner_product_int(weights + whole, values + whole, count - whole);
 }
 
-VEIL_IFMA_TARGET void fold(Fr* table, std::size_t half, std::size_t count, const Fr& r) {
+VEIL_IFMA_INLINE Octet folded(const Fr* low, const Fr* high, const Fixed& r) {  // canonical
+  const Octet at_zero = load(low);
+  return canonical<FrParams>(plus(at_zero, fix<FrParams>(difference(load(high), at_zero), r)));
+}
+
+VEIL_IFMA_TARGET void fold(Fr* out, const Fr* low, const Fr* high, const Fr& r, std::size_t count) {
   const std::size_t whole = whole_octets(count);
   const Fixed factor = whole == 0 ? Fixed{} : fixed(r);
-  for (std::size_t i = 0; i < whole; i += kLanes) {
-    const Octet low = load(table + i);
-    const Octet step = difference(load(table + i + half), low);
-    store(table + i, canonical<FrParams>(plus(low, fix<FrParams>(step, factor))));
-  }
-  below().fold(table + whole, half, count - whole, r);
+  for (std::size_t i = 0; i < whole; i += kLanes) store(out + i, folded(low + i, high + i, factor));
+  below().fold(out + whole, low + whole, high + whole, r, count - whole);
 }
 
 VEIL_IFMA_TARGET void axpy(Fr* y, const Fr& a, const Fr* x, std::size_t count) {
@@ -207,6 +208,60 @@ VEIL_IFMA_TARGET void axpy_int(Fr* y, const Fr& a, const std::int64_t* x, std::s
   below().axpy_int(y + whole, a, x + whole, count - whole);
 }
 
+// t += factor v, for v of 52 bits.
+VEIL_IFMA_INLINE void accumulate_small(__m512i t[6], const Radix52& factor, __m512i v) {
+  VEIL_UNROLL for (std::size_t k = 0; k < 5; ++k) {
+    t[k] = _mm512_madd52lo_epu64(t[k], v, broadcast(factor.limb[k]));
+    t[k + 1] = _mm512_madd52hi_epu64(t[k + 1], v, broadcast(factor.limb[k]));
+  }
+}
+
+// Of sixteen integers those at even places or those at odd ones, in lane_order().
+VEIL_IFMA_INLINE __m512i load_alternate(const std::int64_t* from, __m512i places) {
+  return _mm512_permutex2var_epi64(_mm512_loadu_si512(from), places, _mm512_loadu_si512(from + kLanes));
+}
+
+// As axpy_int; where all integers of an octet have fewer than 52 bits, which is the rule, with a bias of 2^51 and one
+// digit. A sum is below (width + 1) p after the step, and below (width + 2) p < 8p with the constant.
+VEIL_IFMA_TARGET void combine_alternate(Fr* out, const Fr& base, const IntegerColumns& columns, std::size_t parity,
+                                        std::size_t count) {
+  const std::size_t whole = whole_octets(count);
+  Fixed factors[IntegerColumns::kMaxWidth] = {};
+  Fr sum;
+  for (std::size_t k = 0; whole != 0 && k < columns.width; ++k) {
+    factors[k] = fixed(Fr::from_raw(power_of_two_mod(Fr::kModulus, 512)) * columns.factors[k]);
+    sum += columns.factors[k];
+  }
+  const Octet narrow = broadcast(to_radix52((base - sum * Fr::from_u64(std::uint64_t{1} << 51)).raw()));
+  const Octet wide = broadcast(to_radix52((base - sum * Fr::from_u64(std::uint64_t{1} << 63)).raw()));
+  const __m512i places =
+      _mm512_add_epi64(_mm512_setr_epi64(0, 4, 2, 6, 8, 12, 10, 14), broadcast(static_cast<std::uint64_t>(parity)));
+  for (std::size_t i = 0; i < whole; i += kLanes) {
+    __m512i t[6];
+    VEIL_UNROLL for (std::size_t k = 0; k < 6; ++k) t[k] = _mm512_setzero_si512();
+    __m512i seen = _mm512_setzero_si512();
+    for (std::size_t k = 0; k < columns.width; ++k) {
+      const __m512i biased =
+          _mm512_add_epi64(load_alternate(columns.data[k] + 2 * i, places), broadcast(std::uint64_t{1} << 51));
+      seen = _mm512_or_si512(seen, biased);
+      accumulate_small(t, factors[k].power[0], biased);
+    }
+    const bool is_narrow = _mm512_test_epi64_mask(seen, broadcast(~kLimbMask)) == 0;
+    if (!is_narrow) {
+      VEIL_UNROLL for (std::size_t k = 0; k < 6; ++k) t[k] = _mm512_setzero_si512();
+      for (std::size_t k = 0; k < columns.width; ++k) {
+        const __m512i biased =
+            _mm512_xor_si512(load_alternate(columns.data[k] + 2 * i, places), broadcast(std::uint64_t{1} << 63));
+        accumulate_small(t, factors[k].power[0], low_bits(biased));
+        accumulate_small(t, factors[k].power[1], _mm512_srli_epi64(biased, 52));
+      }
+    }
+    const Octet product = montgomery_step<FrParams>(t[0], t[1], t[2], t[3], t[4], t[5]);
+    store(out + i, canonical<FrParams>(plus(product, is_narrow ? narrow : wide)));
+  }
+  below().combine_alternate(out + whole, base, columns.from(2 * whole), parity, count - whole);
+}
+
 VEIL_IFMA_TARGET void split(Fr* low, Fr* high, const Fr& r, std::size_t count) {
   const std::size_t whole = whole_octets(count);
   const Fixed factor = whole == 0 ? Fixed{} : fixed(r);
@@ -219,17 +274,33 @@ VEIL_IFMA_TARGET void split(Fr* low, Fr* high, const Fr& r, std::size_t count) {
   below().split(low + whole, high + whole, r, count - whole);
 }
 
-VEIL_IFMA_TARGET void add_fractions(Fr* numerators, Fr* denominators, const Fr* p, const Fr* q, std::size_t count) {
+VEIL_IFMA_INLINE void add_fraction(Fr* p, Fr* q, const Octet& p0, const Octet& p1, const Octet& q0, const Octet& q1) {
+  const Octet lifted_q0 = lifted(q0);  // < 16p: a product with a canonical factor is below 0.2p + 2.6p
+  store(q, canonical<FrParams>(ifma::multiply<FrParams>(lifted_q0, q1)));
+  store(p, canonical<FrParams>(product_sum(lifted(p0), q1, p1, lifted_q0)));
+}
+VEIL_IFMA_INLINE void add_unit_fraction(Fr* p, Fr* q, const Octet& q0, const Octet& q1) {
+  store(q, canonical<FrParams>(ifma::multiply<FrParams>(lifted(q0), q1)));
+  store(p, canonical<FrParams>(plus(q0, q1)));
+}
+
+VEIL_IFMA_TARGET void add_fraction_rows(const MutableFractions& out, const Fractions& rows, std::size_t count) {
   const std::size_t whole = whole_octets(count);
   for (std::size_t i = 0; i < whole; i += kLanes) {
-    Octet p0, p1, q0, q1;
-    load_pairs(p + 2 * i, p0, p1);
-    load_pairs(q + 2 * i, q0, q1);
-    q0 = lifted(q0);  // < 16p: a product with a canonical factor is below 0.2p + 2.6p
-    store(denominators + i, canonical<FrParams>(ifma::multiply<FrParams>(q0, q1)));
-    store(numerators + i, canonical<FrParams>(product_sum(lifted(p0), q1, p1, q0)));
+    Octet even_p0, odd_p0, even_p1, odd_p1, even_q0, odd_q0, even_q1, odd_q1;
+    load_pairs(rows.q0 + 2 * i, even_q0, odd_q0);
+    load_pairs(rows.q1 + 2 * i, even_q1, odd_q1);
+    if (rows.p0 == nullptr) {
+      add_unit_fraction(out.p0 + i, out.q0 + i, even_q0, even_q1);
+      add_unit_fraction(out.p1 + i, out.q1 + i, odd_q0, odd_q1);
+      continue;
+    }
+    load_pairs(rows.p0 + 2 * i, even_p0, odd_p0);
+    load_pairs(rows.p1 + 2 * i, even_p1, odd_p1);
+    add_fraction(out.p0 + i, out.q0 + i, even_p0, even_p1, even_q0, even_q1);
+    add_fraction(out.p1 + i, out.q1 + i, odd_p0, odd_p1, odd_q0, odd_q1);
   }
-  below().add_fractions(numerators + whole, denominators + whole, p + 2 * whole, q + 2 * whole, count - whole);
+  if (whole != count) below().add_fractions(out.from(whole), rows.from(2 * whole), count - whole);
 }
 
 VEIL_IFMA_TARGET ProductRound product_round(const Fr* left, const Fr* right, std::size_t half, std::size_t count) {
@@ -275,26 +346,93 @@ VEIL_IFMA_TARGET WeightedRound weighted_round(const Fr* eq, const Fr* left, cons
   return out;
 }
 
-VEIL_IFMA_TARGET ProductRound fraction_round(const Fr* eq, const FractionTables& t, std::size_t half,
+// A factor of a product that is summed, in a row of `low` and as the step to the row of `high`.
+struct Factor {
+  Octet at_zero;
+  Octet slope;
+};
+VEIL_IFMA_INLINE Factor load_factor(const Fr* low, const Fr* high) {
+  const Octet at_zero = load(low);
+  return {at_zero, difference(load(high), at_zero)};
+}
+// The same after the coin r, which leaves rows that are stored: (from[0], from[1]) in low, (from[2], from[3]) in high.
+VEIL_IFMA_INLINE Factor fold_factor(Fr* low, Fr* high, const Fr* const from[4], std::size_t i, const Fixed& r) {
+  const Octet at_zero = folded(from[0] + i, from[1] + i, r);
+  const Octet at_one = folded(from[2] + i, from[3] + i, r);
+  store(low + i, at_zero);
+  store(high + i, at_one);
+  return {at_zero, difference(at_one, at_zero)};
+}
+
+// Sums of eq times a product of two factors, or times two products of two.
+struct RoundSums {
+  WideOctet constant;
+  WideOctet square;
+};
+VEIL_IFMA_INLINE void add_product(RoundSums& sums, const Fr* eq, const Factor& a, const Factor& b) {
+  const Octet weight = load(eq);
+  accumulate(sums.constant, weight, ifma::multiply<FrParams>(a.at_zero, b.at_zero));  // < 2.7p
+  accumulate(sums.square, weight, ifma::multiply<FrParams>(a.slope, b.slope));        // < 2.7p
+}
+VEIL_IFMA_INLINE void add_products(RoundSums& sums, const Fr* eq, const Factor& a, const Factor& b, const Factor& c,
+                                   const Factor& d) {
+  const Octet weight = load(eq);
+  accumulate(sums.constant, weight, product_sum(a.at_zero, b.at_zero, c.at_zero, d.at_zero));  // < 2.7p
+  accumulate(sums.square, weight, product_sum(a.slope, b.slope, c.slope, d.slope));            // < 2.7p
+}
+VEIL_IFMA_INLINE void add_sums(ProductRound& out, const RoundSums& sums) {
+  out.constant += total(sums.constant, kTwoProducts);
+  out.square += total(sums.square, kTwoProducts);
+}
+
+VEIL_IFMA_TARGET ProductRound fraction_round(const Fr* eq, const Fractions& low, const Fractions& high,
                                              std::size_t count) {
   const std::size_t whole = whole_octets(count);
-  ProductRound out = below().fraction_round(eq + whole, {t.p0 + whole, t.r1 + whole, t.q0 + whole, t.q1 + whole}, half,
-                                            count - whole);  // of the end
+  ProductRound out{};
+  if (whole != count) out = below().fraction_round(eq + whole, low.from(whole), high.from(whole), count - whole);
   for (std::size_t begin = 0; begin < whole; begin += kLanes * kProductsTogether) {
-    WideOctet constant = zero_wide();
-    WideOctet square = zero_wide();
+    RoundSums sums{zero_wide(), zero_wide()};
     for (std::size_t i = begin; i < least(whole, begin + kLanes * kProductsTogether); i += kLanes) {
-      const Octet p0 = load(t.p0 + i), q1 = load(t.q1 + i), q0 = load(t.q0 + i), r1 = load(t.r1 + i);
-      const Octet at_zero = product_sum(p0, q1, q0, r1);  // < 2.7p
-      const Octet slopes =                                // < 2.7p
-          product_sum(difference(load(t.p0 + i + half), p0), difference(load(t.q1 + i + half), q1),
-                      difference(load(t.q0 + i + half), q0), difference(load(t.r1 + i + half), r1));
-      const Octet weight = load(eq + i);
-      accumulate(constant, weight, at_zero);
-      accumulate(square, weight, slopes);
+      const Factor a = load_factor(low.p0 + i, high.p0 + i), b = load_factor(low.q1 + i, high.q1 + i);
+      if (low.p1 == nullptr) {
+        add_product(sums, eq + i, a, b);
+      } else {
+        add_products(sums, eq + i, a, b, load_factor(low.p1 + i, high.p1 + i), load_factor(low.q0 + i, high.q0 + i));
+      }
     }
-    out.constant += total(constant, kTwoProducts);
-    out.square += total(square, kTwoProducts);
+    add_sums(out, sums);
+  }
+  return out;
+}
+
+VEIL_IFMA_TARGET ProductRound fold_fraction_round(const Fr* eq, const MutableFractions& low,
+                                                  const MutableFractions& high, const FractionPairs& from, const Fr& r,
+                                                  std::size_t count) {
+  const std::size_t whole = whole_octets(count);
+  ProductRound out{};
+  if (whole != count) {
+    const FractionPairs rest{{from.low[0].from(whole), from.low[1].from(whole)},
+                             {from.high[0].from(whole), from.high[1].from(whole)}};
+    out = below().fold_fraction_round(eq + whole, low.from(whole), high.from(whole), rest, r, count - whole);
+  }
+  if (whole == 0) return out;
+  const Fixed factor = fixed(r);
+  const Fr* const p0[4] = {from.low[0].p0, from.high[0].p0, from.low[1].p0, from.high[1].p0};
+  const Fr* const p1[4] = {from.low[0].p1, from.high[0].p1, from.low[1].p1, from.high[1].p1};
+  const Fr* const q0[4] = {from.low[0].q0, from.high[0].q0, from.low[1].q0, from.high[1].q0};
+  const Fr* const q1[4] = {from.low[0].q1, from.high[0].q1, from.low[1].q1, from.high[1].q1};
+  for (std::size_t begin = 0; begin < whole; begin += kLanes * kProductsTogether) {
+    RoundSums sums{zero_wide(), zero_wide()};
+    for (std::size_t i = begin; i < least(whole, begin + kLanes * kProductsTogether); i += kLanes) {
+      const Factor a = fold_factor(low.p0, high.p0, p0, i, factor), b = fold_factor(low.q1, high.q1, q1, i, factor);
+      if (from.low[0].p1 == nullptr) {
+        add_product(sums, eq + i, a, b);
+      } else {
+        add_products(sums, eq + i, a, b, fold_factor(low.p1, high.p1, p1, i, factor),
+                     fold_factor(low.q0, high.q0, q0, i, factor));
+      }
+    }
+    add_sums(out, sums);
   }
   return out;
 }
@@ -312,15 +450,17 @@ const FieldKernels& ifma_field_kernels() {
                                         fold,
                                         axpy,
                                         axpy_int,
+                                        combine_alternate,
                                         adx_field_kernels().powers,
                                         scale,
-                                        add_fractions,
+                                        add_fraction_rows,
                                         split,
                                         add_weighted_rows_ifma,
                                         add_weighted_rows_ifma,
                                         product_round,
                                         weighted_round,
-                                        fraction_round};
+                                        fraction_round,
+                                        fold_fraction_round};
   return kKernels;
 }
 

@@ -3,101 +3,146 @@
 #include <algorithm>
 
 #include "field/arrays.h"
+#include "lookup/prove/neighbours.h"
 #include "parallel/parallel.h"
-#include "poly/eq.h"
 
 namespace veil {
 
 namespace {
 
-constexpr std::size_t kBlock = 2048;  // leaves made at a time
-
-// work(first, p, q) for all blocks of leaves that are not all filler, on any thread.
-template <class Work>
-void for_leaf_blocks(const Leaves& leaves, const Work& work) {
-  const std::size_t block = std::min(kBlock, leaves.size());
-  for_ranges((leaves.used() + block - 1) / block, 1, [&](std::size_t begin, std::size_t end) {
-    std::vector<Fr> p(block), q(block);
-    for (std::size_t i = begin; i < end; ++i) {
-      leaves.fill(i * block, p, q);
-      work(i * block, p, q);
-    }
-  });
-}
+constexpr std::size_t kGrain = 4;  // blocks made at a time: tens of microseconds
 
 }  // namespace
 
-std::size_t LookupAnswers::used(unsigned layer) const {
-  const unsigned up = leaves_.depth() - layer;
-  return (leaves_.used() + (std::size_t{1} << up) - 1) >> up;
+// One room for all layers: the rows that are used, in whole blocks. At least half of a layer, as that is what its first
+// coin leaves.
+void LookupAnswers::make_room() {
+  const unsigned depth = leaves_.depth();
+  layers_.clear();
+  std::size_t total = 0;
+  for (unsigned k = 0; k < depth && !is_streamed(k); ++k) {
+    const unsigned up = depth - k;
+    const std::size_t used = (leaves_.used() + (std::size_t{1} << up) - 1) >> up;
+    const std::size_t rows = std::min(kBlockRows, std::size_t{1} << k);
+    const std::size_t needed = std::max({used, (std::size_t{1} << k) / 2, std::size_t{1}});
+    layers_.push_back({nullptr, rows, (needed + rows - 1) / rows});
+    total += rows * layers_.back().blocks;
+  }
+  if (is_streamed(depth - 1)) total = std::max(total, leaves_.size() / 4);
+  room_.emplace(kElementsPerRow * total);
+  Fr* at = room_->data();
+  for (FractionBlocks& layer : layers_) {
+    layer.data = at;
+    at += kElementsPerRow * layer.rows * layer.blocks;
+  }
 }
 
-// Sums of filler are filler, 0/1, and need no arithmetic.
+// 1 / (b + f v0) + 1 / (b + f v1), from the sums and products of the integers.
+bool LookupAnswers::add_affine_leaves(std::size_t block, const MutableFractions& out) const {
+  const std::optional<Leaves::AffineRows> rows = leaves_.affine_denominators(block * kBlockRows);
+  Neighbours integers;
+  if (!rows || rows->columns.width != 1 || !integers.take(rows->columns.data[0])) return false;
+  const Fr& base = rows->base;
+  const Fr& factor = rows->columns.factors[0];
+  const IntegerColumns numerators{1, {integers.sums.data()}, {factor}};
+  const IntegerColumns denominators{
+      2, {integers.sums.data(), integers.products.data()}, {base * factor, factor.square()}};
+  combine_alternate({out.p0, kBlockRows / 2}, base.doubled(), numerators, 0);
+  combine_alternate({out.p1, kBlockRows / 2}, base.doubled(), numerators, 1);
+  combine_alternate({out.q0, kBlockRows / 2}, base.square(), denominators, 0);
+  combine_alternate({out.q1, kBlockRows / 2}, base.square(), denominators, 1);
+  return true;
+}
+
+// The same where both leaves are inside the box or both are padding, 0/1 + 0/1 = 0/1.
+bool LookupAnswers::add_padded_leaves(std::size_t block, const MutableFractions& out) const {
+  Leaves::PaddedRows rows;
+  Neighbours integers, inside;
+  if (!leaves_.padded_denominators(block * kBlockRows, rows) || !integers.take(rows.values.data())) return false;
+  inside.take(rows.inside.data());
+  if (std::find(inside.sums.begin(), inside.sums.end(), 1) != inside.sums.end()) return false;
+  const IntegerColumns numerators{
+      2, {inside.products.data(), integers.sums.data()}, {rows.base.doubled(), rows.factor}};
+  const IntegerColumns denominators{3,
+                                    {inside.products.data(), integers.sums.data(), integers.products.data()},
+                                    {rows.base.square() - Fr::one(), rows.base * rows.factor, rows.factor.square()}};
+  combine_alternate({out.p0, kBlockRows / 2}, Fr::zero(), numerators, 0);
+  combine_alternate({out.p1, kBlockRows / 2}, Fr::zero(), numerators, 1);
+  combine_alternate({out.q0, kBlockRows / 2}, Fr::one(), denominators, 0);
+  combine_alternate({out.q1, kBlockRows / 2}, Fr::one(), denominators, 1);
+  return true;
+}
+
+// The sums of a block of rows of leaves: half as many rows.
+void LookupAnswers::add_leaves(std::size_t block, const MutableFractions& out, Fr* scratch) const {
+  if (add_affine_leaves(block, out) || add_padded_leaves(block, out)) return;
+  MutableFractions made = FractionBlocks{scratch, kBlockRows, 1}.block(0);
+  const std::optional<Fr> numerator = leaves_.rows(block * kBlockRows, kBlockRows, made);
+  if (numerator == Fr::one()) {
+    made.p0 = made.p1 = nullptr;
+  } else if (numerator) {
+    fill_numerators(made, kBlockRows, *numerator);
+  }
+  add_fractions(out, made, kBlockRows / 2);
+}
+
+// From the two blocks, or the one twice as long, of the layer below.
+void LookupAnswers::make_block(unsigned layer, std::size_t index) {
+  const FractionBlocks& own = layers_[layer];
+  const MutableFractions out = own.block(index);
+  if (layer + 1 == leaves_.depth()) {
+    const std::optional<Fr> numerator = leaves_.rows(index * own.rows, own.rows, out);
+    if (numerator) fill_numerators(out, own.rows, *numerator);
+    return;
+  }
+  if (layer + 1 < layers_.size() && layers_[layer + 1].rows == 2 * own.rows) {
+    return add_fractions(out, layers_[layer + 1].block(0), own.rows);
+  }
+  const std::size_t half = own.rows / 2;
+  const FrRoom scratch(is_streamed(layer + 1) ? kElementsPerRow * kBlockRows : 0);
+  for (std::size_t k = 0; k < 2; ++k) {
+    const std::size_t below = 2 * index + k;
+    const MutableFractions sums = out.from(k * half);
+    if (is_streamed(layer + 1)) {
+      add_leaves(below, sums, scratch.data());
+    } else if (below < layers_[layer + 1].blocks) {
+      add_fractions(sums, layers_[layer + 1].block(below), half);
+    } else {
+      fill_filler(sums, half);
+    }
+  }
+}
+
 void LookupAnswers::build_layers() {
-  layers_.assign(leaves_.depth(), {});
-  for (unsigned k = 0; k < leaves_.depth(); ++k) {
-    layers_[k].p.resize(std::size_t{1} << k);
-    layers_[k].q.resize(std::size_t{1} << k, Fr::one());
+  make_room();
+  for (auto k = static_cast<unsigned>(layers_.size()); k-- > 0;) {
+    for_ranges_of(layers_[k].blocks, kGrain, 1, [&](std::size_t begin, std::size_t end) {
+      for (std::size_t i = begin; i < end; ++i) make_block(k, i);
+    });
   }
-  Layer& lowest = layers_.back();
-  for_leaf_blocks(leaves_, [&](std::size_t first, std::span<const Fr> p, std::span<const Fr> q) {
-    add_fractions(std::span(lowest.p).subspan(first / 2, p.size() / 2),
-                  std::span(lowest.q).subspan(first / 2, q.size() / 2), p, q);
-  });
-  for (unsigned k = leaves_.depth() - 1; k-- > 0;) {
-    const std::size_t count = used(k);
-    const Layer& below = layers_[k + 1];
-    add_fractions(std::span(layers_[k].p).first(count), std::span(layers_[k].q).first(count),
-                  std::span(below.p).first(2 * count), std::span(below.q).first(2 * count));
-  }
+  const MutableFractions root = layers_[0].block(0);
+  root_q_ = *root.q0 * *root.q1;
 }
 
 Fr LookupAnswers::answer(const RootQuestion& question) {
-  if (!question.inverse) {
-    leaves_.set_coins(question.gamma, question.alpha);
-    build_layers();
-  }
-  const Fr& q = layers_[0].q[0];
-  return question.inverse ? q.inverse() : q;
-}
-
-// The pairs of the layer below, from its row `first` on, become rows of the four tables.
-void LookupAnswers::separate(std::size_t first, std::span<const Fr> p, std::span<const Fr> q) {
-  const std::size_t count = p.size() / 2;
-  for (std::size_t i = 0; i < count; ++i) {
-    tables_[kP0][first + i] = p[2 * i];
-    tables_[kR1][first + i] = p[2 * i + 1];
-    tables_[kQ0][first + i] = q[2 * i];
-    tables_[kQ1][first + i] = q[2 * i + 1];
-  }
-  axpy(std::span(tables_[kR1]).subspan(first, count), lambda_, std::span(tables_[kQ1]).subspan(first, count));
+  if (question.inverse) return root_q_.inverse();
+  leaves_.set_coins(question.gamma, question.alpha);
+  build_layers();
+  return root_q_;
 }
 
 void LookupAnswers::start_layer(unsigned layer, const Fr& lambda, std::span<const Fr> point) {
   if (!point.empty()) {  // the claim that the layer above left, at its point and mu
-    const std::array<Fr, 4> above = ends();
+    const std::array<Fr, 4> above = rounds_->ends();
     const Fr& mu = point.back();
     claim_ = above[0] + (above[1] - above[0]) * mu + lambda * (above[2] + (above[3] - above[2]) * mu);
-    eq_ = eq_table(point.subspan(1));
     point_inverses_.assign(point.begin(), point.end());
     batch_inverse(point_inverses_);
   }
-  lambda_ = lambda;
-  size_ = std::size_t{1} << layer;
-  tables_[kP0].assign(size_, Fr::zero());
-  tables_[kR1].assign(size_, lambda);
-  tables_[kQ0].assign(size_, Fr::one());
-  tables_[kQ1].assign(size_, Fr::one());
-  if (layer + 1 < leaves_.depth()) {
-    Layer& below = layers_[layer + 1];
-    for_ranges(used(layer), kBlock, [&](std::size_t begin, std::size_t end) {
-      separate(begin, std::span(below.p).subspan(2 * begin, 2 * (end - begin)),
-               std::span(below.q).subspan(2 * begin, 2 * (end - begin)));
-    });
-    below = {};
+  if (is_streamed(layer)) {
+    rounds_.emplace(leaves_, room_->data(), point, lambda);
   } else {
-    for_leaf_blocks(
-        leaves_, [&](std::size_t first, std::span<const Fr> p, std::span<const Fr> q) { separate(first / 2, p, q); });
+    rounds_.emplace(layers_[layer], point, lambda);
   }
   current_layer_ = layer;
   bound_ = 0;
@@ -107,45 +152,26 @@ void LookupAnswers::bind(unsigned layer, std::span<const Fr> bound) {
   if (current_layer_ != layer) start_layer(layer, Fr::zero(), {});  // layer 0, which has no rounds
   for (; bound_ < bound.size(); ++bound_) {
     const Fr& coin = bound[bound_];
-    for (std::vector<Fr>& table : tables_) fold(std::span(table).first(size_), coin);
-    size_ /= 2;
+    rounds_->bind(coin);
     claim_ = round_[0] + coin * (round_[1] + coin * round_[2]);
-    const std::size_t half = size_ / 2;  // eq summed over the coordinate that the next round is about
-    for (std::size_t i = 0; i < half; ++i) eq_[i] += eq_[i + half];
   }
-}
-
-// For a point with a coordinate zero, where the claim says nothing of t(1): never in a run with random coins.
-Fr LookupAnswers::value_at_one() const {
-  const std::size_t half = size_ / 2;
-  Fr sum;
-  for (std::size_t i = 0; i < half; ++i) {
-    sum += eq_[i] * (tables_[kP0][half + i] * tables_[kQ1][half + i] + tables_[kQ0][half + i] * tables_[kR1][half + i]);
-  }
-  return sum;
 }
 
 Fr LookupAnswers::answer(const LayerRoundQuestion& question) {
   if (question.degree == 2) return round_[2];
   if (current_layer_ != question.layer) start_layer(question.layer, question.lambda, question.point);
   bind(question.layer, question.bound);
-  const ProductRound round =
-      fraction_round(std::span(eq_).first(size_ / 2),
-                     {tables_[kP0].data(), tables_[kR1].data(), tables_[kQ0].data(), tables_[kQ1].data()});
+  const ProductRound round = rounds_->round();
   const Fr& inverse = point_inverses_[question.round];
-  const Fr step = inverse.is_zero() ? value_at_one() - round.constant : (claim_ - round.constant) * inverse;
+  // A point with a coordinate zero, where the claim says nothing of t(1), never occurs in a run with random coins.
+  const Fr step = inverse.is_zero() ? rounds_->value_at_one() - round.constant : (claim_ - round.constant) * inverse;
   round_ = {round.constant, step - round.square, round.square};
   return round_[1];
 }
 
-std::array<Fr, 4> LookupAnswers::ends() const {
-  const Fr& q1 = tables_[kQ1][0];
-  return {tables_[kP0][0], tables_[kR1][0] - lambda_ * q1, tables_[kQ0][0], q1};
-}
-
 Fr LookupAnswers::answer(const LayerEndQuestion& question) {
   bind(question.layer, question.bound);
-  return ends()[question.which];
+  return rounds_->ends()[question.which];
 }
 
 }  // namespace veil
