@@ -36,6 +36,7 @@ Result<Outcome> run_verify(const VerifyArguments& arguments);
 
 struct EvaluateArguments {
   std::string prover, data;
+  std::string report, calibrate;  // empty: none
   std::optional<std::string> labels;
 };
 Result<Outcome> run_evaluate(const EvaluateArguments& arguments);

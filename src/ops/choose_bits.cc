@@ -54,6 +54,7 @@ class RunComparer {
       if (!model_.sources[id] || model_.cut_off[id]) continue;
       note(out_.values[id], floats_.value(*model_.sources[id]).data,
            real_values(model_.graph, id, integers_.values()[id]));
+      out_.values[id].at_the_end += at_the_end(integers_.values()[id]);
     }
     rows_.push_back({floats_.value(output_source_).data,
                      real_values(model_.graph, model_.graph.output, integers_.output()), integers_.output(), claimed});
@@ -69,12 +70,23 @@ class RunComparer {
     for (std::size_t i = 0; i < real.size(); ++i) {
       const double off = std::fabs(real[i] - integer[i]);
       error.largest = std::max(error.largest, off);
-      error.mean += off;  // a sum until finish
+      error.mean += off;  // a sum until finish, as the next
+      error.root_mean_square += off * off;
+      error.largest_real = std::max(error.largest_real, std::fabs(real[i]));
     }
   }
 
+  std::int64_t at_the_end(const std::vector<std::int64_t>& integers) const {
+    const IntegerRange range = signed_range(static_cast<unsigned>(model_.graph.bits));
+    return std::count_if(integers.begin(), integers.end(),
+                         [&range](std::int64_t value) { return value <= range.low || value >= range.high; });
+  }
+
   void finish(ValueError& error, std::int64_t size) const {
-    if (out_.rows > 0) error.mean /= static_cast<double>(out_.rows) * static_cast<double>(size);
+    if (out_.rows == 0) return;
+    const double count = static_cast<double>(out_.rows) * static_cast<double>(size);
+    error.mean /= count;
+    error.root_mean_square = std::sqrt(error.root_mean_square / count);
   }
 
   bool agrees(const RowOutputs& row) const {

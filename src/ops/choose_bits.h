@@ -13,7 +13,9 @@ inline constexpr double kWantedAgreement = 0.999;
 
 // Float against integer run over rows of data, for reports and for choosing the bits.
 struct ValueError {
-  double largest = 0, mean = 0;  // of |integer * scale - float|, over all rows and elements
+  double largest = 0, mean = 0, root_mean_square = 0;  // of |integer * scale - float|, over all rows and elements
+  double largest_real = 0;                             // of |float|
+  std::int64_t at_the_end = 0;  // integers at an end of what the model's bits hold: cut off there, or nearly
 };
 struct RunComparison {
   std::int64_t rows = 0;
