@@ -19,7 +19,7 @@ void about_saturation(const Json& evaluation, std::vector<std::string>& out) {
     const double share = tensor["saturated_share"];
     if (share < kNotableSaturation) continue;
     out.push_back(
-        fmt::format("Tensor {} is at the end of its range for {:.2g}% of its values: calibrate with more rows, or with "
+        fmt::format("Tensor {} saturates on {:.3g}% of its values: calibrate with more rows, or with "
                     "rows like these.",
                     printable(tensor["name"].get<std::string>()), 100 * share));
   }
@@ -30,6 +30,7 @@ void about_bits(const Json& evaluation, std::vector<std::string>& out) {
   const double agreement = evaluation["summary"]["agreement"];
   const Json* fewest = nullptr;
   for (const Json& tried : evaluation["bits_tried"]) {
+    if (tried["bits"] != 8 && tried["bits"] != 12) continue;  // what setup can be told
     if (fewest == nullptr && tried.contains("agreement") && tried["agreement"] >= kWantedAgreement) fewest = &tried;
   }
   if (fewest != nullptr && (*fewest)["bits"] < bits) {

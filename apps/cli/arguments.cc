@@ -59,7 +59,7 @@ void declare(CLI::App& command, EvaluateArguments& arguments) {
   command.add_option("--report", arguments.report,
                      "A folder for evaluation.html, a page of plots, and evaluation.json");
   command.add_option("--calibrate", arguments.calibrate,
-                     "For the report: the rows that setup had, to try the model at 6, 8, 10, 12 and 16 bits");
+                     "For the report: the rows that setup had, to try the model at 8 to 16 bits");
 }
 
 void declare(CLI::App& command, AuditArguments& arguments) {

@@ -24,7 +24,7 @@ struct Evaluation {
   std::optional<double> accuracy, float_accuracy;
 };
 
-// The report's numbers of bits; setup offers 8, 12 and 16 of them.
+// Setup offers 8, 12 and 16 of these; fewer than 8 cannot be made.
 Result<std::vector<BitsTried>> try_bits(const OwnedModel& owned, const Graph& graph, const EvaluateArguments& arguments,
                                         const std::vector<RealRow>& rows, const std::vector<Label>& labels) {
   VEIL_TRY(data, read_data(arguments.calibrate, input_specs(owned.graph), ReadOptions{arguments.labels, false}));
@@ -35,7 +35,7 @@ Result<std::vector<BitsTried>> try_bits(const OwnedModel& owned, const Graph& gr
   const QuantiseOptions options{own.hidden, own.claim, {}, own.output_labels};
   const Scorer scorer{own, owned.lowering.analysis.claim};
   std::vector<BitsTried> out;
-  for (const unsigned bits : {6u, 8u, 10u, 12u, 16u}) {
+  for (const unsigned bits : {8u, 10u, 12u, 14u, 16u}) {
     out.push_back(BitsTried{bits, 0, {}, 0, {}});
     const auto model = quantise_at(graph, calibration, bits, options);
     const auto runs = model.ok() ? compare_runs(graph, *model, rows) : Result<RunComparison>(Error{model.error()});

@@ -27,8 +27,8 @@ Json tensors_json(const EvaluationFacts& facts) {
                        {"mean_abs_error", error.mean},
                        {"largest_float", error.largest_real},
                        {"relative_error", relative},
-                       {"saturated", error.at_the_end},
-                       {"saturated_share", count > 0 ? static_cast<double>(error.at_the_end) / count : 0.0}});
+                       {"saturated", error.cut},
+                       {"saturated_share", count > 0 ? static_cast<double>(error.cut) / count : 0.0}});
   }
   return out;
 }
@@ -72,8 +72,8 @@ struct Cost {
   std::int64_t committed = 0, lookups = 0;
 };
 
-// A step's tensors and lookups begin with its name.
-std::string step_of(const std::string& name) { return name.substr(0, name.find('/')); }
+// Tensors and lookups begin with their step's name.
+std::string step_of(const std::string& name) { return name.substr(0, name.find_first_of("./")); }
 
 Json cost_json(const EvaluationFacts& facts) {
   std::map<std::string, Cost> costs;

@@ -52,9 +52,11 @@ class RunComparer {
     ++out_.rows;
     for (QuantId id = 0; id < out_.values.size(); ++id) {
       if (!model_.sources[id] || model_.cut_off[id]) continue;
-      note(out_.values[id], floats_.value(*model_.sources[id]).data,
-           real_values(model_.graph, id, integers_.values()[id]));
-      out_.values[id].at_the_end += at_the_end(integers_.values()[id]);
+      const std::vector<std::int64_t>& integers = integers_.values()[id];
+      const std::vector<double>& real = floats_.value(*model_.sources[id]).data;
+      const std::vector<double> meant = real_values(model_.graph, id, integers);
+      note(out_.values[id], real, meant);
+      out_.values[id].cut += cut(integers_.analysis().ranges[id], integers, real, meant);
     }
     rows_.push_back({floats_.value(output_source_).data,
                      real_values(model_.graph, model_.graph.output, integers_.output()), integers_.output(), claimed});
@@ -76,10 +78,17 @@ class RunComparer {
     }
   }
 
-  std::int64_t at_the_end(const std::vector<std::int64_t>& integers) const {
-    const IntegerRange range = signed_range(static_cast<unsigned>(model_.graph.bits));
-    return std::count_if(integers.begin(), integers.end(),
-                         [&range](std::int64_t value) { return value <= range.low || value >= range.high; });
+  // Integers at an end of what they may be, whose float is more than an integer further out.
+  static std::int64_t cut(const IntegerRange& range, const std::vector<std::int64_t>& integers,
+                          const std::vector<double>& real, const std::vector<double>& meant) {
+    std::int64_t count = 0;
+    for (std::size_t i = 0; i < integers.size(); ++i) {
+      if (integers[i] == 0 || (integers[i] != range.low && integers[i] != range.high)) continue;
+      const double one = std::fabs(meant[i] / static_cast<double>(integers[i]));
+      const double beyond = integers[i] > 0 ? real[i] - meant[i] : meant[i] - real[i];
+      count += beyond > one ? 1 : 0;
+    }
+    return count;
   }
 
   void finish(ValueError& error, std::int64_t size) const {

@@ -15,7 +15,7 @@ inline constexpr double kWantedAgreement = 0.999;
 struct ValueError {
   double largest = 0, mean = 0, root_mean_square = 0;  // of |integer * scale - float|, over all rows and elements
   double largest_real = 0;                             // of |float|
-  std::int64_t at_the_end = 0;  // integers at an end of what the model's bits hold: cut off there, or nearly
+  std::int64_t cut = 0;                                // elements cut off at an end of what the integers may be
 };
 struct RunComparison {
   std::int64_t rows = 0;

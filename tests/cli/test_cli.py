@@ -174,7 +174,7 @@ class MainPath(WithCredit):
             self.assertEqual(sum(map(sum, report[key])), plain["rows"])
         right = sum(row[i] for i, row in enumerate(report["confusion_with_labels"]))
         self.assertAlmostEqual(right / plain["rows"], plain["accuracy"])
-        self.assertEqual([one["bits"] for one in report["bits_tried"]], [6, 8, 10, 12, 16])
+        self.assertEqual([one["bits"] for one in report["bits_tried"]], [8, 10, 12, 14, 16])
         self.assertAlmostEqual(sum(step["estimated_share"] for step in report["cost"]), 1)
         self.assertTrue(report["tensors"] and report["advice"])
         page = (folder / "evaluation.html").read_text()
