@@ -64,6 +64,10 @@ void declare(CLI::App& command, EvaluateArguments& arguments) {
   command.add_option("--data", arguments.data, "The data: CSV, NPY, NPZ or JSON")->required();
   command.add_option("--labels", arguments.labels, "The column, array or field with the true answers");
   command.add_option("--model", arguments.model, "The model, an .onnx file, where prover.veil was made without it");
+  command.add_option("--report", arguments.report,
+                     "A folder for evaluation.html, a page of plots, and evaluation.json");
+  command.add_option("--calibrate", arguments.calibrate,
+                     "For the report: the rows that setup had, to try the model at 8 to 16 bits");
 }
 
 void declare(CLI::App& command, AuditArguments& arguments) {

@@ -6,6 +6,7 @@
 
 #include "cli/commands.h"
 #include "cli/console.h"
+#include "cli/evaluation_report.h"
 #include "cli/model.h"
 #include "cli/score.h"
 #include "data/files.h"
@@ -18,7 +19,10 @@ namespace veil::cli {
 namespace {
 
 struct Evaluation {
+  QuantisedModel model;
   RunComparison runs;
+  std::vector<Label> labels;
+  std::vector<BitsTried> tried;
   std::optional<double> accuracy, float_accuracy;
 };
 
@@ -31,6 +35,32 @@ Status find_model_file(OwnedModel& owned, const EvaluateArguments& arguments) {
   VEIL_TRY(bytes, read_file(arguments.model));
   owned.onnx = SecretVector<std::uint8_t>(std::move(bytes));
   return Done{};
+}
+
+// Setup offers 8, 12 and 16 of these; fewer than 8 cannot be made.
+Result<std::vector<BitsTried>> try_bits(const OwnedModel& owned, const Graph& graph, const EvaluateArguments& arguments,
+                                        const std::vector<RealRow>& rows, const std::vector<Label>& labels) {
+  VEIL_TRY(data, read_data(arguments.calibrate, input_specs(owned.graph), ReadOptions{arguments.labels, false}));
+  std::vector<RealRow> calibration_rows;
+  for (std::size_t row = 0; row < data.rows; ++row) calibration_rows.push_back(row_of(data, row));
+  VEIL_TRY(calibration, calibrate(graph, calibration_rows));
+  const QuantisedGraph& own = owned.graph;
+  const QuantiseOptions options{own.hidden, own.claim, {}, own.output_labels};
+  const Scorer scorer{own, owned.lowering.analysis.claim};
+  std::vector<BitsTried> out;
+  for (const unsigned bits : {8u, 10u, 12u, 14u, 16u}) {
+    out.push_back(BitsTried{bits, 0, {}, 0, {}});
+    const auto model = quantise_at(graph, calibration, bits, options);
+    const auto runs = model.ok() ? compare_runs(graph, *model, rows) : Result<RunComparison>(Error{model.error()});
+    if (!runs.ok()) {
+      out.back().refused = runs.error().message;
+      continue;
+    }
+    out.back().agreement = runs->agreement();
+    out.back().accuracy = scorer.accuracy(runs->integer_outputs, labels);
+    out.back().largest_error = runs->output.largest;
+  }
+  return out;
 }
 
 Result<Evaluation> evaluate(const OwnedModel& owned, const EvaluateArguments& arguments) {
@@ -52,19 +82,40 @@ Result<Evaluation> evaluate(const OwnedModel& owned, const EvaluateArguments& ar
   for (std::size_t row = 0; row < data.rows; ++row) rows.push_back(row_of(data, row));
   VEIL_TRY(runs, compare_runs(graph, model, rows));
   const Scorer scorer{owned.graph, owned.lowering.analysis.claim};
-  Evaluation out{std::move(runs), {}, {}};
+  Evaluation out{std::move(model), std::move(runs), std::move(labels), {}, {}, {}};
+  if (!arguments.calibrate.empty()) {
+    VEIL_TRY(tried, try_bits(owned, graph, arguments, rows, out.labels));
+    out.tried = std::move(tried);
+  }
   if (arguments.labels) {
-    out.accuracy = scorer.accuracy(out.runs.integer_outputs, labels);
-    out.float_accuracy = scorer.accuracy(out.runs.real_outputs, labels);
+    out.accuracy = scorer.accuracy(out.runs.integer_outputs, out.labels);
+    out.float_accuracy = scorer.accuracy(out.runs.real_outputs, out.labels);
   }
   return out;
 }
 
 Json or_null(const std::optional<double>& value) { return value ? Json(*value) : Json(nullptr); }
 
+Bytes bytes_of(const std::string& text) { return Bytes(text.begin(), text.end()); }
+
+Status add_report(const OwnedModel& owned, const Evaluation& result, const std::string& folder, Outcome& out) {
+  const Json report =
+      evaluation_json(out.json, EvaluationFacts{owned, result.model, result.runs, result.labels, result.tried});
+  const std::string text = report.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  VEIL_TRY_STATUS(save_files(folder, {{"evaluation.html", bytes_of(evaluation_page(report)), true},
+                                      {"evaluation.json", bytes_of(text), true}}));
+  for (const Json& sentence : report["advice"]) {
+    out.text += fmt::format("  advice     {}\n", sentence.get<std::string>());
+  }
+  out.text += fmt::format("  written    {}/evaluation.html, evaluation.json\n", folder);
+  out.json["report"] = report;
+  return Done{};
+}
+
 }  // namespace
 
 Result<Outcome> run_evaluate(const EvaluateArguments& arguments) {
+  if (!arguments.calibrate.empty() && arguments.report.empty()) return Error{"--calibrate is for --report only."};
   Progress progress;
   progress.show("opening the key", 0.0);
   VEIL_TRY(owned, open_owned_model(arguments.prover, true));
@@ -90,6 +141,7 @@ Result<Outcome> run_evaluate(const EvaluateArguments& arguments) {
   } else if (arguments.labels) {
     out.text += "  accuracy   not defined: the labels are no decisions of this model\n";
   }
+  if (!arguments.report.empty()) VEIL_TRY_STATUS(add_report(owned, result, arguments.report, out));
   return out;
 }
 

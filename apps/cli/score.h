@@ -20,7 +20,6 @@ struct Scorer {
   // `outputs`: row after row. Nothing where the labels are no such decisions: not 0 or 1 (or false, true), not a class.
   std::optional<double> accuracy(const std::vector<double>& outputs, const std::vector<Label>& labels) const;
 
- private:
   std::int64_t decision(std::span<const double> output) const;
   std::optional<std::int64_t> expected(const Label& label, std::size_t width) const;
 };

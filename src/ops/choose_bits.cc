@@ -71,7 +71,9 @@ class RunComparer {
       if (std::isinf(real[i])) continue;  // a masked score, which any low integer stands for
       const double off = std::fabs(real[i] - integer[i]);
       error.largest = std::max(error.largest, off);
-      error.mean += off;  // a sum until finish
+      error.mean += off;  // a sum until finish, as the next
+      error.root_mean_square += off * off;
+      error.largest_real = std::max(error.largest_real, std::fabs(real[i]));
     }
   }
 
@@ -81,6 +83,7 @@ class RunComparer {
     const IntegerRange range = integers_.analysis().ranges[id];
     std::int64_t count = 0;
     for (std::size_t i = 0; i < real.size(); ++i) {
+      if (std::isinf(real[i])) continue;
       const double units = std::ldexp(real[i], -value.scale_log2[value.scale_log2.size() == 1 ? 0 : i]);
       const bool inside = units > static_cast<double>(range.low) - 1 && units < static_cast<double>(range.high) + 1;
       count += inside ? 0 : 1;
@@ -89,7 +92,10 @@ class RunComparer {
   }
 
   void finish(ValueError& error, std::int64_t size) const {
-    if (out_.rows > 0) error.mean /= static_cast<double>(out_.rows) * static_cast<double>(size);
+    if (out_.rows == 0) return;
+    const double count = static_cast<double>(out_.rows) * static_cast<double>(size);
+    error.mean /= count;
+    error.root_mean_square = std::sqrt(error.root_mean_square / count);
   }
 
   bool agrees(const RowOutputs& row) const {

@@ -13,8 +13,9 @@ inline constexpr double kWantedAgreement = 0.999;
 
 // Float against integer run over rows of data, for reports and for choosing the bits.
 struct ValueError {
-  double largest = 0, mean = 0;  // of |integer * scale - float|, over all rows and elements
-  std::int64_t saturated = 0;    // elements that no integer of the value's scale is near, over all rows
+  double largest = 0, mean = 0, root_mean_square = 0;  // of |integer * scale - float|, over all rows and elements
+  double largest_real = 0;                             // of |float|
+  std::int64_t saturated = 0;  // elements that no integer of the value's scale is near, over all rows
 };
 struct RunComparison {
   std::int64_t rows = 0;

@@ -139,7 +139,7 @@ class MainPath(WithCredit):
     def test_report_lists_operators_tensors_and_cost(self):
         report = json.loads((self.out / "report.json").read_text())
         self.assertEqual([o["op"] for o in report["operators"]],
-                         ["einsum", "relu", "einsum", "relu", "einsum", "function"])
+                         ["einsum", "einsum", "einsum", "function"])
         for tensor in report["tensors"]:
             self.assertLess(tensor["integer_range"][0], tensor["integer_range"][1])
             self.assertIn("scale_log2", tensor)
@@ -171,6 +171,28 @@ class MainPath(WithCredit):
         self.refuses("evaluate", key, "--data", APPLICANTS, says="--model")
         self.run_json(DONE, "evaluate", key, "--data", APPLICANTS, "--model", MODEL)
         self.refuses("evaluate", key, "--data", APPLICANTS, "--model", APPLICANTS)
+
+    def test_report_of_an_evaluation(self):
+        folder = self.folder / "evaluation"
+        words = ("evaluate", self.prover, "--data", LABELLED, "--labels", "repaid")
+        plain = self.run_json(DONE, *words)
+        printed = self.run_json(DONE, *words, "--report", folder, "--calibrate", CALIBRATION)
+        report = json.loads((folder / "evaluation.json").read_text())
+        self.assertEqual(printed.pop("report"), report)
+        self.assertEqual(printed, plain)
+        self.assertEqual(report["summary"], plain)
+        for key in ("confusion_with_float", "confusion_with_labels"):
+            self.assertEqual(sum(map(sum, report[key])), plain["rows"])
+        right = sum(row[i] for i, row in enumerate(report["confusion_with_labels"]))
+        self.assertAlmostEqual(right / plain["rows"], plain["accuracy"])
+        self.assertEqual([one["bits"] for one in report["bits_tried"]], [8, 10, 12, 14, 16])
+        self.assertAlmostEqual(sum(step["estimated_share"] for step in report["cost"]), 1)
+        self.assertTrue(report["tensors"] and report["advice"])
+        page = (folder / "evaluation.html").read_text()
+        self.assertNotRegex(page, r"<(script|img|link|iframe)[^>]*\s(src|href)=")  # nothing from outside
+        data = re.search(r'<script type="application/json" id="data">(.*?)</script>', page, re.DOTALL).group(1)
+        self.assertEqual(json.loads(data), report)
+        self.refuses(*words, "--calibrate", CALIBRATION, says="--report")
 
     def test_prove_says_what_the_issue_asks(self):
         for key in ("proof_bytes", "online_ms", "offline_ms", "peak_rss_bytes", "threads"):

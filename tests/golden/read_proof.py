@@ -546,7 +546,7 @@ def read_graph(data):
     graph = json.loads(raw)
     if json.dumps(graph, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode() != raw:
         data.fail("the JSON is not canonical")
-    if graph["format"] != "veil/quantised-graph/2":
+    if graph["format"] != "veil/quantised-graph/3":
         data.fail("another format of graph")
 
 
