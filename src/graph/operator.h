@@ -113,6 +113,7 @@ std::span<const Operator> scatter_operators();
 std::span<const Operator> generate_operators();
 std::span<const Operator> reduce_operators();
 std::span<const Operator> order_operators();
+std::span<const Operator> tree_operators();
 std::span<const Operator> normalise_operators();
 // The families of composite operators, expand_*.cc.
 std::span<const Operator> arithmetic_composites();
@@ -126,5 +127,6 @@ std::span<const Operator> resize_composites();
 std::span<const Operator> quantised_composites();
 std::span<const Operator> classical_composites();
 std::span<const Operator> choice_composites();
+std::span<const Operator> tree_composites();
 
 }  // namespace veil
