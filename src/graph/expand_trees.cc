@@ -181,19 +181,32 @@ Array leaf_weights(const Forest& forest, const CompleteTrees& trees) {
   return out;
 }
 
+// All nodes' decisions at once, level after level.
+ValueId decisions(Expansion& expansion, ValueId x, const CompleteTrees& trees) {
+  Level all;
+  for (const Level& level : trees.levels) {
+    all.features.insert(all.features.end(), level.features.begin(), level.features.end());
+    all.thresholds.insert(all.thresholds.end(), level.thresholds.begin(), level.thresholds.end());
+  }
+  const GraphShape shape{std::ssize(all.features)};
+  const ValueId features = expansion.constant({shape, std::move(all.features)}, ElementType::kInt64);
+  const ValueId thresholds = expansion.constant({shape, std::move(all.thresholds)}, expansion.type(x));
+  return expansion.add("veil:Threshold", {x, features, thresholds});
+}
+
 ValueId leaf_bits(Expansion& expansion, ValueId x, const CompleteTrees& trees) {
-  ValueId here = x;
-  for (std::size_t d = 0; d < trees.levels.size(); ++d) {
-    const auto nodes = std::ssize(trees.levels[d].features);
-    const ValueId features = expansion.constant({{nodes}, trees.levels[d].features}, ElementType::kInt64);
-    const ValueId thresholds = expansion.constant({{nodes}, trees.levels[d].thresholds}, expansion.type(x));
-    const ValueId bit = expansion.add("veil:Threshold", {x, features, thresholds});
-    const ValueId other = expansion.add("Not", {bit});
-    if (d == 0) {
-      here = expansion.concat({bit, other}, 1);
-    } else {
-      here = expansion.concat({expansion.add("And", {here, bit}), expansion.add("And", {here, other})}, 1);
-    }
+  const ValueId bits = decisions(expansion, x, trees);
+  ValueId here = bits;
+  std::int64_t begin = 0;
+  for (const Level& level : trees.levels) {
+    const std::int64_t end = begin + std::ssize(level.features);
+    const ValueId decision = expansion.slice(bits, 1, begin, end);
+    const ValueId bit = expansion.cast(decision, ElementType::kInt64);
+    const ValueId yes = begin == 0 ? bit : expansion.add("Mul", {here, bit});
+    const ValueId no = begin == 0 ? expansion.cast(expansion.add("Not", {decision}), ElementType::kInt64)
+                                  : expansion.add("Sub", {here, yes});
+    here = expansion.concat({yes, no}, 1);
+    begin = end;
   }
   return here;
 }
