@@ -1,7 +1,7 @@
 // Decisions of trees: [sum_f y[m, f] x[r, f] + z[m] < 0]. The sum is never committed; its sign is that of
 //   q = floor(sum / 2^8):   sum = 2^8 q + rem,  0 <= rem < 2^8,  q by signed limbs, the top with its sign
-// which is a rescale by 8 bits. Nothing asks that a row of y have a single 1: other rows are other models, as fixed by
-// their commitment as trees are.
+// which is a rescale by 8 bits; or, for many, the same with fewer and wider limbs. Nothing asks that a row of y have a
+// single 1: other rows are other models, as fixed by their commitment as trees are.
 #include "base/limits.h"
 #include "graph/shape.h"
 #include "ops/einsum.h"
@@ -14,10 +14,17 @@ namespace veil {
 namespace {
 
 constexpr std::int64_t kLowBits = 8;
+constexpr unsigned kWidestTable = 12;  // bits
 
 EinsumOp sum_of(const ThresholdOp& op, const Site& site) {
   const std::int64_t comparisons = site.out_size() / op.rows;
   return {{op.rows, comparisons, op.features}, 2, {0, 2}, {1, 2}, {1}, 1, 1, 0, 0, 0};
+}
+
+unsigned signed_bits(const IntegerRange& range) {
+  unsigned bits = 2;
+  while (!signed_range(bits).contains(range)) ++bits;
+  return bits;
 }
 
 unsigned quotient_bits(const IntegerRange& sum) {
@@ -56,20 +63,27 @@ void evaluate_op(const ThresholdOp& op, const Site& site, const Execution& execu
   for (std::size_t i = 0; i < out.size(); ++i) out[i] = out[i] + addend[i % comparisons] < 0 ? 1 : 0;
 }
 
-// A rescale rounds to the nearest; less half a unit it rounds down, and the sign stays.
+// Two limbs of wide tables where the comparisons outnumber the tables' rows. Else a rescale, which rounds to the
+// nearest: less half a unit it rounds down, and the sign stays.
 Status lower_op(const ThresholdOp& op, const Site& site, Lowerer& lowerer) {
   VEIL_TRY(sum, accumulate(sum_of(op, site), site, lowerer));
-  const std::int64_t half = std::int64_t{1} << (kLowBits - 1);
   const IntegerRange range = site.accumulator();
+  const std::string& name = site.node.name;
+  Activation& out = lowerer.activation(site.node.output);
+  const unsigned bits = signed_bits(range), low = bits / 2, top = bits - low;
+  const bool has_wide_tables =
+      top <= kWidestTable && site.out_size() >= (std::int64_t{1} << low) + (std::int64_t{1} << top);
+  if (has_wide_tables) {
+    const View sign = add_wide_sign(lowerer, name, sum.domain, sum.expression, low, top);
+    out = Activation{sum.box, {LinearTerm{1, sign}}, {}, {}, {}, {}, {}};
+    return Done{};
+  }
+  const std::int64_t half = std::int64_t{1} << (kLowBits - 1);
   const Expression lowered = sum.expression + constant_expression(-half);
-  const Activation quotient = add_rescale(lowerer, Rescale{site.node.name,
-                                                           sum.domain,
-                                                           lowered,
-                                                           {range.low - half, range.high - half},
-                                                           kLowBits,
-                                                           quotient_bits(range),
-                                                           {}});
-  lowerer.activation(site.node.output) = Activation{sum.box, {LinearTerm{1, *quotient.sign}}, {}, {}, {}, {}, {}};
+  const Activation quotient = add_rescale(
+      lowerer,
+      Rescale{name, sum.domain, lowered, {range.low - half, range.high - half}, kLowBits, quotient_bits(range), {}});
+  out = Activation{sum.box, {LinearTerm{1, *quotient.sign}}, {}, {}, {}, {}, {}};
   return Done{};
 }
 

@@ -61,6 +61,7 @@ std::vector<OperatorCase> cases() {
   }
   const A plain = two_trees("BRANCH_LT");
   add("rows", [plain](GraphBuilder& b) { return regressor(b, plain, 2); });
+  out.push_back({"wide_tables", [plain](GraphBuilder& b) { return regressor(b, plain, 64); }, 2, 1e-3, {}, 0.25, 7});
   add("average", [plain](GraphBuilder& b) {
     return regressor(b, with(with(plain, "aggregate_function", std::string("AVERAGE")), "base_values", Reals{0.5}));
   });
