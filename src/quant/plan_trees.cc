@@ -1,5 +1,9 @@
 // The decisions of trees.
+#include <algorithm>
+#include <cmath>
+
 #include "quant/plan_builder.h"
+#include "quant/plan_scales.h"
 
 namespace veil {
 
@@ -19,6 +23,25 @@ Status threshold(PlanBuilder& plan, const Call& call) {
 constexpr PlanRule kRules[] = {{"veil:Threshold", threshold}};
 
 }  // namespace
+
+void add_merged_thresholds(const PlanNode& node, const PlanThreshold& plan, const std::vector<std::int32_t>& scales,
+                           std::vector<MergedThresholds>& merged) {
+  constexpr std::size_t kMost = 1000;
+  std::vector<std::pair<std::int64_t, double>> all;
+  for (std::size_t m = 0; m < plan.feature.size(); ++m) {
+    if (std::isfinite(plan.threshold[m])) all.emplace_back(plan.feature[m], plan.threshold[m]);
+  }
+  std::sort(all.begin(), all.end());
+  all.erase(std::unique(all.begin(), all.end()), all.end());
+  for (std::size_t i = 1; i < all.size() && merged.size() < kMost; ++i) {
+    const auto [feature, low] = all[i - 1];
+    const double high = all[i].second;
+    if (all[i].first != feature) continue;
+    const std::int32_t scale = scales[scales.size() == 1 ? 0 : static_cast<std::size_t>(feature)];
+    if (std::floor(std::ldexp(low, -scale)) != std::floor(std::ldexp(high, -scale))) continue;
+    merged.push_back({node.source, feature, low, high, scale, std::ilogb(high - low)});
+  }
+}
 
 std::span<const PlanRule> tree_rules() { return kRules; }
 

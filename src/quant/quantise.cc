@@ -423,6 +423,7 @@ class Quantiser {
     const QuantId output = add_value(plan_.values[node.output], {0});
     finish(node, output);
     QuantisedNode& out = add_node(node, {input}, output, ThresholdOp{plan.rows, plan.features});
+    if (recorded_ == nullptr) add_merged_thresholds(node, plan, scales, model_.merged_thresholds);
     add_model(out, "selection", selection, 2, 0);
     add_model(out, "threshold", least, bits_ + 2, 0);
     return Done{};

@@ -113,6 +113,27 @@ TEST(TreesDecisions, AreThoseOfTheFloatTreesAtEveryPointOfTheGrid) {
   }
 }
 
+TEST(TreesDecisions, MergedThresholdsAreReported) {
+  GraphBuilder builder;
+  A attributes = two_trees("BRANCH_LEQ");
+  attributes["nodes_featureids"] = Whole{0, 0, 0, 0, 0, 2, 0, 0};
+  attributes["nodes_values"] = Reals{0.5, 0.5009765625, 0, 0, 0, 0.75, 0, 0};
+  Graph graph = regressor(builder, attributes);
+  ASSERT_TRUE(infer_and_fold(graph).ok());
+  const std::vector<RealRow> calibration{{{-1.0, 0.5, 1.0}}, {{1.0, -1.0, -1.0}}};
+  const auto coarse = quantise(graph, calibration, 8, {});
+  ASSERT_TRUE(coarse.ok()) << coarse.error().message;
+  ASSERT_EQ(coarse->merged_thresholds.size(), 1u);
+  const MergedThresholds& merged = coarse->merged_thresholds[0];
+  EXPECT_EQ(merged.feature, 0);
+  EXPECT_EQ(merged.low, 0.5);
+  EXPECT_EQ(merged.high, 0.5009765625);
+  EXPECT_EQ(merged.finer_scale_log2, -10);
+  const auto fine = quantise(graph, calibration, 16, {});
+  ASSERT_TRUE(fine.ok()) << fine.error().message;
+  EXPECT_TRUE(fine->merged_thresholds.empty());
+}
+
 // ---- what a file may say wrongly
 std::string refusal(const A& attributes) {
   GraphBuilder builder;
