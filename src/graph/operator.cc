@@ -26,8 +26,7 @@ std::vector<std::span<const Operator>> families() {
           reduce_operators(),     order_operators(),      normalise_operators(), arithmetic_composites(),
           normalise_composites(), reduce_composites(),    layout_composites(),   recurrent_composites(),
           attention_composites(), einsum_composites(),    resize_composites(),   quantised_composites(),
-          classical_composites(), choice_composites(),
-          tree_operators(),       tree_composites()};
+          classical_composites(), choice_composites(),    tree_operators(),      tree_composites()};
 }
 
 Error in_node(const Call& call, const std::string& message) {
