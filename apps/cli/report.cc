@@ -52,6 +52,19 @@ Json weights_json(const QuantisedGraph& graph) {
   return out;
 }
 
+// Of trees: thresholds that the grid of their feature does not tell apart, and a grid that would.
+Json merged_json(const QuantisedModel& model) {
+  Json out = Json::array();
+  for (const MergedThresholds& each : model.merged_thresholds) {
+    out.push_back(Json{{"node", each.source},
+                       {"feature", each.feature},
+                       {"thresholds", {each.low, each.high}},
+                       {"scale_log2", each.scale_log2},
+                       {"finer_scale_log2", each.finer_scale_log2}});
+  }
+  return out;
+}
+
 Json cost_json(const Circuit& circuit, const ReportFacts& facts) {
   const RowLayout& layout = facts.circuit.layout();
   return Json{{"rows", layout.total_rows()},
@@ -94,6 +107,7 @@ Json report_json(const QuantisedModel& model, const RunComparison& runs, const L
               {"bits", model.graph.bits},
               {"a_proof_makes_public", circuit_facts_json(lowering.circuit, visibility)},
               {"softmax_left_out", model.softmax_left_out},
+              {"thresholds_not_told_apart", merged_json(model)},
               {"float_against_integer", error},
               {"operators", operators_json(model.graph, lowering.analysis)},
               {"tensors", tensors_json(model, runs, lowering.analysis)},

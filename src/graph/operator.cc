@@ -26,7 +26,8 @@ std::vector<std::span<const Operator>> families() {
           reduce_operators(),     order_operators(),      normalise_operators(), arithmetic_composites(),
           normalise_composites(), reduce_composites(),    layout_composites(),   recurrent_composites(),
           attention_composites(), einsum_composites(),    resize_composites(),   quantised_composites(),
-          classical_composites(), choice_composites(),    encoder_composites(),  support_vector_composites()};
+          classical_composites(), choice_composites(),    encoder_composites(),  support_vector_composites(),
+          tree_operators(),       tree_composites()};
 }
 
 Error in_node(const Call& call, const std::string& message) {

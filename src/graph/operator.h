@@ -113,6 +113,7 @@ std::span<const Operator> scatter_operators();
 std::span<const Operator> generate_operators();
 std::span<const Operator> reduce_operators();
 std::span<const Operator> order_operators();
+std::span<const Operator> tree_operators();
 std::span<const Operator> normalise_operators();
 // The families of composite operators, expand_*.cc.
 std::span<const Operator> arithmetic_composites();
@@ -128,5 +129,6 @@ std::span<const Operator> classical_composites();
 std::span<const Operator> encoder_composites();
 std::span<const Operator> support_vector_composites();
 std::span<const Operator> choice_composites();
+std::span<const Operator> tree_composites();
 
 }  // namespace veil

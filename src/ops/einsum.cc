@@ -4,6 +4,8 @@
 //   acc[box] = 2^up sum_rest x[..] y[..] + 2^bias_shift bias[..],   out = sat(round_shift(acc, shift))
 // acc is never committed. y and bias are model tensors, stored by the same axes as x, so that no reshape of x is
 // needed; or y is an activation.
+#include "ops/einsum.h"
+
 #include <algorithm>
 
 #include "base/check.h"
@@ -268,7 +270,7 @@ void evaluate_op(const EinsumOp& op, const Site& site, const Execution& executio
   }
 }
 
-Status lower_op(const EinsumOp& op, const Site& site, Lowerer& lowerer) {
+Result<Accumulated> accumulate(const EinsumOp& op, const Site& site, Lowerer& lowerer) {
   const QuantId x = site.node.inputs[0];
   const bool two_activations = site.node.inputs.size() == 2;
   LabelCuts cuts(op.lengths.size());
@@ -305,7 +307,12 @@ Status lower_op(const EinsumOp& op, const Site& site, Lowerer& lowerer) {
     const View bias = lowerer.add_model(site.node.model[bias_index(op)], axes.domain, axes_of(axes, op.bias_axes));
     accumulator.linear.push_back({std::int64_t{1} << op.bias_shift, bias});
   }
-  lower_accumulator(lowerer, site, axes.domain, axes.box, std::move(accumulator), op.shift);
+  return Accumulated{axes.domain, axes.box, std::move(accumulator)};
+}
+
+Status lower_op(const EinsumOp& op, const Site& site, Lowerer& lowerer) {
+  VEIL_TRY(sum, accumulate(op, site, lowerer));
+  lower_accumulator(lowerer, site, sum.domain, sum.box, std::move(sum.expression), op.shift);
   return Done{};
 }
 

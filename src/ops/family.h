@@ -46,6 +46,7 @@ VEIL_OPERATOR(ConcatOp)
 VEIL_OPERATOR(ScaleOp)
 VEIL_OPERATOR(PairOp)
 VEIL_OPERATOR(SoftmaxOp)
+VEIL_OPERATOR(ThresholdOp)
 #undef VEIL_OPERATOR
 
 }  // namespace veil

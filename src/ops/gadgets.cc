@@ -362,6 +362,22 @@ View add_sign(Lowerer& lowerer, const std::string& name, const Domain& box, cons
   return whole_view(circuit, *limbs.sign);
 }
 
+View add_wide_sign(Lowerer& lowerer, const std::string& name, const Domain& domain, const Expression& value,
+                   unsigned low_bits, unsigned top_bits) {
+  Circuit& circuit = lowerer.circuit;
+  const Domain box = domain.box_only();
+  const IntegerRange top = signed_range(top_bits);
+  Limbs limbs;
+  add_limb(limbs, circuit, commit(circuit, name + ".top", box, top.low, top.high), low_bits, 0);
+  limbs.sign = commit(circuit, name + ".sign", box, 0, 1);
+  add_lookup(circuit, name + ".top", box, TableKind::kSigned, {top_bits},
+             {expression_of(whole_view(circuit, limbs.ids[0])), expression_of(whole_view(circuit, *limbs.sign))});
+  add_virtual_limb(circuit, name, domain, value, limbs.form, low_bits);
+  lowerer.add_step(
+      [domain, value, limbs](const Circuit& c, Trace& trace) { limbs.fill(trace, evaluate(c, trace, domain, value)); });
+  return whole_view(circuit, *limbs.sign);
+}
+
 View add_positive_part(Lowerer& lowerer, const std::string& name, const Domain& box, const Form& form,
                        const View& sign) {
   Circuit& circuit = lowerer.circuit;

@@ -56,6 +56,11 @@ void keep_narrow(Lowerer& lowerer, const Site& site);
 // the ends of the declared range would no longer be recognised.
 View add_sign(Lowerer& lowerer, const std::string& name, const Domain& box, const Form& form);
 
+// [value < 0] by two limbs of any widths, for values so many that larger tables pay:
+//   value - 2^low_bits h in [0, 2^low_bits),  (h, s) in the signed table of top_bits bits
+View add_wide_sign(Lowerer& lowerer, const std::string& name, const Domain& domain, const Expression& value,
+                   unsigned low_bits, unsigned top_bits);
+
 // max(form, 0):   y - (1 - sign) form = 0,  y committed.
 View add_positive_part(Lowerer& lowerer, const std::string& name, const Domain& box, const Form& form,
                        const View& sign);

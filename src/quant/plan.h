@@ -96,10 +96,16 @@ struct PlanScale {  // out = 2^log2 * in
 };
 struct PlanPair {};  // out = [1 - in, in]
 struct PlanSoftmax {};
+// out[row, m] = 1 where x[row, feature[m]] <= threshold[m], else 0: the decisions of trees
+struct PlanThreshold {
+  std::int64_t rows = 1, features = 1;
+  std::vector<std::int64_t> feature;
+  std::vector<double> threshold;
+};
 
 using PlanOp = std::variant<PlanEinsum, PlanAffine, PlanSum, PlanRelu, PlanMaximum, PlanStep, PlanFloor, PlanRound,
                             PlanDivide, PlanLeakyRelu, PlanClip, PlanFunction, PlanConstant, PlanView, PlanConcat,
-                            PlanScale, PlanPair, PlanSoftmax>;
+                            PlanScale, PlanPair, PlanSoftmax, PlanThreshold>;
 
 struct PlanValue {
   std::string name;

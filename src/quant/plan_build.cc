@@ -277,7 +277,7 @@ namespace {
 
 const PlanRule* find_rule(std::string_view op) {
   for (const auto& family : {product_rules(), arithmetic_rules(), logic_rules(), activation_rules(), view_rules(),
-                             window_rules(), reduction_rules(), index_rules()}) {
+                             window_rules(), reduction_rules(), index_rules(), tree_rules()}) {
     for (const PlanRule& rule : family) {
       if (rule.name == op) return &rule;
     }

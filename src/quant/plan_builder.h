@@ -136,6 +136,7 @@ std::span<const PlanRule> view_rules();
 std::span<const PlanRule> window_rules();
 std::span<const PlanRule> reduction_rules();
 std::span<const PlanRule> index_rules();
+std::span<const PlanRule> tree_rules();
 
 // Gather where the places are data.
 Status gather_by_data(PlanBuilder& plan, const Call& call);

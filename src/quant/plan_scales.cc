@@ -93,6 +93,7 @@ bool PlanScales::feeds_linear_only(PlanId id) const {
   return std::all_of(consumers_[id].begin(), consumers_[id].end(), [&](std::size_t reader) {
     const PlanNode& node = plan_.nodes[reader];
     if (const auto* einsum = std::get_if<PlanEinsum>(&node.op)) return has_weight_for_each(*einsum);
+    if (const auto* threshold = std::get_if<PlanThreshold>(&node.op)) return threshold->rows == 1;
     const auto* concat = std::get_if<PlanConcat>(&node.op);
     return concat != nullptr && concat->outer == 1 && concat->inner == 1 && feeds_linear_only(node.output);
   });
@@ -157,6 +158,7 @@ bool PlanScales::needs_own_scales(PlanId id, std::int32_t common, const std::vec
   return std::any_of(consumers_[id].begin(), consumers_[id].end(), [&](std::size_t reader) {
     const PlanNode& node = plan_.nodes[reader];
     const auto* einsum = std::get_if<PlanEinsum>(&node.op);
+    if (std::holds_alternative<PlanThreshold>(node.op)) return true;  // the finest grid costs nothing there
     if (einsum == nullptr) {
       const auto [low, high] = std::minmax_element(scales.begin(), scales.end());
       return *high - *low > 6;  // no weights to judge by: features that differ by more than 2^6

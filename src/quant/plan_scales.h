@@ -8,11 +8,16 @@
 
 #include "quant/calibrate.h"
 #include "quant/plan.h"
+#include "quant/quantise.h"
 #include "tensor/fixed_point.h"
 
 namespace veil {
 
 inline constexpr std::int32_t kMaxAlignShift = 30;  // of an alignment, and what a rescale is planned with
+
+// Neighbouring thresholds that the scales (one, or one a feature) cannot tell apart, appended up to a bound.
+void add_merged_thresholds(const PlanNode& node, const PlanThreshold& plan, const std::vector<std::int32_t>& scales,
+                           std::vector<MergedThresholds>& merged);
 
 double largest_of(const std::vector<double>& list);  // by magnitude; 0 of an empty list
 

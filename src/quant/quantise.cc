@@ -485,6 +485,29 @@ class Quantiser {
     return Done{};
   }
 
+  // x 2^s <= t where x < floor(t 2^-s) + 1: exact at every integer x of the feature's own scale s.
+  Status add(const PlanNode& node, const PlanThreshold& plan) {
+    const QuantId input = ids_[node.inputs[0]];
+    const std::vector<std::int32_t> scales = model_.graph.values[input].scale_log2;
+    if (scales.size() != 1 && plan.rows != 1) return Error{"its rows have a scale for each element"};
+    const std::size_t features = static_cast<std::size_t>(plan.features);
+    std::vector<double> selection(plan.feature.size() * features, 0.0), least(plan.feature.size());
+    for (std::size_t m = 0; m < plan.feature.size(); ++m) {
+      const auto feature = static_cast<std::size_t>(plan.feature[m]);
+      const std::int32_t scale = scales[scales.size() == 1 ? 0 : feature];
+      selection[m * features + feature] = 1;
+      const double first_above = std::floor(std::ldexp(plan.threshold[m], -scale)) + 1;
+      least[m] = -std::clamp(first_above, static_cast<double>(range().low), static_cast<double>(range().high + 1));
+    }
+    const QuantId output = add_value(plan_.values[node.output], {0});
+    finish(node, output);
+    QuantisedNode& out = add_node(node, {input}, output, ThresholdOp{plan.rows, plan.features});
+    if (recorded_ == nullptr) add_merged_thresholds(node, plan, scales, model_.merged_thresholds);
+    add_model(out, "selection", selection, 2, 0);
+    add_model(out, "threshold", least, bits_ + 2, 0);
+    return Done{};
+  }
+
   Status add(const PlanNode& node, const PlanConstant& plan) {
     VEIL_TRY_STATUS(check_finite({&plan.data}));
     const PlanValue& value = plan_.values[node.output];

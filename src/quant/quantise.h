@@ -20,13 +20,22 @@ struct QuantiseOptions {
   double tolerance = 0.1;  // of a revealed output, as a part of its largest number: what the bits must reach
 };
 
+// Two thresholds of one feature that no integer lies between: what is between them is decided like below.
+struct MergedThresholds {
+  std::string source;  // the node of the model file
+  std::int64_t feature = 0;
+  double low = 0, high = 0;
+  std::int32_t scale_log2 = 0, finer_scale_log2 = 0;  // what the grid is, and one that would tell them apart
+};
+
 struct QuantisedModel {
   QuantisedGraph graph;
   Weights weights;
   // By QuantId: the value of the float graph that it stands for, and what that did on the calibration rows.
   std::vector<std::optional<ValueId>> sources;
   std::vector<RealRange> calibrated;
-  std::vector<bool> cut_off;      // its readers cut it off, so that its scale need not cover all it does (Relu, Clip)
+  std::vector<bool> cut_off;  // its readers cut it off, so that its scale need not cover all it does (Relu, Clip)
+  std::vector<MergedThresholds> merged_thresholds = {};  // the first thousand; of a setup
   bool softmax_left_out = false;  // the claim is about the argmax only, which is the same on the logits
 };
 

@@ -115,8 +115,14 @@ struct SoftmaxOp {
   std::int64_t probability_bits = 0;  // a probability of 1 is 2^probability_bits
 };
 
+// out[r, m] = 1 if sum_f y[m, f] * x[r, f] + z[m] < 0, else 0: y and z are model tensors. x may have a scale for each
+// element. In a tree, row m of y is one 1 among zeros, and -z[m] is the least integer that the decision is not true of.
+struct ThresholdOp {
+  std::int64_t rows = 1, features = 1;
+};
+
 using QuantisedOp = std::variant<EinsumOp, SumOp, ReluOp, MaximumOp, StepOp, DivideOp, LeakyReluOp, ClipOp, FunctionOp,
-                                 ConstantOp, ViewOp, ConcatOp, ScaleOp, PairOp, SoftmaxOp>;
+                                 ConstantOp, ViewOp, ConcatOp, ScaleOp, PairOp, SoftmaxOp, ThresholdOp>;
 
 std::string_view op_name(const QuantisedOp& op);  // "einsum"
 

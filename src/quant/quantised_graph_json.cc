@@ -51,6 +51,11 @@ void visit_fields(DivideOp& op, F&& field) {
   field("up_shift", op.up_shift);
 }
 template <class F>
+void visit_fields(ThresholdOp& op, F&& field) {
+  field("rows", op.rows);
+  field("features", op.features);
+}
+template <class F>
 void visit_fields(ConstantOp&, F&&) {}
 template <class F>
 void visit_fields(ViewOp& op, F&& field) {

@@ -325,6 +325,13 @@ def step(graph, node, p, inputs, weights):
     return [int(combination(p, column) < 0) for column in zip(*inputs)]
 
 
+def threshold(graph, node, p, inputs, weights):
+    (selection, addend), n = weights, p["features"]
+    rows = [inputs[0][r * n:(r + 1) * n] for r in range(p["rows"])]
+    return [int(sum(s * x for s, x in zip(selection[m * n:(m + 1) * n], row)) + z < 0)
+            for row in rows for m, z in enumerate(addend)]
+
+
 def maximum(graph, node, p, inputs, weights):
     return [(min if p["minimum"] else max)(pair) for pair in zip(*inputs)]
 
@@ -402,7 +409,8 @@ def softmax(graph, node, p, inputs, weights):
 
 OPERATORS = {"einsum": einsum, "sum": add, "relu": relu, "maximum": maximum, "step": step, "divide": divide,
              "leaky_relu": leaky_relu, "clip": clip, "function": function, "constant": constant, "view": view,
-             "concat": concat, "scale": scale, "pair": pair, "softmax": softmax}
+             "concat": concat, "scale": scale, "pair": pair, "softmax": softmax,
+             "threshold": threshold}
 
 
 def run(graph, weights, inputs):

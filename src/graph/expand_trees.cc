@@ -1,0 +1,375 @@
+// Ensembles of trees (ai.onnx.ml), written with comparisons, products of bits and one matrix product. Every tree is
+// completed to the depth of the deepest: structure, features, thresholds and leaves are then constants alone, and
+// only number and depth of the trees show.
+//
+//   b_d    = [x[feature] <= threshold]                      of the 2^d nodes of level d of every tree
+//   here_1 = [b_0; 1 - b_0],   here_(d+1) = [here_d b_d; here_d (1 - b_d)]      one 1 a tree: where the row is
+//   scores = here_D * leaves + base
+//
+// Node s of level d of tree t has the place s * trees + t; its children are s (true) and s + 2^d.
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "graph/expansion.h"
+#include "graph/shape.h"
+#include "graph/text.h"
+#include "graph/trees.h"
+
+namespace veil {
+namespace {
+
+constexpr std::size_t kMostLevels = 16;
+constexpr std::size_t kMostLeaves = std::size_t{1} << 18;  // of all trees together, once complete
+
+// How many comparisons stand above the leaves of each target. Circles come to no end within kMostLevels.
+class Depth {
+ public:
+  explicit Depth(const Forest& forest) : forest_(forest), known_(forest.branches.size(), kUnknown) {}
+
+  Result<std::size_t> of(const TreeTarget& target, std::size_t above = 0) {
+    if (target.leaf) return std::size_t{0};
+    const TreeBranch& branch = forest_.branches[target.index];
+    if (known_[target.index] != kUnknown) return known_[target.index];
+    const std::size_t own = comparisons(branch);
+    if (above + own > kMostLevels) {
+      return Error{"its trees have more than " + std::to_string(kMostLevels) + " levels, or a circle"};
+    }
+    VEIL_TRY(yes, of(branch.when_true, above + own));
+    VEIL_TRY(no, of(branch.when_false, above + own));
+    return known_[target.index] = own + std::max(yes, no);
+  }
+
+ private:
+  static constexpr std::size_t kUnknown = std::numeric_limits<std::size_t>::max();
+  static std::size_t comparisons(const TreeBranch& branch) {
+    if (branch.mode == TreeMode::kMember) return std::max<std::size_t>(2 * branch.members.size(), 1);
+    return branch.mode == TreeMode::kEqual || branch.mode == TreeMode::kNotEqual ? 2 : 1;
+  }
+
+  const Forest& forest_;
+  std::vector<std::size_t> known_;
+};
+
+struct Level {
+  std::vector<double> features, thresholds;
+};
+
+// The complete trees. A node that is none is always true.
+class CompleteTrees {
+ public:
+  CompleteTrees(const Forest& forest, std::size_t depth, bool is_double)
+      : forest_(forest), is_double_(is_double), levels(depth), leaves(forest.roots.size() << depth, kNoLeaf) {
+    for (std::size_t d = 0; d < depth; ++d) {
+      const std::size_t nodes = forest.roots.size() << d;
+      levels[d] = {std::vector<double>(nodes, 0.0), std::vector<double>(nodes, kAlways)};
+    }
+    for (tree_ = 0; tree_ < forest.roots.size(); ++tree_) place(forest.roots[tree_], {0, 0});
+  }
+
+  static constexpr std::size_t kNoLeaf = std::numeric_limits<std::size_t>::max();
+
+ private:
+  static constexpr double kAlways = std::numeric_limits<double>::infinity();
+  struct Spot {
+    std::size_t level, slot;
+    Spot yes() const { return {level + 1, slot}; }
+    Spot no() const { return {level + 1, slot + (std::size_t{1} << level)}; }
+  };
+
+  // The largest number of the features' type below: x < t where x <= below(t).
+  double below(double t) const {
+    if (is_double_) return std::nextafter(t, -kAlways);
+    return static_cast<double>(std::nextafterf(static_cast<float>(t), -std::numeric_limits<float>::infinity()));
+  }
+
+  void set(const Spot& spot, std::int64_t feature, double threshold) {
+    const std::size_t at = spot.slot * forest_.roots.size() + tree_;
+    levels[spot.level].features[at] = static_cast<double>(feature);
+    levels[spot.level].thresholds[at] = threshold;
+  }
+
+  void place(const TreeTarget& target, Spot spot) {
+    if (target.leaf) {
+      leaves[spot.slot * forest_.roots.size() + tree_] = target.index;  // below it, all is true
+      return;
+    }
+    const TreeBranch& branch = forest_.branches[target.index];
+    const TreeTarget &yes = branch.when_true, &no = branch.when_false;
+    switch (branch.mode) {
+      case TreeMode::kLessEqual:
+        return compare(spot, branch, branch.split, yes, no);
+      case TreeMode::kLess:
+        return compare(spot, branch, below(branch.split), yes, no);
+      case TreeMode::kGreater:
+        return compare(spot, branch, branch.split, no, yes);
+      case TreeMode::kGreaterEqual:
+        return compare(spot, branch, below(branch.split), no, yes);
+      case TreeMode::kEqual:
+        return members(spot, branch, {branch.split}, yes, no);
+      case TreeMode::kNotEqual:
+        return members(spot, branch, {branch.split}, no, yes);
+      case TreeMode::kMember:
+        return members(spot, branch, branch.members, yes, no);
+    }
+  }
+
+  void compare(const Spot& spot, const TreeBranch& branch, double threshold, const TreeTarget& yes,
+               const TreeTarget& no) {
+    set(spot, branch.feature, threshold);
+    place(yes, spot.yes());
+    place(no, spot.no());
+  }
+
+  // x is one of the members, which fall: above the first, no; not below it, yes; else one of the others.
+  void members(Spot spot, const TreeBranch& branch, const std::vector<double>& list, const TreeTarget& yes,
+               const TreeTarget& no) {
+    for (const double member : list) {
+      set(spot, branch.feature, member);
+      place(no, spot.no());
+      spot = spot.yes();
+      set(spot, branch.feature, below(member));
+      place(yes, spot.no());
+      spot = spot.yes();
+    }
+    place(no, spot);
+  }
+
+  const Forest& forest_;
+  bool is_double_;
+  std::size_t tree_ = 0;
+
+ public:
+  std::vector<Level> levels;
+  std::vector<std::size_t> leaves;  // by place: of the forest, or kNoLeaf where no row comes
+};
+
+Status check_features(const Forest& forest, std::int64_t features) {
+  for (const TreeBranch& branch : forest.branches) {
+    if (branch.feature < 0 || branch.feature >= features) {
+      return Error{"it reads feature " + std::to_string(branch.feature) + " of " + std::to_string(features)};
+    }
+  }
+  return Done{};
+}
+
+Result<std::size_t> depth_of(const Forest& forest) {
+  Depth depth(forest);
+  std::size_t deepest = 1;  // a tree that is a leaf has a comparison, too
+  for (const TreeTarget& root : forest.roots) {
+    VEIL_TRY(levels, depth.of(root));
+    deepest = std::max(deepest, levels);
+  }
+  if (forest.roots.size() > kMostLeaves >> deepest) {
+    return Error{"it has " + std::to_string(forest.roots.size()) + " trees of " + std::to_string(deepest) +
+                 " levels: complete ones would have more than " + std::to_string(kMostLeaves) + " leaves"};
+  }
+  return deepest;
+}
+
+// By place and target. An average is a sum of parts.
+Array leaf_weights(const Forest& forest, const CompleteTrees& trees) {
+  const auto targets = static_cast<std::size_t>(forest.targets);
+  const double share = forest.aggregate == "AVERAGE" ? 1.0 / static_cast<double>(forest.roots.size()) : 1.0;
+  Array out{{std::ssize(trees.leaves), forest.targets}, std::vector<double>(trees.leaves.size() * targets)};
+  for (std::size_t i = 0; i < trees.leaves.size(); ++i) {
+    if (trees.leaves[i] == CompleteTrees::kNoLeaf) continue;
+    for (const auto& [target, weight] : forest.leaves[trees.leaves[i]].weights) {
+      out.data[i * targets + static_cast<std::size_t>(target)] += weight * share;
+    }
+  }
+  return out;
+}
+
+// All nodes' decisions at once, level after level.
+ValueId decisions(Expansion& expansion, ValueId x, const CompleteTrees& trees) {
+  Level all;
+  for (const Level& level : trees.levels) {
+    all.features.insert(all.features.end(), level.features.begin(), level.features.end());
+    all.thresholds.insert(all.thresholds.end(), level.thresholds.begin(), level.thresholds.end());
+  }
+  const GraphShape shape{std::ssize(all.features)};
+  const ValueId features = expansion.constant({shape, std::move(all.features)}, ElementType::kInt64);
+  const ValueId thresholds = expansion.constant({shape, std::move(all.thresholds)}, expansion.type(x));
+  return expansion.add("veil:Threshold", {x, features, thresholds});
+}
+
+ValueId leaf_bits(Expansion& expansion, ValueId x, const CompleteTrees& trees) {
+  const ValueId bits = decisions(expansion, x, trees);
+  ValueId here = bits;
+  std::int64_t begin = 0;
+  for (const Level& level : trees.levels) {
+    const std::int64_t end = begin + std::ssize(level.features);
+    const ValueId decision = expansion.slice(bits, 1, begin, end);
+    const ValueId bit = expansion.cast(decision, ElementType::kInt64);
+    const ValueId yes = begin == 0 ? bit : expansion.add("Mul", {here, bit});
+    const ValueId no = begin == 0 ? expansion.cast(expansion.add("Not", {decision}), ElementType::kInt64)
+                                  : expansion.add("Sub", {here, yes});
+    here = expansion.concat({yes, no}, 1);
+    begin = end;
+  }
+  return here;
+}
+
+// The least or largest of the trees' numbers.
+Result<ValueId> extreme_tree(Expansion& expansion, const Forest& forest, ValueId bits, const Array& weights) {
+  if (forest.targets != 1) return Error{"the least or largest of several targets is not supported yet"};
+  const std::int64_t rows = expansion.shape(bits)[0], trees = std::ssize(forest.roots);
+  const std::int64_t leaves = weights.shape[0] / trees;
+  const ValueId by_tree = expansion.constant({{leaves, trees}, weights.data}, ElementType::kFloat);
+  const ValueId numbers = expansion.reduce(
+      "ReduceSum", expansion.add("Mul", {expansion.reshape(bits, {rows, leaves, trees}), by_tree}), {1}, false);
+  return expansion.reduce(forest.aggregate == "MIN" ? "ReduceMin" : "ReduceMax", numbers, {1});
+}
+
+// The trees' numbers put together, without the base.
+Result<ValueId> raw_scores(Expansion& expansion, const Forest& forest) {
+  const GraphShape shape = expansion.call().shape(0);
+  if (shape.empty() || shape.size() > 2) return Error{"its input must have one or two axes"};
+  const std::int64_t rows = shape.size() == 1 ? 1 : shape[0], features = shape.back();
+  VEIL_TRY_STATUS(check_features(forest, features));
+  VEIL_TRY(depth, depth_of(forest));
+  const auto leaves = static_cast<std::int64_t>(forest.roots.size() << depth);
+  if (!expansion.may_hold({leaves, features}) || !expansion.may_hold({leaves, forest.targets})) return ValueId{0};
+  ValueId x = expansion.reshape(expansion.input(0), {rows, features});
+  if (expansion.type(x) != ElementType::kDouble) x = expansion.cast(x, ElementType::kFloat);
+  const CompleteTrees trees(forest, depth, expansion.type(x) == ElementType::kDouble);
+  const ValueId bits = expansion.cast(leaf_bits(expansion, x, trees), ElementType::kFloat);
+  const Array weights = leaf_weights(forest, trees);
+  if (forest.aggregate == "MIN" || forest.aggregate == "MAX") return extreme_tree(expansion, forest, bits, weights);
+  if (forest.aggregate != "SUM" && forest.aggregate != "AVERAGE") {
+    return Error{"its 'aggregate_function' " + quote(forest.aggregate) + " is not known"};
+  }
+  return expansion.add("MatMul", {bits, expansion.constant(weights, ElementType::kFloat)});
+}
+
+ValueId plus_base(Expansion& expansion, ValueId scores, const std::vector<double>& base) {
+  if (base.empty()) return scores;
+  return expansion.add("Add", {scores, expansion.constant({{std::ssize(base)}, base}, ElementType::kFloat)});
+}
+
+Result<ValueId> transformed(Expansion& expansion, const Forest& forest, ValueId scores) {
+  if (forest.transform == "NONE") return scores;
+  if (forest.transform == "LOGISTIC") return expansion.add("Sigmoid", {scores});
+  if (forest.transform == "SOFTMAX") return expansion.add("Softmax", {scores}, {{"axis", std::int64_t{-1}}});
+  return Error{"its 'post_transform' " + quote(forest.transform) + " is not supported yet"};
+}
+
+Status give_scores(Expansion& expansion, const Forest& forest, std::size_t output) {
+  if (!forest.base.empty() && std::ssize(forest.base) != forest.targets) return Error{"it has not one base a target"};
+  VEIL_TRY(raw, raw_scores(expansion, forest));
+  VEIL_TRY(scores, transformed(expansion, forest, plus_base(expansion, raw, forest.base)));
+  expansion.give(output, scores);
+  return Done{};
+}
+
+Status expand_regressor(Expansion& expansion) {
+  VEIL_TRY(targets, expansion.call().integer("n_targets", 1));
+  VEIL_TRY(forest, read_named_forest(expansion.call(), "target", targets));
+  return give_scores(expansion, forest, 0);
+}
+
+Status expand_ensemble(Expansion& expansion) {
+  VEIL_TRY(forest, read_forest(expansion.call()));
+  return give_scores(expansion, forest, 0);
+}
+
+// ---- classifiers
+Result<Integers> labels_of(const Call& call, std::int64_t& classes) {
+  VEIL_TRY(words, call.text("classlabels_strings", ""));
+  VEIL_TRY(labels, call.integers("classlabels_int64s"));
+  classes = std::ssize(labels);
+  if (labels.empty() && !words.empty()) classes = 1 + std::count(words.begin(), words.end(), '\n');
+  if (classes < 2) return Error{"it has fewer than two classes"};
+  return labels;
+}
+
+// Two classes of which the leaves know one: its score is that of the second class.
+Status give_binary(Expansion& expansion, Forest& forest, const Integers& labels) {
+  bool positive = true;
+  for (TreeLeaf& leaf : forest.leaves) {
+    for (auto& [target, weight] : leaf.weights) {
+      target = 0;
+      positive = positive && weight >= 0;
+    }
+  }
+  forest.targets = 1;
+  if (forest.base.size() > 1) return Error{"it has two base values for one score"};
+  VEIL_TRY(raw, raw_scores(expansion, forest));
+  const ValueId score = plus_base(expansion, raw, forest.base);
+  if (!labels.empty()) {
+    const ValueId above = expansion.add("Less", {expansion.number_like(positive ? 0.5 : 0.0, score), score});
+    const ValueId place = expansion.cast(expansion.reshape(above, {expansion.shape(score)[0]}), ElementType::kInt64);
+    expansion.give(0, expansion.add("Gather", {expansion.integers(labels), place}));
+  }
+  const bool logistic = forest.transform == "LOGISTIC";
+  if ((!logistic && forest.transform != "NONE") || (logistic && positive)) {
+    return Error{"its 'post_transform' " + quote(forest.transform) + " is not supported for its single score"};
+  }
+  const ValueId second = logistic ? expansion.add("Sigmoid", {score}) : score;
+  const bool complement = logistic || positive;
+  const ValueId first =
+      complement ? expansion.add("Sub", {expansion.number_like(1, second), second}) : expansion.add("Neg", {second});
+  expansion.give(1, expansion.concat({first, second}, 1));
+  return Done{};
+}
+
+bool knows_one_class(const Forest& forest) {
+  std::int64_t first = -1;
+  for (const TreeLeaf& leaf : forest.leaves) {
+    for (const auto& [target, weight] : leaf.weights) {
+      if (first >= 0 && target != first) return false;
+      first = target;
+    }
+  }
+  return true;
+}
+
+Status expand_classifier(Expansion& expansion) {
+  std::int64_t classes = 0;
+  VEIL_TRY(labels, labels_of(expansion.call(), classes));
+  VEIL_TRY(forest, read_named_forest(expansion.call(), "class", classes));
+  if (classes == 2 && knows_one_class(forest)) return give_binary(expansion, forest, labels);
+  if (classes == 2 && !forest.base.empty())
+    return Error{"base values beside two classes' scores are not supported yet"};
+  if (!forest.base.empty() && std::ssize(forest.base) != classes) return Error{"it has not one base a class"};
+  VEIL_TRY(raw, raw_scores(expansion, forest));
+  const ValueId sums = plus_base(expansion, raw, forest.base);
+  if (!labels.empty()) {
+    const ValueId best = expansion.add("ArgMax", {sums}, {{"axis", std::int64_t{1}}, {"keepdims", std::int64_t{0}}});
+    expansion.give(0, expansion.add("Gather", {expansion.integers(labels), best}));
+  }
+  VEIL_TRY(scores, transformed(expansion, forest, sums));
+  expansion.give(1, scores);
+  return Done{};
+}
+
+#define VEIL_TREE_NODES                                                                                           \
+  " nodes_falsenodeids nodes_featureids nodes_hitrates nodes_hitrates_as_tensor nodes_missing_value_tracks_true " \
+  "nodes_modes nodes_nodeids nodes_treeids nodes_truenodeids nodes_values nodes_values_as_tensor "                \
+  "nodes_values_as_tensor_type "                                                                                  \
+  "nodes_hitrates_as_tensor_type post_transform base_values base_values_as_tensor base_values_as_tensor_type "
+
+constexpr Operator kOperators[] = {
+    {"ai.onnx.ml:TreeEnsembleClassifier", 1, 1,
+     VEIL_TREE_NODES "class_ids class_nodeids class_treeids class_weights class_weights_as_tensor "
+                     "class_weights_as_tensor_type classlabels_int64s classlabels_strings ",
+     nullptr, nullptr, expand_classifier},
+    {"ai.onnx.ml:TreeEnsembleRegressor", 1, 1,
+     VEIL_TREE_NODES "aggregate_function n_targets target_ids target_nodeids target_treeids target_weights "
+                     "target_weights_as_tensor target_weights_as_tensor_type ",
+     nullptr, nullptr, expand_regressor},
+    {"ai.onnx.ml:TreeEnsemble", 1, 1,
+     " aggregate_function leaf_targetids leaf_weights leaf_weights_type membership_values membership_values_type "
+     "n_targets nodes_falseleafs nodes_falsenodeids nodes_featureids nodes_hitrates nodes_hitrates_type "
+     "nodes_missing_value_tracks_true nodes_modes nodes_modes_type nodes_splits nodes_splits_type nodes_trueleafs "
+     "nodes_truenodeids post_transform tree_roots ",
+     nullptr, nullptr, expand_ensemble},
+};
+#undef VEIL_TREE_NODES
+
+}  // namespace
+
+std::span<const Operator> tree_composites() { return kOperators; }
+
+}  // namespace veil

@@ -1,0 +1,48 @@
+// The decisions of trees.
+#include <algorithm>
+#include <cmath>
+
+#include "quant/plan_builder.h"
+#include "quant/plan_scales.h"
+
+namespace veil {
+
+namespace {
+
+Status threshold(PlanBuilder& plan, const Call& call) {
+  const Array* feature = PlanBuilder::constant(call, 1);
+  const Array* threshold = PlanBuilder::constant(call, 2);
+  if (feature == nullptr || threshold == nullptr) return Error{"its thresholds are no constants"};
+  const GraphShape& shape = call.shape(0);
+  PlanThreshold op{shape[0], shape[1], {}, threshold->data};
+  for (const double each : feature->data) op.feature.push_back(to_integer(each));
+  plan.emit(call, {plan.in(call, 0).id}, std::move(op));
+  return Done{};
+}
+
+constexpr PlanRule kRules[] = {{"veil:Threshold", threshold}};
+
+}  // namespace
+
+void add_merged_thresholds(const PlanNode& node, const PlanThreshold& plan, const std::vector<std::int32_t>& scales,
+                           std::vector<MergedThresholds>& merged) {
+  constexpr std::size_t kMost = 1000;
+  std::vector<std::pair<std::int64_t, double>> all;
+  for (std::size_t m = 0; m < plan.feature.size(); ++m) {
+    if (std::isfinite(plan.threshold[m])) all.emplace_back(plan.feature[m], plan.threshold[m]);
+  }
+  std::sort(all.begin(), all.end());
+  all.erase(std::unique(all.begin(), all.end()), all.end());
+  for (std::size_t i = 1; i < all.size() && merged.size() < kMost; ++i) {
+    const auto [feature, low] = all[i - 1];
+    const double high = all[i].second;
+    if (all[i].first != feature) continue;
+    const std::int32_t scale = scales[scales.size() == 1 ? 0 : static_cast<std::size_t>(feature)];
+    if (std::floor(std::ldexp(low, -scale)) != std::floor(std::ldexp(high, -scale))) continue;
+    merged.push_back({node.source, feature, low, high, scale, std::ilogb(high - low)});
+  }
+}
+
+std::span<const PlanRule> tree_rules() { return kRules; }
+
+}  // namespace veil

@@ -1,0 +1,170 @@
+// Tree ensembles: honest traces, mutations of every relation, the independent evaluator, and the decisions themselves.
+#include <functional>
+
+#include "witness/operator_case.h"
+
+namespace veil {
+namespace {
+
+using A = std::map<std::string, Attribute>;
+using Reals = std::vector<double>;
+using Whole = std::vector<std::int64_t>;
+
+// Two trees: x0 <= 0.5 ? (x1 `mode` -0.25 ? 1 : 2) : 3   and   x2 > 0.75 ? -0.5 : 0.25
+A two_trees(const std::string& mode) {
+  return A{{"nodes_treeids", Whole{0, 0, 0, 0, 0, 1, 1, 1}},
+           {"nodes_nodeids", Whole{0, 1, 2, 3, 4, 0, 1, 2}},
+           {"nodes_featureids", Whole{0, 1, 0, 0, 0, 2, 0, 0}},
+           {"nodes_truenodeids", Whole{1, 3, 0, 0, 0, 1, 0, 0}},
+           {"nodes_falsenodeids", Whole{2, 4, 0, 0, 0, 2, 0, 0}},
+           {"nodes_values", Reals{0.5, -0.25, 0, 0, 0, 0.75, 0, 0}},
+           {"nodes_modes", "BRANCH_LEQ\n" + mode + "\nLEAF\nLEAF\nLEAF\nBRANCH_GT\nLEAF\nLEAF"},
+           {"target_treeids", Whole{0, 0, 0, 1, 1}},
+           {"target_nodeids", Whole{3, 4, 2, 1, 2}},
+           {"target_ids", Whole{0, 0, 0, 0, 0}},
+           {"target_weights", Reals{1, 2, 3, -0.5, 0.25}},
+           {"n_targets", std::int64_t{1}}};
+}
+
+double float_trees(const std::string& mode, const Reals& x) {
+  const double t = -0.25;
+  const bool second = mode == "BRANCH_LEQ"   ? x[1] <= t
+                      : mode == "BRANCH_LT"  ? x[1] < t
+                      : mode == "BRANCH_GTE" ? x[1] >= t
+                      : mode == "BRANCH_GT"  ? x[1] > t
+                      : mode == "BRANCH_EQ"  ? x[1] == t
+                                             : x[1] != t;
+  const double first = x[0] <= 0.5 ? (second ? 1 : 2) : 3;
+  return first + (x[2] > 0.75 ? -0.5 : 0.25);
+}
+
+Graph regressor(GraphBuilder& b, A attributes, std::int64_t rows = 1) {
+  const ValueId x = b.input("x", {rows, 3});
+  return b.finish({b.node("ai.onnx.ml:TreeEnsembleRegressor", {x}, "y", std::move(attributes))});
+}
+
+A with(A attributes, const std::string& name, Attribute value) {
+  attributes[name] = std::move(value);
+  return attributes;
+}
+
+constexpr const char* kModes[] = {"BRANCH_LEQ", "BRANCH_LT", "BRANCH_GTE", "BRANCH_GT", "BRANCH_EQ", "BRANCH_NEQ"};
+
+std::vector<OperatorCase> cases() {
+  std::vector<OperatorCase> out;
+  // Rows on a grid that all bits represent: decisions are those of the float run.
+  const auto add = [&](const std::string& name, std::function<Graph(GraphBuilder&)> build) {
+    out.push_back({name, std::move(build), 2, 1e-3, {}, 0.25});
+  };
+  for (const char* mode : kModes) {
+    add(mode, [mode](GraphBuilder& b) { return regressor(b, two_trees(mode)); });
+  }
+  const A plain = two_trees("BRANCH_LT");
+  add("rows", [plain](GraphBuilder& b) { return regressor(b, plain, 2); });
+  out.push_back({"wide_tables", [plain](GraphBuilder& b) { return regressor(b, plain, 64); }, 2, 1e-3, {}, 0.25, 7});
+  add("average", [plain](GraphBuilder& b) {
+    return regressor(b, with(with(plain, "aggregate_function", std::string("AVERAGE")), "base_values", Reals{0.5}));
+  });
+  for (const char* extreme : {"MIN", "MAX"}) {
+    add(extreme, [plain, extreme](GraphBuilder& b) {
+      return regressor(b, with(plain, "aggregate_function", std::string(extreme)));
+    });
+  }
+  add("logistic",
+      [plain](GraphBuilder& b) { return regressor(b, with(plain, "post_transform", std::string("LOGISTIC"))); });
+  return out;
+}
+
+class Trees : public testing::TestWithParam<OperatorCase> {};
+
+TEST_P(Trees, HonestTracesAreAcceptedAndCloseToFloat) { expect_honest_and_close(GetParam()); }
+TEST_P(Trees, EveryMutationOfTheWitnessIsCaught) { expect_mutations_caught(GetParam()); }
+TEST(TreesReference, AgreeWithTheIndependentEvaluator) { expect_reference_agrees(cases()); }
+
+INSTANTIATE_TEST_SUITE_P(All, Trees, testing::ValuesIn(cases()),
+                         [](const testing::TestParamInfo<OperatorCase>& each) { return each.param.name; });
+
+// On and beside every threshold, and at both ends of the grid.
+TEST(TreesDecisions, AreThoseOfTheFloatTreesAtEveryPointOfTheGrid) {
+  for (const char* mode : kModes) {
+    SCOPED_TRACE(mode);
+    GraphBuilder builder;
+    Graph graph = regressor(builder, two_trees(mode));
+    ASSERT_TRUE(infer_and_fold(graph).ok());
+    const std::vector<RealRow> calibration{{{-1.0, 0.5, 1.0}}, {{1.0, -1.0, -1.0}}};
+    const auto model = quantise(graph, calibration, 8, {});
+    ASSERT_TRUE(model.ok()) << model.error().message;
+    const QuantisedValue& value = model->graph.values[model->graph.inputs[0].value];
+    const QuantisedValue& output = model->graph.values[model->graph.output];
+    for (std::int64_t integer = -128; integer <= 127; ++integer) {
+      for (std::size_t feature = 0; feature < 3; ++feature) {
+        IntegerRow row{{0, 0, 0}};
+        row[0][feature] = integer;
+        Reals x(3);
+        for (std::size_t i = 0; i < 3; ++i) {
+          x[i] = std::ldexp(static_cast<double>(row[0][i]), value.scale_log2[value.scale_log2.size() == 1 ? 0 : i]);
+        }
+        const auto values = evaluate_integers(model->graph, model->weights, row);
+        ASSERT_TRUE(values.ok()) << values.error().message;
+        const double got = std::ldexp(static_cast<double>((*values)[model->graph.output][0]), output.scale_log2[0]);
+        ASSERT_NEAR(got, float_trees(mode, x), 0.1) << feature << " " << integer;
+      }
+    }
+  }
+}
+
+TEST(TreesDecisions, MergedThresholdsAreReported) {
+  GraphBuilder builder;
+  A attributes = two_trees("BRANCH_LEQ");
+  attributes["nodes_featureids"] = Whole{0, 0, 0, 0, 0, 2, 0, 0};
+  attributes["nodes_values"] = Reals{0.5, 0.5009765625, 0, 0, 0, 0.75, 0, 0};
+  Graph graph = regressor(builder, attributes);
+  ASSERT_TRUE(infer_and_fold(graph).ok());
+  const std::vector<RealRow> calibration{{{-1.0, 0.5, 1.0}}, {{1.0, -1.0, -1.0}}};
+  const auto coarse = quantise(graph, calibration, 8, {});
+  ASSERT_TRUE(coarse.ok()) << coarse.error().message;
+  ASSERT_EQ(coarse->merged_thresholds.size(), 1u);
+  const MergedThresholds& merged = coarse->merged_thresholds[0];
+  EXPECT_EQ(merged.feature, 0);
+  EXPECT_EQ(merged.low, 0.5);
+  EXPECT_EQ(merged.high, 0.5009765625);
+  EXPECT_EQ(merged.finer_scale_log2, -10);
+  const auto fine = quantise(graph, calibration, 16, {});
+  ASSERT_TRUE(fine.ok()) << fine.error().message;
+  EXPECT_TRUE(fine->merged_thresholds.empty());
+}
+
+// ---- what a file may say wrongly
+std::string refusal(const A& attributes) {
+  GraphBuilder builder;
+  Graph graph = regressor(builder, attributes);
+  const auto status = infer_and_fold(graph);
+  return status.ok() ? "" : status.error().message;
+}
+
+TEST(TreesRefusals, NameWhatIsWrong) {
+  const A good = two_trees("BRANCH_LEQ");
+  EXPECT_EQ(refusal(good), "");
+  const auto says = [&](const std::string& name, Attribute value, const std::string& words) {
+    const std::string said = refusal(with(good, name, std::move(value)));
+    EXPECT_NE(said.find(words), std::string::npos) << name << ": " << said;
+  };
+  says("nodes_truenodeids", Whole{0, 3, 0, 0, 0, 1, 0, 0}, "a circle");
+  says("nodes_truenodeids", Whole{9, 3, 0, 0, 0, 1, 0, 0}, "is missing");
+  says("nodes_featureids", Whole{0, 3, 0, 0, 0, 2, 0, 0}, "feature 3 of 3");
+  says("nodes_featureids", Whole{0, -1, 0, 0, 0, 2, 0, 0}, "feature -1 of 3");
+  says("nodes_featureids", Whole{0}, "different lengths");
+  says("nodes_nodeids", Whole{0, 1, 2, 3, 3, 0, 1, 2}, "twice");
+  says("nodes_values", Reals{0.5, NAN, 0, 0, 0, 0.75, 0, 0}, "no number");
+  says("target_nodeids", Whole{3, 4, 1, 1, 2}, "no leaf");
+  says("target_ids", Whole{0, 0, 0, 7, 0}, "target 7");
+  says("target_weights", Reals{1, 2, 3, INFINITY, 0}, "infinite");
+  says("n_targets", std::int64_t{0}, "out of bounds");
+  says("nodes_modes", std::string("BRANCH_LEQ\nODD\nLEAF\nLEAF\nLEAF\nBRANCH_GT\nLEAF\nLEAF"), "'ODD'");
+  says("post_transform", std::string("PROBIT"), "'PROBIT' is not supported");
+  says("aggregate_function", std::string("MEDIAN"), "'MEDIAN'");
+  says("base_values", Reals{1, 2}, "one base");
+}
+
+}  // namespace
+}  // namespace veil
