@@ -335,7 +335,8 @@ Status expand_classifier(Expansion& expansion) {
   if (!forest.base.empty() && std::ssize(forest.base) != classes) return Error{"it has not one base a class"};
   VEIL_TRY(raw, raw_scores(expansion, forest));
   const ValueId sums = plus_base(expansion, raw, forest.base);
-  if (!labels.empty()) {
+  // Of two classes with scores of their own, implementations do not choose by the larger one: no label is given.
+  if (!labels.empty() && classes > 2) {
     const ValueId best = expansion.add("ArgMax", {sums}, {{"axis", std::int64_t{1}}, {"keepdims", std::int64_t{0}}});
     expansion.give(0, expansion.add("Gather", {expansion.integers(labels), best}));
   }
