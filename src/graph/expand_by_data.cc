@@ -6,7 +6,6 @@
 
 #include "graph/shape.h"
 #include "graph/text.h"
-#include "graph/windows.h"
 
 namespace veil {
 namespace {
@@ -327,40 +326,6 @@ Status top(Expansion& expansion) {
   return Done{};
 }
 
-// The places of the largest numbers; the numbers themselves are the core operator's.
-Status max_pool(Expansion& expansion) {
-  const Call& call = expansion.call();
-  VEIL_TRY(windows, pool_windows(call));
-  VEIL_TRY(order, call.integer("storage_order", 0));
-  const GraphShape shape = call.shape(0);
-  const std::int64_t planes = shape[0] * shape[1];
-  const std::int64_t count = product_of(windows.out), kernel = product_of(windows.kernel),
-                     area = product_of(windows.in);
-  VEIL_TRY_STATUS(check_comparisons({planes, count, kernel}, "the place of each largest number"));
-  Integers read;
-  Array numbers{{count, kernel}, {}};
-  Array before{{planes, 1}, {}};
-  const std::vector<double> place_number = place_numbers(windows.in, order != 0);
-  for (const std::size_t place : window_places(windows)) {
-    read.push_back(static_cast<std::int64_t>(place));
-    numbers.data.push_back(place_number[place]);
-  }
-  for (std::int64_t plane = 0; plane < planes; ++plane) before.data.push_back(static_cast<double>(plane * area));
-  const ValueId x = expansion.reshape(expansion.input(0), {planes, area});
-  const ValueId all = expansion.reshape(expansion.gather(x, 1, read), {planes, count, kernel});
-  const ValueId best = expansion.add("ArgMax", {all}, {{"axis", std::int64_t{2}}, {"keepdims", std::int64_t{0}}});
-  const ValueId chosen = expansion.cast(one_hot(expansion, best, kernel), ElementType::kInt64);
-  const ValueId products = expansion.add("Mul", {chosen, expansion.constant(std::move(numbers), ElementType::kInt64)});
-  const ValueId place = expansion.reduce("ReduceSum", products, {2}, false);
-  const ValueId number = expansion.add("Add", {place, expansion.constant(std::move(before), ElementType::kInt64)});
-  Attributes attributes = call.node->attributes;
-  attributes.erase("storage_order");
-  const ValueId largest = expansion.add("MaxPool", {expansion.input(0)}, attributes);
-  expansion.give(0, largest);
-  expansion.give(1, expansion.reshape(number, expansion.shape(largest)));
-  return Done{};
-}
-
 // max(x, 0) - slope max(-x, 0)
 Status prelu(Expansion& expansion) {
   const ValueId x = expansion.input(0);
@@ -399,7 +364,6 @@ Expand expansion_by_data(const Call& call) {
   if (op == "ScatterElements") return scatter(call, scatter_elements, scatter_elements_in_rounds);
   if (op == "ScatterND") return scatter(call, scatter_nd, scatter_nd_in_rounds);
   if (op == "TopK") return top;
-  if (op == "MaxPool" && call.node->outputs.size() > 1) return max_pool;
   if (op == "PRelu" && !constant(1)) return prelu;
   const bool normalises = op == "BatchNormalization";
   if (normalises && !(constant(1) && constant(2) && constant(3) && constant(4))) return batch_normalization;

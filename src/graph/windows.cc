@@ -168,32 +168,6 @@ std::vector<double> window_counts(const Windows& w, bool with_padding) {
   return counts;
 }
 
-std::vector<std::size_t> window_places(const Windows& windows) {
-  constexpr std::size_t kOutside = static_cast<std::size_t>(-1);
-  const std::size_t kernel = size_of(windows.kernel), count = size_of(windows.out);
-  std::vector<std::size_t> places(kernel * count, kOutside);
-  for (std::size_t position = 0; position < kernel; ++position) {
-    WindowWalk(windows, position).visit(0, count, [&](const Stretch& s) {
-      for (std::size_t i = 0; i < s.count; ++i) places[(s.window + i) * kernel + position] = s.place + i * s.step;
-    });
-  }
-  for (auto window = places.begin(); window != places.end(); window += static_cast<std::ptrdiff_t>(kernel)) {
-    const auto end = window + static_cast<std::ptrdiff_t>(kernel);
-    const auto inside = std::find_if(window, end, [](std::size_t place) { return place != kOutside; });
-    std::replace(window, end, kOutside, inside == end ? 0 : *inside);
-  }
-  return places;
-}
-
-std::vector<double> place_numbers(const GraphShape& in, bool column_major) {
-  std::vector<double> numbers;
-  GraphShape strides = strides_of(in);
-  std::int64_t step = 1;
-  for (std::size_t d = 0; d < in.size() && column_major; step *= in[d++]) strides[d] = step;
-  walk(in, std::array{strides}, [&](const auto& at) { numbers.push_back(static_cast<double>(at[0])); });
-  return numbers;
-}
-
 Result<Windows> convolution_windows(const Call& call) {
   if (call.shape(1).size() < 3)
     return Error{"its weights of shape " + shape_text(call.shape(1)) + " have no kernel axes"};

@@ -54,12 +54,6 @@ class WindowWalk {
 // How many positions of each window an average divides by: those within the input, or within its padding too.
 std::vector<double> window_counts(const Windows& windows, bool with_padding);
 
-// What every window reads, kernel positions next to each other; at those outside the input, the first place inside. For
-// windows that each read some place.
-std::vector<std::size_t> window_places(const Windows& windows);
-// The number of every place of the input's spatial axes, row-major or, as ONNX allows for pools, column-major.
-std::vector<double> place_numbers(const GraphShape& in, bool column_major);
-
 Result<Windows> convolution_windows(const Call& call);  // the kernel is that of input 1
 Result<Windows> pool_windows(const Call& call);
 // Of a transposed convolution, with input and output exchanged: window `i` of its *output* is what input i adds to.
