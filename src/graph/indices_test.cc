@@ -109,7 +109,7 @@ TEST(Indices, TopK) {
   expect_array(compute("TopK", {x, list({1})}, {{"axis", number(0)}}, 17, 1), {1, 4}, {1, 1, 1, 1});
   expect_array(compute("TopK", {x}, {{"k", number(1)}}, 9), {2, 1}, {3, 6});
   const double nan = std::numeric_limits<double>::quiet_NaN();
-  expect_array(compute("TopK", {weight({4}, {nan, 1, nan, 2}), list({2})}), {2}, {2, 1});
+  expect_array(compute("TopK", {input({4}, {nan, 1, nan, 2}), list({2})}), {2}, {2, 1});
   expect_refused(compute("TopK", {x, list({5})}), "K is 5 on an axis of length 4");
   expect_refused(compute("TopK", {x, list({-1})}), "K is -1");
   expect_refused(compute("TopK", {x, list({1, 1})}), "no single number");

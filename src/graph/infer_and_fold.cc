@@ -1,7 +1,6 @@
 #include <algorithm>
 #include <numeric>
 
-#include "graph/expand_by_data.h"
 #include "graph/expansion.h"
 #include "graph/log_sum_exp.h"
 #include "graph/needed.h"
@@ -61,7 +60,7 @@ class Folder final : public NodeSink {
 
  private:
   Status visit_needed(Node node);
-  Status expand(const Operator& op, Status (*written)(Expansion&), const Node& node);
+  Status expand(const Operator& op, const Node& node);
   Status resolve_inputs(Node& node);
   void take_types(const Node& node, const std::vector<TypedShape>& types);
   bool forward_same(const Node& node, const Call& call);
@@ -196,12 +195,12 @@ void Folder::forward(ValueId result, ValueId source) {
   if (alias_[source] >= file_values_) read.name = graph_.values[result].name;
 }
 
-Status Folder::expand(const Operator& op, Status (*written)(Expansion&), const Node& node) {
+Status Folder::expand(const Operator& op, const Node& node) {
   if (depth_ >= kMaxDepth) return Error{"Operators inside operators are nested too deep at " + node_text(node) + "."};
   ++depth_;
   Expansion expansion(graph_, node, *this);
   Status status = check_call(op, expansion.call());
-  if (status.ok()) status = written(expansion);
+  if (status.ok()) status = op.expand(expansion);
   --depth_;
   return expansion.finish(status);
 }
@@ -243,7 +242,7 @@ Status Folder::visit_needed(Node node) {
   const std::int64_t opset = node.opset != 0 ? node.opset : graph_.opset;
   VEIL_TRY_STATUS(check_old_form(node, opset));
   // A core operator may bring its older forms to the present one.
-  if (op->expand != nullptr && (op->infer == nullptr || opset != kExpandedOpset)) return expand(*op, op->expand, node);
+  if (op->expand != nullptr && (op->infer == nullptr || opset != kExpandedOpset)) return expand(*op, node);
   Call call = call_of(graph_, node);
   VEIL_TRY(types, infer_call(*op, call));
   take_types(node, types);
@@ -254,7 +253,6 @@ Status Folder::visit_needed(Node node) {
   if (needs_only_shapes(node) || std::all_of(call.inputs.begin(), call.inputs.end(), is_constant)) {
     return fold(*op, call, types);
   }
-  if (const auto written = expansion_by_data(call)) return expand(*op, written, node);
   for (const ValueId id : node.outputs) {
     const GraphValue& value = graph_.values[id];
     if (!has_no_elements(value.shape)) continue;
