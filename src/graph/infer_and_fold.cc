@@ -188,9 +188,8 @@ Status Folder::visit_needed(Node node) {
   }
   VEIL_TRY_STATUS(resolve_inputs(node));
   VEIL_TRY(op, operator_of(node));
-  const std::int64_t opset = node.opset != 0 ? node.opset : graph_.opset;
-  // A core operator may bring its older forms to the present one.
-  if (op->expand != nullptr && (op->infer == nullptr || opset != kExpandedOpset)) return expand(*op, node);
+  // A core operator may bring its other forms to the one that expansions make.
+  if (op->expand != nullptr && (op->infer == nullptr || node.opset != kExpandedOpset)) return expand(*op, node);
   const Call call = call_of(graph_, node);
   VEIL_TRY(types, infer_call(*op, call));
   take_types(node, types);
