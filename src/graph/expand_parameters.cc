@@ -49,15 +49,23 @@ Status expand_prelu(Expansion& expansion) {
   return Done{};
 }
 
-// x^y = exp(y ln x), x > 0. Calibration refuses rows where it is not. Powers of whole numbers stay whole.
+// x^y = exp(y ln x), x > 0; 0^y = 0, y > 0; 0^0 = 1. Anything else has no logarithm, and calibration refuses its row.
+// Powers of whole numbers stay whole.
 Status expand_power(Expansion& expansion) {
   const bool known = expansion.constant(expansion.input(1)) != nullptr;
   const ElementType type = expansion.type(expansion.input(0));
   if (known || !is_real(type)) return expansion.keep();
   VEIL_TRY_STATUS(check_shapes(expansion));
+  const ValueId x = expansion.input(0);
   const ValueId exponent = expansion.cast(expansion.input(1), type);
-  const ValueId logarithm = expansion.add("Log", {expansion.input(0)});
-  expansion.give(0, expansion.add("Exp", {expansion.add("Mul", {exponent, logarithm})}));
+  const ValueId is_zero = expansion.binary("Equal", x, 0);
+  const ValueId has_power = expansion.add("Not", {expansion.binary("Less", exponent, 0)});
+  const ValueId moved = expansion.cast(expansion.add("And", {is_zero, has_power}), type);
+  const ValueId logarithm = expansion.add("Log", {expansion.add("Add", {x, moved})});
+  const ValueId power = expansion.add("Exp", {expansion.add("Mul", {exponent, logarithm})});
+  const ValueId above = expansion.add("Less", {expansion.number_like(0, exponent), exponent});
+  const ValueId kept = expansion.add("Not", {expansion.add("And", {is_zero, above})});
+  expansion.give(0, expansion.add("Mul", {power, expansion.cast(kept, type)}));
   return Done{};
 }
 

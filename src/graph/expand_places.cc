@@ -164,18 +164,15 @@ ValueId with_axis(Expansion& expansion, ValueId x, std::size_t axis) {
   return expansion.reshape(x, shape);
 }
 
-ValueId is_positive(Expansion& expansion, ValueId x) {
-  return expansion.add("Less", {expansion.number_like(0, x), x});
-}
+ValueId is_positive(Expansion& expansion, ValueId x) { return expansion.add("Less", {expansion.number_like(0, x), x}); }
 
 // The last update of a place is the one that counts: one that no later one has the place of.
 ValueId replaced(Expansion& expansion, const Lines& lines) {
   ValueId rows = lines.rows;
   const std::int64_t updates = expansion.shape(rows)[1];
   if (updates > 1) {
-    const ValueId later =
-        expansion.add("CumSum", {rows, expansion.number(1, ElementType::kInt64)},
-                      {{"exclusive", std::int64_t{1}}, {"reverse", std::int64_t{1}}});
+    const ValueId later = expansion.add("CumSum", {rows, expansion.number(1, ElementType::kInt64)},
+                                        {{"exclusive", std::int64_t{1}}, {"reverse", std::int64_t{1}}});
     rows = expansion.cast(expansion.add("Less", {later, rows}), ElementType::kInt64);
   }
   const ValueId touched = is_positive(expansion, expansion.reduce("ReduceSum", rows, {1}, false));
@@ -290,10 +287,10 @@ Status expand_scatter_nd(Expansion& expansion) {
     }
     const ValueId next = rows_of(expansion, column_of(expansion, table, number, {1, updates}), length);
     places *= length;
-    rows = number == 0 ? next
-                       : expansion.reshape(expansion.add("Mul", {with_axis(expansion, rows, 3),
-                                                                 with_axis(expansion, next, 2)}),
-                                           {1, updates, places});
+    rows = number == 0
+               ? next
+               : expansion.reshape(expansion.add("Mul", {with_axis(expansion, rows, 3), with_axis(expansion, next, 2)}),
+                                   {1, updates, places});
   }
   const std::int64_t inner = element_count(shape).value_or(0) / std::max<std::int64_t>(places, 1);
   const auto blocks = [&](std::size_t input, std::int64_t count) {

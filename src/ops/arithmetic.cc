@@ -212,8 +212,8 @@ Status lower_op(const DivideOp& op, const Site& site, Lowerer& lowerer) {
   const std::int64_t two = 1 + half_of(op);  // rounded down, nothing is halved
   Form dividend = scaled(inputs[0].form, two << op.up_shift);
   if (op.floor == 0) dividend = dividend + inputs[1].form;
-  const View quotient = add_quotient(lowerer, name + "/quotient", box, dividend, scaled(inputs[1].form, two),
-                                     site.accumulator());
+  const View quotient =
+      add_quotient(lowerer, name + "/quotient", box, dividend, scaled(inputs[1].form, two), site.accumulator());
   lower_accumulator(lowerer, site, box, storage, linear_expression({LinearTerm{1, quotient}}), 0);
   return Done{};
 }

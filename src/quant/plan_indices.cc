@@ -42,8 +42,8 @@ Shaped one_hot_rows(PlanBuilder& plan, const Call& call, const Shaped& places, s
   labels.end_box();
   labels.einsum.has_weight = true;
   labels.einsum.weight = {static_cast<double>(length)};
-  const Shaped raise = plan.add(call, places.shape, {negative.id}, labels.einsum,
-                                {{}, static_cast<double>(length), true});
+  const Shaped raise =
+      plan.add(call, places.shape, {negative.id}, labels.einsum, {{}, static_cast<double>(length), true});
   const Shaped counted = plan.add(call, places.shape, {places.id, raise.id}, PlanSum{{1, 1}}, {{}, {}, true});
   return equal_to_counted(plan, call, counted, length);
 }

@@ -37,7 +37,8 @@ Shaped quotient(PlanBuilder& plan, const Call& call, const Signed& a, const Sign
 }
 
 // f + b where f and b have different signs and f is not zero, else f.
-void emit_floored(PlanBuilder& plan, const Call& call, const Shaped& f, const Signed& a, const Signed& b, PlanId other) {
+void emit_floored(PlanBuilder& plan, const Call& call, const Shaped& f, const Signed& a, const Signed& b,
+                  PlanId other) {
   const PlanBuilder::Bound bound = plan.like_input(call, 1);
   if (a.never_negative && b.never_negative) return plan.finish(call, f);
   const Shaped towards = b.never_negative ? f : times(plan, call, f, b.sign, bound);
