@@ -160,6 +160,12 @@ ValueId Expansion::cast(ValueId x, ElementType to) {
   return add("Cast", {x}, {{"to", onnx_code(to)}});
 }
 
+Status Expansion::keep() {
+  const std::vector<ValueId> kept = add_many(node_->op, node_->inputs, node_->outputs.size(), node_->attributes);
+  for (std::size_t i = 0; i < kept.size(); ++i) give(i, kept[i]);
+  return Done{};
+}
+
 ValueId Expansion::along_axis(ValueId list, std::size_t axis, std::size_t rank) {
   GraphShape to(rank, 1);
   if (axis < rank) to[axis] = element_count(shape(list)).value_or(1);

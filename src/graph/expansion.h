@@ -62,6 +62,8 @@ class Expansion {
   ValueId concat(const std::vector<ValueId>& parts, std::size_t axis);
   ValueId reduce(const std::string& op, ValueId x, const Integers& axes, bool keep = true);
   ValueId cast(ValueId x, ElementType to);
+  // A core operator's node as it is: in this form it needs no others.
+  Status keep();
   // A list of one number a place of `axis`, in a shape that broadcasts along that axis of `rank`.
   ValueId along_axis(ValueId list, std::size_t axis, std::size_t rank);
 
@@ -91,7 +93,15 @@ class Expansion {
 
 inline constexpr std::int64_t kExpandedOpset = 22;
 
-Status expand_softmax(Expansion& expansion);  // an older form: vectors of several axes
+// Core operators that are kept in some forms only.
+Status expand_softmax(Expansion& expansion);  // vectors of one axis
+Status expand_gather_elements(Expansion& expansion);
+Status expand_gather_nd(Expansion& expansion);
+Status expand_scatter_elements(Expansion& expansion);
+Status expand_scatter_nd(Expansion& expansion);
+Status expand_batch_normalization(Expansion& expansion);
+Status expand_prelu(Expansion& expansion);
+Status expand_power(Expansion& expansion);
 
 std::int64_t onnx_code(ElementType type);  // the inverse of element_type_from_onnx
 

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <numeric>
+#include <utility>
 
 #include "graph/expansion.h"
 #include "graph/log_sum_exp.h"
@@ -76,6 +77,7 @@ class Folder final : public NodeSink {
   std::size_t file_values_;     // the values after these belong to expansions
   std::vector<Node> kept_;
   std::size_t depth_ = 0;
+  std::string expanding_;  // the operator whose expansion adds nodes; those of its own name stay
   std::int64_t elements_left_ = kMaxFoldedElements;
   std::int64_t work_left_ = kMaxFoldedWork;
 };
@@ -198,9 +200,11 @@ void Folder::forward(ValueId result, ValueId source) {
 Status Folder::expand(const Operator& op, const Node& node) {
   if (depth_ >= kMaxDepth) return Error{"Operators inside operators are nested too deep at " + node_text(node) + "."};
   ++depth_;
+  const std::string outer = std::exchange(expanding_, node.op);
   Expansion expansion(graph_, node, *this);
   Status status = check_call(op, expansion.call());
   if (status.ok()) status = op.expand(expansion);
+  expanding_ = outer;
   --depth_;
   return expansion.finish(status);
 }
@@ -241,8 +245,9 @@ Status Folder::visit_needed(Node node) {
   VEIL_TRY(op, operator_of(node));
   const std::int64_t opset = node.opset != 0 ? node.opset : graph_.opset;
   VEIL_TRY_STATUS(check_old_form(node, opset));
-  // A core operator may bring its older forms to the present one.
-  if (op->expand != nullptr && (op->infer == nullptr || opset != kExpandedOpset)) return expand(*op, node);
+  // A core operator may bring its other forms to the one that expansions make.
+  const bool may_expand = node.opset != kExpandedOpset || (depth_ > 0 && node.op != expanding_);
+  if (op->expand != nullptr && (op->infer == nullptr || may_expand)) return expand(*op, node);
   Call call = call_of(graph_, node);
   VEIL_TRY(types, infer_call(*op, call));
   take_types(node, types);

@@ -3,6 +3,7 @@
 #include <array>
 #include <cmath>
 
+#include "graph/expansion.h"
 #include "graph/operator.h"
 #include "graph/shape.h"
 #include "graph/text.h"
@@ -136,7 +137,7 @@ constexpr Operator kOperators[] = {
     {"Swish", 1, 1, " alpha ", infer_activation<Swish>, run_activation<Swish>},
     {"HardSigmoid", 1, 1, " alpha beta ", infer_activation<HardSigmoid>, run_activation<HardSigmoid>},
     {"Gelu", 1, 1, " approximate ", infer_gelu, run_gelu},
-    {"PRelu", 2, 2, "", infer_prelu, run_prelu},
+    {"PRelu", 2, 2, "", infer_prelu, run_prelu, expand_prelu},
 };
 
 }  // namespace

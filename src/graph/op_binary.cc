@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "graph/expansion.h"
 #include "graph/operator.h"
 #include "graph/shape.h"
 #include "graph/text.h"
@@ -191,7 +192,7 @@ constexpr Operator kOperators[] = {
     {"Mul", 2, 2, "", infer_numbers, run_mul},
     {"Div", 2, 2, "", infer_numbers, run_div},
     {"Mod", 2, 2, " fmod ", infer_mod, run_mod},
-    {"Pow", 2, 2, "", infer_pow, run_pow},
+    {"Pow", 2, 2, "", infer_pow, run_pow, expand_power},
     {"Min", 1, kAnyInputs, "", infer_numbers, run_variadic<smaller>},
     {"Max", 1, kAnyInputs, "", infer_numbers, run_variadic<larger>},
     {"Equal", 2, 2, "", infer_equal, run_binary<equal>},

@@ -153,15 +153,20 @@ Result<std::vector<TypedShape>> infer_one_hot(const Call& call) {
   return std::vector<TypedShape>{{call.in(2).type, shape}};
 }
 
-// An index outside of the axis, counted from its end if negative, is on nowhere.
+// An index outside of the axis, counted from its end if negative, is on nowhere; with `strict`, which only expansions
+// set, it is an error.
 Status run_one_hot(const Call& call, const Inputs& inputs, const Outputs& outputs) {
   VEIL_TRY(form, one_hot_form(call));
+  VEIL_TRY(strict, call.integer("strict", 0));
   const double off = inputs[2]->data[0], on = inputs[2]->data[1];
   std::fill(outputs[0]->data.begin(), outputs[0]->data.end(), off);
   const AxisSplit split = split_at(outputs[0]->shape, form.axis, form.axis + 1);
   for (std::size_t i = 0; i < inputs[0]->data.size(); ++i) {
     const std::int64_t index = to_integer(inputs[0]->data[i]);
-    if (index < -form.depth || index >= form.depth) continue;
+    if (index < -form.depth || index >= form.depth) {
+      if (strict == 0) continue;
+      return Error{"index " + std::to_string(index) + " lies outside an axis of length " + std::to_string(form.depth)};
+    }
     const auto place = static_cast<std::size_t>(index < 0 ? index + form.depth : index);
     outputs[0]->data[(i / split.inner * split.length + place) * split.inner + i % split.inner] = on;
   }
@@ -170,7 +175,7 @@ Status run_one_hot(const Call& call, const Inputs& inputs, const Outputs& output
 
 constexpr Operator kOperators[] = {
     {"Gather", 2, 2, " axis ", infer_gather, run_gather},
-    {"OneHot", 3, 3, " axis ", infer_one_hot, run_one_hot},
+    {"OneHot", 3, 3, " axis strict ", infer_one_hot, run_one_hot},
     {"Slice", 1, 5, " starts ends axes ", infer_slice, run_slice},
 };
 

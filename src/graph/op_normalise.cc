@@ -75,7 +75,7 @@ Status run_batch_normalization(const Call& call, const Inputs& inputs, const Out
 constexpr Operator kOperators[] = {
     {"Softmax", 1, 1, " axis ", infer_softmax, run_softmax, expand_softmax},
     {"BatchNormalization", 5, 5, " epsilon momentum spatial training_mode ", infer_batch_normalization,
-     run_batch_normalization},
+     run_batch_normalization, expand_batch_normalization},
 };
 
 }  // namespace

@@ -1,6 +1,8 @@
-// Numbers taken from or written to places that another tensor names.
+// Numbers taken from or written to places that another tensor names: GatherElements, GatherND, ScatterElements,
+// ScatterND.
 #include <algorithm>
 
+#include "graph/expansion.h"
 #include "graph/operator.h"
 #include "graph/shape.h"
 #include "graph/text.h"
@@ -62,6 +64,51 @@ Status run_gather_elements(const Call& call, const Inputs& inputs, const Outputs
   return visit_elements(call, *inputs[1], [&](std::size_t index, std::size_t place) {
     outputs[0]->data[index] = inputs[0]->data[place];
   });
+}
+
+// The indices' first axes are the data's own, `batch_dims` of them; its last is a place on the axes after those.
+struct GatherForm {
+  std::size_t batch, depth;
+};
+Result<GatherForm> gather_form(const Call& call) {
+  const GraphShape& data = call.shape(0);
+  const GraphShape& indices = call.shape(1);
+  VEIL_TRY(batch, call.integer("batch_dims", 0));
+  if (is_real(call.in(1).type)) return Error{"its indices must be integers"};
+  const auto axes = static_cast<std::int64_t>(std::min(data.size(), indices.size()));
+  if (batch < 0 || batch >= axes) return Error{"its 'batch_dims' are too many"};
+  const bool same = std::equal(data.begin(), data.begin() + batch, indices.begin());
+  if (!same || indices.back() < 1 || indices.back() > static_cast<std::int64_t>(data.size()) - batch) {
+    return Error{"its indices of shape " + shape_text(indices) + " do not fit its data of shape " + shape_text(data)};
+  }
+  return GatherForm{static_cast<std::size_t>(batch), static_cast<std::size_t>(indices.back())};
+}
+
+Result<std::vector<TypedShape>> infer_gather_nd(const Call& call) {
+  VEIL_TRY(form, gather_form(call));
+  GraphShape shape(call.shape(1).begin(), call.shape(1).end() - 1);
+  shape.insert(shape.end(), call.shape(0).begin() + static_cast<std::ptrdiff_t>(form.batch + form.depth),
+               call.shape(0).end());
+  return std::vector<TypedShape>{{call.in(0).type, shape}};
+}
+
+Status run_gather_nd(const Call& call, const Inputs& inputs, const Outputs& outputs) {
+  VEIL_TRY(form, gather_form(call));
+  const GraphShape& data = call.shape(0);
+  const AxisSplit split = split_at(data, form.batch, form.batch + form.depth);
+  const std::vector<double>& indices = inputs[1]->data;
+  const std::size_t places = indices.size() / form.depth;
+  auto to = outputs[0]->data.begin();
+  for (std::size_t row = 0; row < places; ++row) {
+    std::size_t block = row / std::max<std::size_t>(places / split.outer, 1);
+    for (std::size_t axis = 0; axis < form.depth; ++axis) {
+      const std::int64_t length = data[form.batch + axis];
+      VEIL_TRY(place, place_on_axis(indices[row * form.depth + axis], length));
+      block = block * static_cast<std::size_t>(length) + place;
+    }
+    to = std::copy_n(inputs[0]->data.begin() + static_cast<std::ptrdiff_t>(block * split.inner), split.inner, to);
+  }
+  return Done{};
 }
 
 double replace(double, double update) { return update; }
@@ -144,52 +191,12 @@ Status run_scatter_nd(const Call& call, const Inputs& inputs, const Outputs& out
   return Done{};
 }
 
-// Where the first axes of both are a batch, each entry has its own indices.
-Result<std::size_t> batch_axes(const Call& call) {
-  const GraphShape& data = call.shape(0);
-  const GraphShape& indices = call.shape(1);
-  VEIL_TRY(batch, call.integer("batch_dims", 0));
-  if (is_real(call.in(1).type)) return Error{"its indices are no integers"};
-  const Error misfit{"its indices of shape " + shape_text(indices) + " do not fit its data of shape " +
-                     shape_text(data)};
-  if (batch < 0 || indices.empty() || batch >= std::ssize(indices) || batch >= std::ssize(data)) return misfit;
-  if (indices.back() < 1 || indices.back() > std::ssize(data) - batch) return misfit;
-  if (!std::equal(data.begin(), data.begin() + batch, indices.begin())) return misfit;
-  return static_cast<std::size_t>(batch);
-}
-
-Result<std::vector<TypedShape>> infer_gather_nd(const Call& call) {
-  VEIL_TRY(batch, batch_axes(call));
-  const GraphShape& indices = call.shape(1);
-  GraphShape shape(indices.begin(), indices.end() - 1);
-  const auto first_kept = static_cast<std::ptrdiff_t>(batch) + indices.back();
-  shape.insert(shape.end(), call.shape(0).begin() + first_kept, call.shape(0).end());
-  return std::vector<TypedShape>{{call.in(0).type, shape}};
-}
-
-Status run_gather_nd(const Call& call, const Inputs& inputs, const Outputs& outputs) {
-  VEIL_TRY(batch, batch_axes(call));
-  const GraphShape& data = call.shape(0);
-  const auto depth = static_cast<std::size_t>(call.shape(1).back());
-  const std::size_t block = split_at(data, batch + depth, data.size()).length;
-  const AxisSplit rows = split_at(call.shape(1), batch, call.shape(1).size() - 1);  // of each entry of the batch
-  std::size_t next = 0;
-  for (std::size_t row = 0; row < rows.outer * rows.length; ++row) {
-    std::size_t from = row / rows.length;
-    for (std::size_t axis = 0; axis < depth; ++axis) {
-      VEIL_TRY(place, place_on_axis(inputs[1]->data[row * depth + axis], data[batch + axis]));
-      from = from * static_cast<std::size_t>(data[batch + axis]) + place;
-    }
-    for (std::size_t i = 0; i < block; ++i) outputs[0]->data[next++] = inputs[0]->data[from * block + i];
-  }
-  return Done{};
-}
-
 constexpr Operator kOperators[] = {
-    {"GatherND", 2, 2, " batch_dims ", infer_gather_nd, run_gather_nd},
-    {"GatherElements", 2, 2, " axis ", infer_gather_elements, run_gather_elements},
-    {"ScatterElements", 3, 3, " axis reduction ", infer_scatter_elements, run_scatter_elements},
-    {"ScatterND", 3, 3, " reduction ", infer_scatter_nd, run_scatter_nd},
+    {"GatherElements", 2, 2, " axis ", infer_gather_elements, run_gather_elements, expand_gather_elements},
+    {"GatherND", 2, 2, " batch_dims ", infer_gather_nd, run_gather_nd, expand_gather_nd},
+    {"ScatterElements", 3, 3, " axis reduction ", infer_scatter_elements, run_scatter_elements,
+     expand_scatter_elements},
+    {"ScatterND", 3, 3, " reduction ", infer_scatter_nd, run_scatter_nd, expand_scatter_nd},
 };
 
 }  // namespace

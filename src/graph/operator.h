@@ -68,7 +68,7 @@ struct Operator {
   std::string_view attributes;  // every name that it understands, between spaces: " axis keepdims "
   Result<std::vector<TypedShape>> (*infer)(const Call& call);
   Status (*run)(const Call& call, const Inputs& inputs, const Outputs& outputs);  // after infer agreed
-  Status (*expand)(Expansion& expansion) = nullptr;  // with infer: for forms other than those of kExpandedOpset
+  Status (*expand)(Expansion& expansion) = nullptr;  // with infer: may keep the node as it is
 };
 
 const Operator* find_operator(std::string_view name);  // none: not supported

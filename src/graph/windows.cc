@@ -168,6 +168,18 @@ std::vector<double> window_counts(const Windows& w, bool with_padding) {
   return counts;
 }
 
+std::vector<double> place_numbers(const Windows& windows, bool by_columns) {
+  GraphShape strides = strides_of(windows.in);
+  std::int64_t stride = 1;
+  for (std::size_t d = 0; d < strides.size() && by_columns; ++d) {
+    strides[d] = stride;
+    stride *= windows.in[d];
+  }
+  std::vector<double> numbers;
+  walk(windows.in, std::array{strides}, [&](const auto& at) { numbers.push_back(static_cast<double>(at[0])); });
+  return numbers;
+}
+
 Result<Windows> convolution_windows(const Call& call) {
   if (call.shape(1).size() < 3)
     return Error{"its weights of shape " + shape_text(call.shape(1)) + " have no kernel axes"};

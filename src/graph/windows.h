@@ -54,6 +54,10 @@ class WindowWalk {
 // How many positions of each window an average divides by: those within the input, or within its padding too.
 std::vector<double> window_counts(const Windows& windows, bool with_padding);
 
+// Of every place of the input, row-major, its number when places are counted along the last axis first, or along the
+// first.
+std::vector<double> place_numbers(const Windows& windows, bool by_columns);
+
 Result<Windows> convolution_windows(const Call& call);  // the kernel is that of input 1
 Result<Windows> pool_windows(const Call& call);
 // Of a transposed convolution, with input and output exchanged: window `i` of its *output* is what input i adds to.

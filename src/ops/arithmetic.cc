@@ -3,6 +3,7 @@
 //   maximum:  y = b + max(a - b, 0);   minimum:  y = a - max(a - b, 0)
 //   step:     y = [sum_j c_j x_j[i] + constant < 0], exactly
 //   divide:   q = floor((2^(up+1) a + b) / (2 b)),  0 <= 2^(up+1) a + b - 2 b q < 2 b,  y = sat(q)
+//             or, rounded down:  q = floor(2^up a / b),  0 <= 2^up a - b q < b
 #include "circuit/range.h"
 #include "ops/family.h"
 #include "ops/gadgets.h"
@@ -66,6 +67,9 @@ Combined combined(const Site& site, Lowerer& lowerer, const std::vector<std::int
   if (constant != 0) out.form = out.form + constant_form(constant);
   return out;
 }
+
+// How many halves of the divisor are added before the quotient is rounded down.
+std::int64_t half_of(const DivideOp& op) { return op.floor != 0 ? 0 : 1; }
 
 }  // namespace
 
@@ -168,6 +172,7 @@ Status lower_op(const StepOp& op, const Site& site, Lowerer& lowerer) {
 }
 
 Result<NodeFacts> analyse_op(const DivideOp& op, const Site& site) {
+  if (op.floor < 0 || op.floor > 1) return Error{"a flag is not 0 or 1"};
   VEIL_TRY_STATUS(site.expect_counts(2, 0, 0));
   VEIL_TRY_STATUS(site.expect_same_sizes());
   VEIL_TRY_STATUS(site.expect_one_scale());
@@ -179,7 +184,10 @@ Result<NodeFacts> analyse_op(const DivideOp& op, const Site& site) {
   if (!signed_range(48).contains(dividend) || b.high >= std::int64_t{1} << 24) {
     return Error{"its numbers do not fit; use fewer bits"};
   }
-  const auto quotient = [](std::int64_t a, std::int64_t divisor) { return floor_quotient(a + divisor, 2 * divisor); };
+  const std::int64_t half = half_of(op);
+  const auto quotient = [half](std::int64_t a, std::int64_t divisor) {
+    return floor_quotient(a + half * divisor, 2 * divisor);
+  };
   const std::int64_t ends[] = {quotient(dividend.low, b.low), quotient(dividend.low, b.high),
                                quotient(dividend.high, b.low), quotient(dividend.high, b.high)};
   const IntegerRange exact{*std::min_element(ends, ends + 4), *std::max_element(ends, ends + 4)};
@@ -191,8 +199,8 @@ void evaluate_op(const DivideOp& op, const Site& site, const Execution& executio
   out.resize(static_cast<std::size_t>(site.out_size()));
   for (std::size_t i = 0; i < out.size(); ++i) {
     const std::int64_t b = execution.in(site, 1)[i];
-    out[i] = saturate(floor_quotient(execution.in(site, 0)[i] * (std::int64_t{2} << op.up_shift) + b, 2 * b),
-                      site.full_range());
+    const std::int64_t dividend = execution.in(site, 0)[i] * (std::int64_t{2} << op.up_shift) + half_of(op) * b;
+    out[i] = saturate(floor_quotient(dividend, 2 * b), site.full_range());
   }
 }
 
@@ -202,9 +210,11 @@ Status lower_op(const DivideOp& op, const Site& site, Lowerer& lowerer) {
   const Storage storage = inputs[0].storage;
   const Domain box = storage_box(storage);
   const std::string& name = site.node.name;
-  const View quotient = add_quotient(lowerer, name + "/quotient", box,
-                                     scaled(inputs[0].form, std::int64_t{2} << op.up_shift) + inputs[1].form,
-                                     scaled(inputs[1].form, 2), site.accumulator());
+  const std::int64_t two = 1 + half_of(op);  // rounded down, nothing is halved
+  Form dividend = scaled(inputs[0].form, two << op.up_shift);
+  if (op.floor == 0) dividend = dividend + inputs[1].form;
+  const View quotient =
+      add_quotient(lowerer, name + "/quotient", box, dividend, scaled(inputs[1].form, two), site.accumulator());
   lower_accumulator(lowerer, site, box, storage, linear_expression({LinearTerm{1, quotient}}), 0);
   return Done{};
 }

@@ -296,8 +296,11 @@ Activation add_rescale(Lowerer& lowerer, const Rescale& r) {
   Form out = step.value.form;
   const IntegerRange quotient = round_shift(r.bound, step.shift);
   if (!full.contains(quotient)) {
-    const IntegerRange excess{quotient.low - saturate(quotient.low, full),
-                              quotient.high - saturate(quotient.high, full)};
+    // z + e is the quotient: limbs of e that reach too little would tell the validator that z has not the whole range,
+    // and it would no longer see that z saturates at its ends.
+    const IntegerRange declared = round_shift(declared_range(circuit, r.domain, r.accumulator), step.shift);
+    const IntegerRange excess{std::min(quotient.low - saturate(quotient.low, full), declared.high - full.high),
+                              std::max(quotient.high - saturate(quotient.high, full), declared.low - full.low)};
     step.excess = add_excess(circuit, r.name, box, step.value, full, excess);
     out.insert(out.end(), step.excess->form.begin(), step.excess->form.end());
   }

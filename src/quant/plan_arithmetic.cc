@@ -68,7 +68,7 @@ Status multiply(PlanBuilder& plan, const Call& call) {
 // a / b = (a sign(b)) / |b|
 Status divide(PlanBuilder& plan, const Call& call) {
   const GraphShape& out = plan.out_shape(call);
-  if (plan.is_integer(call)) return Error{"a division of whole numbers is not supported"};
+  if (plan.is_integer(call)) return divide_whole(plan, call);
   if (const Array* values = PlanBuilder::constant(call, 1)) {
     std::vector<double> data = values->data;
     for (double& value : data) value = 1.0 / value;
@@ -149,7 +149,7 @@ Status sign(PlanBuilder& plan, const Call& call) {
 
 Status power(PlanBuilder& plan, const Call& call) {
   const Array* exponent = PlanBuilder::constant(call, 1);
-  if (exponent == nullptr) return Error{"its exponent is known only at run time"};
+  if (exponent == nullptr) return power_by_data(plan, call);
   const GraphShape& out = plan.out_shape(call);
   const double value = exponent->data[0];
   const bool same = std::all_of(exponent->data.begin(), exponent->data.end(), [&](double e) { return e == value; });

@@ -219,8 +219,8 @@ Shaped PlanBuilder::extremum(const Call& call, Shaped value, std::size_t axis, b
   return value;
 }
 
-void PlanBuilder::finish(const Call& call, const Shaped& value) {
-  const ValueId id = output(call);
+void PlanBuilder::finish(const Call& call, const Shaped& value, std::size_t index) {
+  const ValueId id = call.node->outputs[index];
   PlanValue& made = plan_.values[value.id];
   if (!made.source && made.size == elements(graph_.values[id].shape)) {
     made.source = id;
@@ -232,6 +232,15 @@ void PlanBuilder::finish(const Call& call, const Shaped& value) {
 
 void PlanBuilder::emit(const Call& call, std::vector<PlanId> inputs, PlanOp op) {
   finish(call, add(call, out_shape(call), std::move(inputs), std::move(op), {}));
+}
+
+bool PlanBuilder::is_read(const Call& call, std::size_t index) const {
+  if (index >= call.node->outputs.size()) return false;
+  const std::optional<ValueId> id = call.node->outputs[index];
+  if (graph_.outputs[0] == *id) return true;
+  return std::any_of(graph_.nodes.begin(), graph_.nodes.end(), [&](const Node& node) {
+    return std::find(node.inputs.begin(), node.inputs.end(), id) != node.inputs.end();
+  });
 }
 
 void PlanBuilder::mark_logits(const Call& call, PlanId id) { plan_.values[id].softmax = node_text(*call.node); }
@@ -276,8 +285,9 @@ bool PlanBuilder::is_quantised(PlanId id) const {
 namespace {
 
 const PlanRule* find_rule(std::string_view op) {
-  for (const auto& family : {product_rules(), arithmetic_rules(), logic_rules(), activation_rules(), view_rules(),
-                             window_rules(), reduction_rules(), index_rules(), tree_rules()}) {
+  for (const auto& family :
+       {product_rules(), arithmetic_rules(), logic_rules(), activation_rules(), view_rules(), window_rules(),
+        reduction_rules(), index_rules(), tree_rules(), order_rules(), quotient_rules()}) {
     for (const PlanRule& rule : family) {
       if (rule.name == op) return &rule;
     }

@@ -95,7 +95,7 @@ class PlanBuilder {
   Shaped constant_value(const Call& call, const Array& array, bool is_integer);
 
   // ---- the operator's result
-  void finish(const Call& call, const Shaped& value);
+  void finish(const Call& call, const Shaped& value, std::size_t index = 0);
   void emit(const Call& call, std::vector<PlanId> inputs, PlanOp op);
 
   bool never_negative(PlanId id) const;
@@ -104,6 +104,8 @@ class PlanBuilder {
   // That this operator, a softmax, reads the value.
   void mark_logits(const Call& call, PlanId id);
   bool is_output(const Call& call) const { return graph_.outputs[0] == output(call); }
+  // Does anything read this result of an operator that has several?
+  bool is_read(const Call& call, std::size_t index) const;
 
  private:
   const PlanNode* producer(PlanId id) const;
@@ -137,6 +139,17 @@ std::span<const PlanRule> window_rules();
 std::span<const PlanRule> reduction_rules();
 std::span<const PlanRule> index_rules();
 std::span<const PlanRule> tree_rules();
+std::span<const PlanRule> order_rules();
+std::span<const PlanRule> quotient_rules();
+
+// Whole numbers raised to powers that are data.
+Status power_by_data(PlanBuilder& plan, const Call& call);
+// Div of whole numbers.
+Status divide_whole(PlanBuilder& plan, const Call& call);
+// [places.., length]: 1 where the place is j, or j - length. A place outside gives a row of zeros.
+Shaped one_hot_rows(PlanBuilder& plan, const Call& call, const Shaped& places, std::int64_t length);
+// [values.., count]: 1 where the whole number is j, for j from 0 on.
+Shaped equal_to_counted(PlanBuilder& plan, const Call& call, const Shaped& values, std::int64_t count);
 
 // Gather where the places are data.
 Status gather_by_data(PlanBuilder& plan, const Call& call);

@@ -1,4 +1,5 @@
-// Places that the data choose: a one-hot row [place = j] for every place, and a product with it.
+// Places that the data choose: a one-hot row [place = j] for every place, and a product with it. A place is compared
+// with every bound between two places once: [place < j].
 #include "graph/shape.h"
 #include "quant/plan_builder.h"
 
@@ -8,28 +9,50 @@ namespace {
 
 const PlanBuilder::Bound kBit{{}, 1.0, true};
 
-// [places.., length]: 1 where the place is j, or j - length. A place outside gives a row of zeros.
-Shaped one_hot_rows(PlanBuilder& plan, const Call& call, const Shaped& places, std::int64_t length) {
-  GraphShape shape = places.shape;
-  shape.push_back(length);
-  GraphShape column = places.shape;
+}  // namespace
+
+// [v < j + 1] - [v < j]
+Shaped equal_to_counted(PlanBuilder& plan, const Call& call, const Shaped& values, std::int64_t count) {
+  GraphShape shape = values.shape;
+  shape.push_back(count + 1);
+  GraphShape column = values.shape;
   column.push_back(1);
-  const Shaped wanted = plan.broadcast(call, plan.reshaped(places, column), shape);
-  Shaped row{0, {}};
-  for (const std::int64_t shift : {std::int64_t{0}, length}) {
-    Array numbers{{length}, {}};
-    for (std::int64_t j = 0; j < length; ++j) numbers.data.push_back(static_cast<double>(j - shift));
-    const Shaped here = plan.broadcast(call, plan.constant_value(call, numbers, true), shape);
-    const Shaped below = plan.add(call, shape, {wanted.id, here.id}, PlanStep{{1, -1}}, kBit);
-    const Shaped above = plan.add(call, shape, {wanted.id, here.id}, PlanStep{{-1, 1}}, kBit);
-    const Shaped same = plan.add(call, shape, {below.id, above.id}, PlanSum{{-1, -1}, 1}, kBit);
-    row = shift == 0 ? same : plan.add(call, shape, {row.id, same.id}, PlanSum{{1, 1}}, kBit);
-  }
-  return row;
+  const Shaped wide = plan.broadcast(call, plan.reshaped(values, column), shape);
+  Array numbers{{count + 1}, {}};
+  for (std::int64_t j = 0; j <= count; ++j) numbers.data.push_back(static_cast<double>(j));
+  const Shaped bound = plan.broadcast(call, plan.constant_value(call, numbers, true), shape);
+  const Shaped below = plan.add(call, shape, {wide.id, bound.id}, PlanStep{{1, -1}}, kBit);
+  const auto from = [&](std::int64_t start) {
+    ViewMap map(shape);
+    for (std::size_t d = 0; d < values.shape.size(); ++d) map.keep(d);
+    map.read(values.shape.size(), map.add_axis(count));
+    map.offset(values.shape.size(), start);
+    return plan.view(call, below, map);
+  };
+  const Shaped next = from(1);
+  return plan.add(call, next.shape, {next.id, from(0).id}, PlanSum{{1, -1}}, kBit);
 }
+
+// Negative places are counted from the end.
+Shaped one_hot_rows(PlanBuilder& plan, const Call& call, const Shaped& places, std::int64_t length) {
+  if (plan.never_negative(places.id)) return equal_to_counted(plan, call, places, length);
+  const Shaped negative = plan.add(call, places.shape, {places.id}, PlanStep{{1}}, kBit);
+  Labels labels;
+  labels.add(elements(places.shape), {&labels.einsum.x_axes});
+  labels.end_box();
+  labels.einsum.has_weight = true;
+  labels.einsum.weight = {static_cast<double>(length)};
+  const Shaped raise =
+      plan.add(call, places.shape, {negative.id}, labels.einsum, {{}, static_cast<double>(length), true});
+  const Shaped counted = plan.add(call, places.shape, {places.id, raise.id}, PlanSum{{1, 1}}, {{}, {}, true});
+  return equal_to_counted(plan, call, counted, length);
+}
+
+namespace {
 
 // off + (on - off) [place = j]
 Status one_hot(PlanBuilder& plan, const Call& call) {
+  if (call.has_attribute("strict") && call.node->opset == 0) return Error{"attribute 'strict' is not supported yet"};
   VEIL_TRY(axis, call.integer("axis", -1));
   const Array* values = PlanBuilder::constant(call, 2);
   if (values == nullptr) return Error{"its values are known only at run time"};
@@ -63,8 +86,9 @@ Array numbered(const GraphShape& shape, std::int64_t first) {
 // comes from.
 Status moved(PlanBuilder& plan, const Call& call) {
   VEIL_TRY(reduction, call.word("reduction", "none"));
-  if (reduction != "none") return Error{"its 'reduction' has no proof yet"};
-  if (PlanBuilder::constant(call, 1) == nullptr) return Error{"its indices are known only at run time"};
+  if (reduction != "none" || PlanBuilder::constant(call, 1) == nullptr) {
+    return Error{"it must be expanded first: its indices are known only at run time"};
+  }
   const bool scatters = call.has(2);
   const Shaped data = plan.in(call, 0);
   const std::int64_t size = elements(data.shape);

@@ -468,10 +468,16 @@ class Quantiser {
   Status add(const PlanNode&, const PlanRound&) { return Error{"its rounding has no place"}; }
 
   // The divisor is cut off below its least positive integer; the dividend is shifted up to the quotient's scale.
-  Status add(const PlanNode& node, const PlanDivide&) {
-    const QuantId dividend = ids_[node.inputs[0]];
-    VEIL_TRY(above, one_scale(dividend));
+  Status add(const PlanNode& node, const PlanDivide& plan) {
+    QuantId dividend = ids_[node.inputs[0]];
     VEIL_TRY(below, one_scale(ids_[node.inputs[1]]));
+    VEIL_TRY(given, one_scale(dividend));
+    // The dividend is only ever shifted up: one that is finer than the divisor is rounded first.
+    const std::int32_t above = plan.floor ? std::max(given, below) : given;
+    if (above != given) {
+      VEIL_TRY(rounded, at_scale(node, dividend, above));
+      dividend = rounded;
+    }
     const PlanValue& divisor_value = plan_.values[node.inputs[1]];
     const QuantId divisor =
         add_value(PlanValue{divisor_value.name + " (at least one unit)", divisor_value.size}, {below});
@@ -481,7 +487,7 @@ class Quantiser {
     const std::int64_t up = std::int64_t{above} - below - scale;
     if (up < 0 || up > kMaxQuotientShift) return Error{"its scales are too far apart"};
     const QuantId output = add_result(node, scale);
-    add_node(node, {dividend, divisor}, output, DivideOp{up});
+    add_node(node, {dividend, divisor}, output, DivideOp{up, plan.floor ? 1 : 0});
     return Done{};
   }
 

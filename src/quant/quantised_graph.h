@@ -59,9 +59,9 @@ struct StepOp {
 };
 
 // out[i] = sat(floor((2^(up_shift+1) in_0[i] + in_1[i]) / (2 in_1[i]))): the nearest integer to the quotient, half up.
-// The divisor's range must be positive.
+// With `floor` sat(floor(2^up_shift in_0[i] / in_1[i])). The divisor's range must be positive.
 struct DivideOp {
-  std::int64_t up_shift = 0;
+  std::int64_t up_shift = 0, floor = 0;
 };
 
 // out[i] = sat(round_shift((in[i] < 0 ? slope : 2^fraction_bits) * in[i], shift))

@@ -48,6 +48,7 @@ void visit_fields(StepOp& op, F&& field) {
 }
 template <class F>
 void visit_fields(DivideOp& op, F&& field) {
+  field("floor", op.floor);
   field("up_shift", op.up_shift);
 }
 template <class F>

@@ -337,7 +337,8 @@ def maximum(graph, node, p, inputs, weights):
 
 
 def divide(graph, node, p, inputs, weights):
-    return [clamp(((x << p["up_shift"] + 1) + y) // (2 * y), graph["bits"]) for x, y in zip(*inputs)]
+    half = 0 if p["floor"] else 1
+    return [clamp(((x << p["up_shift"] + 1) + half * y) // (2 * y), graph["bits"]) for x, y in zip(*inputs)]
 
 
 def constant(graph, node, p, inputs, weights):
