@@ -87,7 +87,20 @@ TEST(Convolve, MaxPool) {
   expect_array(pool({{"strides", one(3)}, {"pads", Ints{0, 1}}, {"ceil_mode", std::int64_t{1}}}), {1, 1, 2}, {-1, -4});
   expect_array(compute("MaxPool", {input({1, 1, 2, 3}, counted(6))}, {{"kernel_shape", Ints{2, 2}}}), {1, 1, 1, 2},
                {5, 6});
-  expect_refused(compute("MaxPool", {x}, {{"kernel_shape", Ints{2}}}, 17, 1), "output 1 is not supported");
+  expect_refused(compute("MaxPool", {x}, {{"kernel_shape", Ints{2}}}, 17, 2), "output 2 is not supported");
+}
+
+TEST(Convolve, PlacesOfTheLargest) {
+  const Given x = input({1, 2, 2, 3}, {1, 4, 4, 5, 2, 4, 0, 0, 0, 0, 0, 1});
+  const auto places = [&](Attributes attributes, std::vector<double> expected, GraphShape shape) {
+    attributes.emplace("kernel_shape", Ints{2, 2});
+    expect_array(compute("MaxPool", {x}, std::move(attributes), 17, 1), shape, expected);
+  };
+  places({}, {3, 1, 6, 11}, {1, 2, 1, 2});  // of equal ones the first of the window
+  places({{"storage_order", std::int64_t{1}}}, {1, 2, 6, 11}, {1, 2, 1, 2});
+  places({{"pads", Ints{0, 1, 0, 0}}}, {3, 3, 1, 6, 6, 11}, {1, 2, 1, 3});
+  Attributes wrong{{"kernel_shape", Ints{2, 2}}, {"storage_order", std::int64_t{2}}};
+  expect_refused(compute("MaxPool", {x}, std::move(wrong)), "'storage_order' is neither 0 nor 1");
 }
 
 TEST(Convolve, AveragePool) {

@@ -18,7 +18,8 @@ constexpr std::size_t kColumns = 512;
 
 typedef double Wide __attribute__((vector_size(32)));
 
-// Copies, since a row of the result starts at any address: references to vectors lose their alignment with some compilers.
+// Copies, since a row of the result starts at any address: references to vectors lose their alignment with some
+// compilers.
 inline __attribute__((always_inline)) void load(Wide& to, const double* from) { std::memcpy(&to, from, sizeof to); }
 inline __attribute__((always_inline)) void store(double* to, const Wide& from) { std::memcpy(to, &from, sizeof from); }
 

@@ -68,7 +68,7 @@ struct PlanStep {  // 1 where the sum is negative, else 0
   std::vector<int> coefficients;
 };
 struct PlanFloor {};
-struct PlanDivide {  // the divisor is at least one unit of its scale, or counts as that
+struct PlanDivide {    // the divisor is at least one unit of its scale, or counts as that
   bool floor = false;  // rounded down to a whole number
 };
 struct PlanLeakyRelu {
