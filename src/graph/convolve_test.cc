@@ -87,7 +87,15 @@ TEST(Convolve, MaxPool) {
   expect_array(pool({{"strides", one(3)}, {"pads", Ints{0, 1}}, {"ceil_mode", std::int64_t{1}}}), {1, 1, 2}, {-1, -4});
   expect_array(compute("MaxPool", {input({1, 1, 2, 3}, counted(6))}, {{"kernel_shape", Ints{2, 2}}}), {1, 1, 1, 2},
                {5, 6});
-  expect_refused(compute("MaxPool", {x}, {{"kernel_shape", Ints{2}}}, 17, 1), "output 1 is not supported");
+  // Its places, the first of several, whether they are computed in advance or by comparisons.
+  const std::vector<double> tied{1, 3, 3, 2, 5, 5, 4, 0, 6};
+  const Attributes padded{{"kernel_shape", Ints{2, 2}}, {"pads", Ints{1, 1, 0, 0}}};
+  Attributes by_columns = padded;
+  by_columns["storage_order"] = std::int64_t{1};
+  for (const Given& given : {input({1, 1, 3, 3}, tied), weight({1, 1, 3, 3}, tied)}) {
+    expect_array(compute("MaxPool", {given}, padded, 17, 1), {1, 1, 3, 3}, {0, 1, 1, 3, 4, 4, 6, 4, 8});
+    expect_array(compute("MaxPool", {given}, by_columns, 17, 1), {1, 1, 3, 3}, {0, 3, 3, 1, 4, 4, 2, 4, 8});
+  }
 }
 
 TEST(Convolve, AveragePool) {

@@ -58,9 +58,7 @@ ValueId rows_of(Expansion& expansion, ValueId places, std::int64_t length) {
     expansion.fail("its places are compared with more than 2^22 others");
     return places;
   }
-  const ValueId values = expansion.integers({0, 1});
-  return expansion.add("OneHot", {places, expansion.integers({length}), values},
-                       {{"axis", std::int64_t{-1}}, {"strict", std::int64_t{1}}});
+  return expansion.add(std::string(kPlaceRows), {places, expansion.integers({length})});
 }
 
 // Numbers as a product takes them, and back.

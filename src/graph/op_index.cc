@@ -153,29 +153,49 @@ Result<std::vector<TypedShape>> infer_one_hot(const Call& call) {
   return std::vector<TypedShape>{{call.in(2).type, shape}};
 }
 
-// An index outside of the axis, counted from its end if negative, is on nowhere; with `strict`, which only expansions
-// set, it is an error.
+// An index outside of the axis, counted from its end if negative, is on nowhere.
 Status run_one_hot(const Call& call, const Inputs& inputs, const Outputs& outputs) {
   VEIL_TRY(form, one_hot_form(call));
-  VEIL_TRY(strict, call.integer("strict", 0));
   const double off = inputs[2]->data[0], on = inputs[2]->data[1];
   std::fill(outputs[0]->data.begin(), outputs[0]->data.end(), off);
   const AxisSplit split = split_at(outputs[0]->shape, form.axis, form.axis + 1);
   for (std::size_t i = 0; i < inputs[0]->data.size(); ++i) {
     const std::int64_t index = to_integer(inputs[0]->data[i]);
-    if (index < -form.depth || index >= form.depth) {
-      if (strict == 0) continue;
-      return Error{"index " + std::to_string(index) + " lies outside an axis of length " + std::to_string(form.depth)};
-    }
+    if (index < -form.depth || index >= form.depth) continue;
     const auto place = static_cast<std::size_t>(index < 0 ? index + form.depth : index);
     outputs[0]->data[(i / split.inner * split.length + place) * split.inner + i % split.inner] = on;
   }
   return Done{};
 }
 
+// Indices and the length of an axis: 1 at each index's place, along a new last axis. One outside of the axis is an
+// error.
+Result<std::vector<TypedShape>> infer_place_rows(const Call& call) {
+  VEIL_TRY(length, call.constant_integers(1, "length"));
+  if (is_real(call.in(0).type) || length.size() != 1 || length[0] < 1) return Error{"it has no places"};
+  GraphShape shape = call.shape(0);
+  shape.push_back(length[0]);
+  return std::vector<TypedShape>{{ElementType::kInt64, shape}};
+}
+
+Status run_place_rows(const Call&, const Inputs& inputs, const Outputs& outputs) {
+  const std::int64_t length = outputs[0]->shape.back();
+  std::fill(outputs[0]->data.begin(), outputs[0]->data.end(), 0.0);
+  for (std::size_t i = 0; i < inputs[0]->data.size(); ++i) {
+    const std::int64_t index = to_integer(inputs[0]->data[i]);
+    if (index < -length || index >= length) {
+      return Error{"index " + std::to_string(index) + " lies outside an axis of length " + std::to_string(length)};
+    }
+    const std::int64_t place = index < 0 ? index + length : index;
+    outputs[0]->data[i * static_cast<std::size_t>(length) + static_cast<std::size_t>(place)] = 1;
+  }
+  return Done{};
+}
+
 constexpr Operator kOperators[] = {
     {"Gather", 2, 2, " axis ", infer_gather, run_gather},
-    {"OneHot", 3, 3, " axis strict ", infer_one_hot, run_one_hot},
+    {"OneHot", 3, 3, " axis ", infer_one_hot, run_one_hot},
+    {kPlaceRows, 2, 2, "", infer_place_rows, run_place_rows},
     {"Slice", 1, 5, " starts ends axes ", infer_slice, run_slice},
 };
 

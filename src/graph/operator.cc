@@ -157,7 +157,9 @@ const Operator* find_operator(std::string_view name) {
 std::vector<const Operator*> all_operators() {
   std::vector<const Operator*> operators;
   for (const auto& family : families()) {
-    for (const Operator& op : family) operators.push_back(&op);
+    for (const Operator& op : family) {
+      if (op.name != kPlaceRows) operators.push_back(&op);
+    }
   }
   std::sort(operators.begin(), operators.end(), [](const Operator* a, const Operator* b) { return a->name < b->name; });
   return operators;

@@ -73,7 +73,9 @@ struct Operator {
 
 const Operator* find_operator(std::string_view name);  // none: not supported
 std::string supported_operators();                     // for messages
-std::vector<const Operator*> all_operators();          // by name
+std::vector<const Operator*> all_operators();          // by name, those of files
+// An operator of expansions alone: rows [place = j] (op_index.cc).
+inline constexpr std::string_view kPlaceRows = "veil:PlaceRows";
 
 // infer, with the checks that all operators share: counts of inputs and outputs, known attributes, sizes in bounds.
 // Messages name the node.

@@ -52,7 +52,6 @@ namespace {
 
 // off + (on - off) [place = j]
 Status one_hot(PlanBuilder& plan, const Call& call) {
-  if (call.has_attribute("strict") && call.node->opset == 0) return Error{"attribute 'strict' is not supported yet"};
   VEIL_TRY(axis, call.integer("axis", -1));
   const Array* values = PlanBuilder::constant(call, 2);
   if (values == nullptr) return Error{"its values are known only at run time"};
@@ -110,11 +109,13 @@ Status moved(PlanBuilder& plan, const Call& call) {
   return Done{};
 }
 
-constexpr PlanRule kRules[] = {{"OneHot", one_hot},
-                               {"GatherElements", moved},
-                               {"GatherND", moved},
-                               {"ScatterElements", moved},
-                               {"ScatterND", moved}};
+Status place_rows(PlanBuilder& plan, const Call& call) {
+  plan.finish(call, one_hot_rows(plan, call, plan.in(call, 0), plan.out_shape(call).back()));
+  return Done{};
+}
+
+constexpr PlanRule kRules[] = {{"OneHot", one_hot}, {kPlaceRows, place_rows},   {"GatherElements", moved},
+                               {"GatherND", moved}, {"ScatterElements", moved}, {"ScatterND", moved}};
 
 }  // namespace
 
