@@ -69,12 +69,8 @@ struct PlanStep {  // 1 where the sum is negative, else 0
   std::vector<int> coefficients;
 };
 struct PlanFloor {};
-<<<<<<< HEAD
-struct PlanRound {};  // ties to even; settle_rounds leaves none
-struct PlanDivide {  // the divisor is at least one unit of its scale, or counts as that
-=======
+struct PlanRound {};   // ties to even; settle_rounds leaves none
 struct PlanDivide {    // the divisor is at least one unit of its scale, or counts as that
->>>>>>> bydata
   bool floor = false;  // rounded down to a whole number
 };
 struct PlanLeakyRelu {
