@@ -374,6 +374,50 @@ def integers(make):
     return make.node(operator, [first, make.either(make.random.integers(-20, 21, broadcast_partner(make, shape)))])
 
 
+def places(make):
+    """Moves to and from places that the data choose, from either end and several times the same."""
+    shape = make.shape(make.number(1, 3), longest=6)
+    axis, data = make.number(0, len(shape) - 1), make.input(make.grid(shape))
+    shape_of_places = [length if d == axis else make.number(1, length) for d, length in enumerate(shape)]
+    shape_of_places[axis] = make.number(1, 6)
+    whole = make.random.integers(-shape[axis], shape[axis], shape_of_places)
+    if make.chance():
+        return make.node("GatherElements", [data, make.input(whole)], axis=axis)
+    if make.chance():
+        depth = make.number(1, len(shape))
+        lead = make.shape(make.number(1, 2))
+        whole = numpy.stack([make.random.integers(-length, length, lead) for length in shape[:depth]], axis=-1)
+        if make.chance():
+            return make.node("GatherND", [data, make.input(whole)])
+        updates = make.input(make.grid(lead + shape[depth:]))
+        return make.node("ScatterND", [data, make.either(whole), updates], **reduction_of(make))
+    updates = make.input(make.grid(shape_of_places))
+    return make.node("ScatterElements", [data, make.either(whole), updates], axis=axis, **reduction_of(make))
+
+
+def reduction_of(make):
+    return {"reduction": make.one_of("none", "add", "mul", "min", "max")} if make.opset >= 18 else {}
+
+
+def quotients(make):
+    """Of whole numbers, and powers of them; remainders of both kinds."""
+    shape = make.shape(make.number(1, 3))
+    other = broadcast_partner(make, shape)
+    kind = make.one_of(numpy.int32, INTEGERS)
+    numbers = make.random.integers(-200, 201, shape).astype(kind)
+    divisors = (2 * make.random.integers(-20, 20, other) + 1).astype(kind)
+    operator = make.one_of("Div", "Mod", "Pow")
+    if operator == "Div":
+        return make.node("Div", [make.input(numbers), make.either(divisors)])
+    if operator == "Pow":
+        bases = make.random.integers(-5, 6, shape).astype(kind)
+        return make.node("Pow", [make.input(bases), make.input(make.random.integers(0, 6, other).astype(kind))])
+    if make.chance():
+        halves = make.random.integers(1, 9, other) / make.one_of(2, -4)
+        return make.node("Mod", [make.input(make.grid(shape)), make.either(halves.astype(FLOAT))], fmod=1)
+    return make.node("Mod", [make.input(numbers), make.either(divisors)], fmod=make.number(0, 1))
+
+
 def support_vectors(make):
     """A support vector machine of any kernel."""
     features, classes = make.number(1, 5), make.number(2, 4)
@@ -416,7 +460,7 @@ def encoders(make):
 
 KINDS = {function.__name__: function for function in (
     conv, conv_transpose, pool, gemm, matmul, reduction, elementwise, comparison, unary, rounding, order, softmax,
-    layout, network, attention, integers, support_vectors, encoders)}
+    layout, network, attention, integers, support_vectors, encoders, places, quotients)}
 
 
 # ---- cases ----
