@@ -12,6 +12,7 @@
 #include "einsum/prove/einsum_answers.h"
 #include "lookup/prove/lookup_answers.h"
 #include "opening/prove/column_answers.h"
+#include "opening/prove/opening_answers.h"
 #include "prove/pads.h"
 #include "prove/profile.h"
 #include "prove/rows.h"
@@ -103,7 +104,7 @@ struct Deviations {
 
 // `statement` must be true of the trace, or the bytes will not verify. `rows` belong to the trace and the statement.
 // `after_model`: a transcript that absorb_model() has had for this circuit and these model rows; none: it is made.
-// `profile` is told of the phases statement, lookup, einsum, columns, fold.
+// `profile` is told of the phases statement, lookup, einsum, columns, fold, open.
 Bytes prove_argument(const Statement& statement, const Trace& trace, const CommittedRows& rows, const Pads& pads,
                      const Deviations* deviations = nullptr, const Transcript* after_model = nullptr,
                      Profile* profile = nullptr);

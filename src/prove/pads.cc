@@ -15,7 +15,7 @@ namespace veil {
 
 namespace {
 
-G1 commit(std::span<const Fr> scalars, const Fr& blinder) {
+G1 commit_row(std::span<const Fr> scalars, const Fr& blinder) {
   const auto bases = generators(scalars.size());
   std::vector<G1Affine> points(bases.begin(), bases.end());
   points.push_back(blinding_generator());
@@ -37,11 +37,22 @@ Pads::Pads(std::size_t num_slots, std::size_t columns)
 Pads Pads::sample(Drbg& drbg, std::size_t num_slots, std::size_t columns) {
   Pads out(num_slots, columns);
   for (Fr& scalar : out.scalars().first(out.size())) scalar = sample_fr(drbg);
-  const G1 points[3] = {commit(out.pads(), out.pads_blinder()), commit(out.masks(), out.masks_blinder()),
-                        commit(out.mask_row(), out.mask_row_blinder())};
-  const std::vector<G1Affine> affine = G1::batch_to_affine(points);
-  std::copy(affine.begin(), affine.end(), out.commitments_.begin());
+  out.commit();
   return out;
+}
+
+void Pads::commit() {
+  std::vector<G1> points;
+  const auto add = [&](std::span<const Fr> values, std::span<const Fr> blinders) {
+    for (std::size_t i = 0; i < blinders.size(); ++i) {
+      const std::span<const Fr> rest = values.subspan(i * columns_);
+      points.push_back(commit_row(rest.first(std::min(columns_, rest.size())), blinders[i]));
+    }
+  };
+  add(pads(), pads_blinders());
+  add(masks(), masks_blinders());
+  add(mask_row(), {&mask_row_blinder(), 1});
+  commitments_ = G1::batch_to_affine(points);
 }
 
 Pads Pads::combine(const Pads& a, const Pads& b, const Fr& h) {
@@ -53,8 +64,7 @@ Pads Pads::combine(const Pads& a, const Pads& b, const Fr& h) {
   for (std::size_t i = 0; i < a.commitments_.size(); ++i) {
     points.push_back(G1(b.commitments_[i]) * h + a.commitments_[i]);
   }
-  const std::vector<G1Affine> affine = G1::batch_to_affine(points);
-  std::copy(affine.begin(), affine.end(), out.commitments_.begin());
+  out.commitments_ = G1::batch_to_affine(points);
   return out;
 }
 

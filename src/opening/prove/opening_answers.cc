@@ -1,0 +1,96 @@
+#include "opening/prove/opening_answers.h"
+
+#include <utility>
+
+#include "curve/generators.h"
+#include "field/arrays.h"
+
+namespace veil {
+
+namespace {
+
+// <values, G'> + blinder H for one half of the folded generators: G'_j = sum_k factors_k G_{k length + first + j}.
+G1 commit_folded(std::span<const Fr> values, std::span<const Fr> factors, std::size_t first, const Fr& blinder) {
+  const std::size_t length = 2 * values.size();
+  const std::span<const G1Affine> all = generators(length * factors.size());
+  std::vector<G1Affine> points{blinding_generator()};
+  std::vector<Fr> scalars{blinder};
+  for (std::size_t k = 0; k < factors.size(); ++k) {
+    for (std::size_t j = 0; j < values.size(); ++j) {
+      points.push_back(all[k * length + first + j]);
+      scalars.push_back(factors[k] * values[j]);
+    }
+  }
+  return msm(points, scalars);
+}
+
+}  // namespace
+
+OpeningAnswers::OpeningAnswers(const OpeningShape& shape, std::vector<std::vector<Fr>> rows, std::vector<Fr> blinders)
+    : rows_(std::move(rows)), blinders_(std::move(blinders)) {
+  rows_.resize(std::size_t{1} << shape.row_folds());
+  for (std::vector<Fr>& row : rows_) row.resize(shape.columns());
+  blinders_.resize(rows_.size());
+}
+
+void OpeningAnswers::bind_rows(std::span<const Fr> bound) {
+  for (; bound_rows_ < bound.size(); ++bound_rows_) {
+    const Fr& coin = bound[bound_rows_];
+    const std::size_t half = rows_.size() / 2;
+    for (std::size_t i = 0; i < half; ++i) {
+      axpy(rows_[i], coin, rows_[half + i]);
+      blinders_[i] += coin * blinders_[half + i];
+    }
+    rows_.resize(half);
+  }
+}
+
+void OpeningAnswers::bind_columns(std::span<const Fr> bound) {
+  for (; bound_columns_ < bound.size(); ++bound_columns_) {
+    const Fr& coin = bound[bound_columns_];
+    std::vector<Fr>& row = rows_[0];
+    const std::size_t half = row.size() / 2;
+    for (std::size_t i = 0; i < half; ++i) row[i] += coin * row[half + i];
+    row.resize(half);
+    std::vector<Fr> finer;  // G' = coin low + high
+    for (const Fr& factor : factors_) {
+      finer.push_back(factor * coin);
+      finer.push_back(factor);
+    }
+    factors_ = std::move(finer);
+  }
+}
+
+std::array<Fr, 2> OpeningAnswers::answer(const RowCrossQuestion& question) {
+  bind_rows(question.bound);
+  const std::size_t half = rows_.size() / 2;
+  std::array<Fr, 2> out;
+  for (std::size_t i = 0; i < half; ++i) {
+    out[0] += inner_product(rows_[i], question.weights.row(half + i));
+    out[1] += inner_product(rows_[half + i], question.weights.row(i));
+  }
+  return out;
+}
+
+Fr OpeningAnswers::answer(const OpeningBlinderQuestion& question) {
+  bind_rows(question.bound);
+  return blinders_[0];
+}
+
+std::array<G1, 2> OpeningAnswers::answer(const ColumnCrossQuestion& question) {
+  bind_columns(question.bound);
+  const std::span<const Fr> row = rows_[0];
+  const std::size_t half = row.size() / 2;
+  const std::span<const Fr> weights = question.weights.row(0);
+  const Fr low = inner_product(row.first(half), weights.subspan(half));
+  const Fr high = inner_product(row.subspan(half), weights.first(half));
+  return {commit_folded(row.first(half), factors_, half, question.chi * low),
+          commit_folded(row.subspan(half), factors_, 0, question.chi * high)};
+}
+
+std::vector<Fr> OpeningAnswers::answer(const OpenedRowQuestion& question) {
+  bind_columns(question.bound);
+  return rows_[0];
+}
+
+}  // namespace veil
