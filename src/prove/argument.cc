@@ -83,7 +83,7 @@ struct WritingSide {
 
 // pi' = sigma + r pi in rows, then g' = s + r g*.
 OpeningAnswers masked_rows(const OpeningShape& shape, const OpeningClaim<AffineForm>& opening, const Answers& answers,
-                           const CommittedRows& rows, const Pads& pads, const Fr& r) {
+                           const CommittedRows& rows, const Pads& pads, const Fr& r, const RowCommitter* committer) {
   std::vector<std::vector<Fr>> masked(shape.pad_rows(), std::vector<Fr>(shape.columns()));
   for (std::size_t i = 0; i < shape.num_pads(); ++i) {
     masked[i / shape.columns()][i % shape.columns()] = pads.masks()[i] + r * pads.pads()[i];
@@ -97,13 +97,14 @@ OpeningAnswers masked_rows(const OpeningShape& shape, const OpeningClaim<AffineF
   masked.push_back(std::move(row));
   blinders.push_back(pads.mask_row_blinder());
   for (const auto& [index, weight] : opening.row_weights) blinders.back() += r * weight * rows.blinders.expose(index);
-  return {shape, std::move(masked), std::move(blinders)};
+  return {shape, std::move(masked), std::move(blinders), committer};
 }
 
 }  // namespace
 
 Bytes prove_argument(const Statement& statement, const Trace& trace, const CommittedRows& rows, const Pads& pads,
-                     const Deviations* deviations, const Transcript* after_model, Profile* profile) {
+                     const Deviations* deviations, const Transcript* after_model, Profile* profile,
+                     const RowCommitter* committer) {
   const PreparedCircuit& prepared = statement.circuit;
   VEIL_CHECK(pads.num_slots() == prepared.num_slots() && pads.columns() == prepared.layout().columns());
   VEIL_CHECK(pads.intact());
@@ -145,7 +146,7 @@ Bytes prove_argument(const Statement& statement, const Trace& trace, const Commi
 
   enter_phase(profile, "open");
   const OpeningShape& shape = prepared.opening();
-  WritingSide side{masked_rows(shape, opening, answers, rows, pads, claims.r), out, transcript};
+  WritingSide side{masked_rows(shape, opening, answers, rows, pads, claims.r, committer), out, transcript};
   for (const std::uint32_t slot : checker.opened()) {
     claims.opened.emplace_back(slot, pads.masks()[slot] + claims.r * pads.pads()[slot]);
     out.scalar("open/pad", claims.opened.back().second);

@@ -104,9 +104,10 @@ struct Deviations {
 
 // `statement` must be true of the trace, or the bytes will not verify. `rows` belong to the trace and the statement.
 // `after_model`: a transcript that absorb_model() has had for this circuit and these model rows; none: it is made.
-// `profile` is told of the phases statement, lookup, einsum, columns, fold, open.
+// `committer`: tables of the circuit's columns; none: it takes longer. `profile` is told of the phases statement,
+// lookup, einsum, columns, fold, open.
 Bytes prove_argument(const Statement& statement, const Trace& trace, const CommittedRows& rows, const Pads& pads,
                      const Deviations* deviations = nullptr, const Transcript* after_model = nullptr,
-                     Profile* profile = nullptr);
+                     Profile* profile = nullptr, const RowCommitter* committer = nullptr);
 
 }  // namespace veil

@@ -13,20 +13,6 @@
 
 namespace veil {
 
-namespace {
-
-G1 commit_row(std::span<const Fr> scalars, const Fr& blinder) {
-  const auto bases = generators(scalars.size());
-  std::vector<G1Affine> points(bases.begin(), bases.end());
-  points.push_back(blinding_generator());
-  std::vector<Fr> weights(scalars.begin(), scalars.end());
-  weights.push_back(blinder);
-  const SecretVector<Fr> secret(std::move(weights));
-  return msm(points, secret.expose());
-}
-
-}  // namespace
-
 Pads::Pads(std::size_t num_slots, std::size_t columns)
     : num_slots_(num_slots), columns_(columns), memory_((size() + 1) * sizeof(Fr)) {
   static_assert(std::is_trivially_copyable_v<Fr> && std::is_trivially_destructible_v<Fr>);
@@ -34,25 +20,24 @@ Pads::Pads(std::size_t num_slots, std::size_t columns)
   scalars()[size()] = Fr::one();
 }
 
-Pads Pads::sample(Drbg& drbg, std::size_t num_slots, std::size_t columns) {
+Pads Pads::sample(Drbg& drbg, std::size_t num_slots, std::size_t columns, const RowCommitter* committer) {
   Pads out(num_slots, columns);
   for (Fr& scalar : out.scalars().first(out.size())) scalar = sample_fr(drbg);
-  out.commit();
+  out.commit(committer);
   return out;
 }
 
-void Pads::commit() {
-  std::vector<G1> points;
-  const auto add = [&](std::span<const Fr> values, std::span<const Fr> blinders) {
-    for (std::size_t i = 0; i < blinders.size(); ++i) {
-      const std::span<const Fr> rest = values.subspan(i * columns_);
-      points.push_back(commit_row(rest.first(std::min(columns_, rest.size())), blinders[i]));
-    }
-  };
-  add(pads(), pads_blinders());
-  add(masks(), masks_blinders());
-  add(mask_row(), {&mask_row_blinder(), 1});
-  commitments_ = G1::batch_to_affine(points);
+void Pads::commit(const RowCommitter* committer) {
+  std::vector<Fr> values((2 * rows() + 1) * columns_);
+  const auto at = [&](std::size_t row) { return values.begin() + static_cast<std::ptrdiff_t>(row * columns_); };
+  std::copy(pads().begin(), pads().end(), at(0));
+  std::copy(masks().begin(), masks().end(), at(rows()));
+  std::copy(mask_row().begin(), mask_row().end(), at(2 * rows()));
+  const SecretVector<Fr> secret(std::move(values));
+  const std::span<const Fr> blinders = part(2 * num_pads() + columns_, 2 * rows() + 1);
+  commitments_ =
+      G1::batch_to_affine(committer != nullptr ? committer->commit_scalars(secret.expose(), columns_, blinders)
+                                               : commit_scalars(secret.expose(), columns_, blinders));
 }
 
 Pads Pads::combine(const Pads& a, const Pads& b, const Fr& h) {

@@ -13,6 +13,7 @@
 
 #include "base/locked.h"
 #include "curve/g1.h"
+#include "curve/msm.h"
 #include "field/fr.h"
 #include "hash/drbg.h"
 
@@ -23,8 +24,8 @@ namespace veil {
 // rows: pads, masks, the mask row.
 class Pads {
  public:
-  // Samples and commits: sums of at most `columns` generators.
-  static Pads sample(Drbg& drbg, std::size_t num_slots, std::size_t columns);
+  // Samples and commits: sums of at most `columns` generators, from the committer's tables where there is one.
+  static Pads sample(Drbg& drbg, std::size_t num_slots, std::size_t columns, const RowCommitter* committer = nullptr);
   // a + h b, commitments likewise. Sizes must agree.
   static Pads combine(const Pads& a, const Pads& b, const Fr& h);
 
@@ -52,7 +53,7 @@ class Pads {
   Pads(std::size_t num_slots, std::size_t columns);
   std::size_t num_pads() const { return num_slots_ + 1; }
   std::size_t size() const { return 2 * num_pads() + columns_ + 2 * rows() + 1; }
-  void commit();
+  void commit(const RowCommitter* committer);
   std::span<const Fr> scalars() const { return {static_cast<const Fr*>(memory_.data()), size() + 1}; }
   std::span<Fr> scalars() { return {static_cast<Fr*>(memory_.data()), size() + 1}; }
   std::span<const Fr> part(std::size_t first, std::size_t count) const { return scalars().subspan(first, count); }

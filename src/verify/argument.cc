@@ -78,8 +78,8 @@ struct Commitments {
   std::span<const G1Affine> pads;
   std::span<const G1Affine> masks;
   G1Affine mask_row;
-  RowRange model;                // the first rows of the matrix are the statement's
-  std::span<const G1Affine> own; // the rows after them
+  RowRange model;                 // the first rows of the matrix are the statement's
+  std::span<const G1Affine> own;  // the rows after them
 };
 
 // r sum_i w_i row_i + mask, with a factor.

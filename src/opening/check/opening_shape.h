@@ -14,7 +14,7 @@ namespace veil {
 struct OpeningShape {
   // Folding the columns costs the prover a multi-scalar multiplication over all of them each time and saves ever fewer
   // bytes.
-  static constexpr unsigned kMaxColumnFolds = 4;
+  static constexpr unsigned kMaxColumnFolds = 3;
   static constexpr unsigned kLogColumnsLeft = 4;  // folding goes no further than this
 
   unsigned log_columns = 0;
@@ -33,9 +33,7 @@ struct OpeningShape {
   // Points: pads, masks, the mask row, two a fold of the columns. Scalars: messages; cross, error and delta; opened
   // pads; two a fold of the rows; the blinder; the columns that are left.
   std::size_t num_points() const { return 2 * pad_rows() + 1 + 2 * column_folds(); }
-  std::size_t num_scalars() const {
-    return num_slots + 3 + num_opened + 2 * row_folds() + 1 + columns_left();
-  }
+  std::size_t num_scalars() const { return num_slots + 3 + num_opened + 2 * row_folds() + 1 + columns_left(); }
 };
 
 }  // namespace veil

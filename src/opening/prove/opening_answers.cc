@@ -2,32 +2,13 @@
 
 #include <utility>
 
-#include "curve/generators.h"
 #include "field/arrays.h"
 
 namespace veil {
 
-namespace {
-
-// <values, G'> + blinder H for one half of the folded generators: G'_j = sum_k factors_k G_{k length + first + j}.
-G1 commit_folded(std::span<const Fr> values, std::span<const Fr> factors, std::size_t first, const Fr& blinder) {
-  const std::size_t length = 2 * values.size();
-  const std::span<const G1Affine> all = generators(length * factors.size());
-  std::vector<G1Affine> points{blinding_generator()};
-  std::vector<Fr> scalars{blinder};
-  for (std::size_t k = 0; k < factors.size(); ++k) {
-    for (std::size_t j = 0; j < values.size(); ++j) {
-      points.push_back(all[k * length + first + j]);
-      scalars.push_back(factors[k] * values[j]);
-    }
-  }
-  return msm(points, scalars);
-}
-
-}  // namespace
-
-OpeningAnswers::OpeningAnswers(const OpeningShape& shape, std::vector<std::vector<Fr>> rows, std::vector<Fr> blinders)
-    : rows_(std::move(rows)), blinders_(std::move(blinders)) {
+OpeningAnswers::OpeningAnswers(const OpeningShape& shape, std::vector<std::vector<Fr>> rows, std::vector<Fr> blinders,
+                               const RowCommitter* committer)
+    : committer_(committer), rows_(std::move(rows)), blinders_(std::move(blinders)) {
   rows_.resize(std::size_t{1} << shape.row_folds());
   for (std::vector<Fr>& row : rows_) row.resize(shape.columns());
   blinders_.resize(rows_.size());
@@ -77,15 +58,25 @@ Fr OpeningAnswers::answer(const OpeningBlinderQuestion& question) {
   return blinders_[0];
 }
 
-std::array<G1, 2> OpeningAnswers::answer(const ColumnCrossQuestion& question) {
+// A folded generator is sum_k factors_k G_{k length + j}: both sums are over the fixed ones.
+std::vector<G1> OpeningAnswers::answer(const ColumnCrossQuestion& question) {
   bind_columns(question.bound);
   const std::span<const Fr> row = rows_[0];
-  const std::size_t half = row.size() / 2;
+  const std::size_t length = row.size();
+  const std::size_t half = length / 2;
   const std::span<const Fr> weights = question.weights.row(0);
-  const Fr low = inner_product(row.first(half), weights.subspan(half));
-  const Fr high = inner_product(row.subspan(half), weights.first(half));
-  return {commit_folded(row.first(half), factors_, half, question.chi * low),
-          commit_folded(row.subspan(half), factors_, 0, question.chi * high)};
+  const std::array<Fr, 2> blinders{question.chi * inner_product(row.first(half), weights.subspan(half)),
+                                   question.chi * inner_product(row.subspan(half), weights.first(half))};
+  const std::size_t columns = length * factors_.size();
+  std::vector<Fr> scalars(2 * columns);
+  for (std::size_t k = 0; k < factors_.size(); ++k) {
+    const std::span<Fr> low = std::span(scalars).subspan(k * length + half, half);
+    scale(low, factors_[k], row.first(half));
+    const std::span<Fr> high = std::span(scalars).subspan(columns + k * length, half);
+    scale(high, factors_[k], row.subspan(half));
+  }
+  return committer_ != nullptr ? committer_->commit_scalars(scalars, columns, blinders)
+                               : commit_scalars(scalars, columns, blinders);
 }
 
 std::vector<Fr> OpeningAnswers::answer(const OpenedRowQuestion& question) {

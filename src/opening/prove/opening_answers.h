@@ -12,19 +12,22 @@ namespace veil {
 
 class OpeningAnswers {
  public:
-  // `rows`: as many as the shape has with their blinders; fewer are filled up with zeros.
-  OpeningAnswers(const OpeningShape& shape, std::vector<std::vector<Fr>> rows, std::vector<Fr> blinders);
+  // `rows`: as many as the shape has with their blinders; fewer are filled up with zeros. `committer`: tables, kept by
+  // reference, or none.
+  OpeningAnswers(const OpeningShape& shape, std::vector<std::vector<Fr>> rows, std::vector<Fr> blinders,
+                 const RowCommitter* committer = nullptr);
 
   std::array<Fr, 2> answer(const RowCrossQuestion& question);
   Fr answer(const OpeningBlinderQuestion& question);
   // With the multiple of H.
-  std::array<G1, 2> answer(const ColumnCrossQuestion& question);
+  std::vector<G1> answer(const ColumnCrossQuestion& question);
   std::vector<Fr> answer(const OpenedRowQuestion& question);
 
  private:
   void bind_rows(std::span<const Fr> bound);
   void bind_columns(std::span<const Fr> bound);
 
+  const RowCommitter* committer_;
   std::vector<std::vector<Fr>> rows_;
   std::vector<Fr> blinders_;
   std::size_t bound_rows_ = 0;
