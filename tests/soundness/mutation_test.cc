@@ -102,7 +102,7 @@ TEST(Mutation, AConsistentRunOfAnotherModelOrInputIsRejectedByTheRows) {
     const Trace trace = network.run(other);
     ASSERT_EQ(check_trace(network.circuit, trace), std::nullopt);
     const Verdict verdict = verify_argument(honest.statement(), with_trace(honest, trace).prove());
-    EXPECT_EQ(verdict.name(), "open/g");
+    EXPECT_EQ(verdict.name(), "open/rows");
   }
 }
 
@@ -123,7 +123,7 @@ TEST(LyingProver, EverySlotChangedIsNoticed) {
     EXPECT_FALSE(verdict.accepted()) << run.labels[slot];
   }
   const Deviations delta{{}, Fr::one()};
-  EXPECT_EQ(verify_argument(honest.statement(), honest.prove(&delta)).name(), "fold/opening");
+  EXPECT_EQ(verify_argument(honest.statement(), honest.prove(&delta)).name(), "open/rows");
   for (const char* name : {"lookup/root", "lookup/0/end", "einsum/end", "column/end"}) {
     EXPECT_GT(names[name], 0) << name;
   }
