@@ -11,12 +11,13 @@
 #include "curve/generators.h"
 #include "curve/msm.h"
 #include "curve/signed_digits.h"
+#include "parallel/parallel.h"
 
 namespace veil {
 namespace {
 
-constexpr std::size_t kRowsTogether = 16;
-constexpr std::size_t kLongRow = 1024;  // beyond it buckets are faster
+constexpr std::size_t kScalarsTogether = 256;  // fewer are no work for a thread of its own
+constexpr std::size_t kLongRow = 1024;         // beyond it buckets are faster
 
 // 2 * windows segments, first those of k_0, for the scalars of one row.
 class WindowSums {
@@ -51,25 +52,26 @@ class WindowSums {
   }
 
   // One for each row added.
-  void finish(std::vector<G1>& out) {
+  void finish(std::span<G1> out) {
     std::vector<G1Affine> work((points_.size() + 1) / 2);
     sum_segments(points_, segments_, work);
-    const auto sum = [&](std::size_t segment) {
-      return segments_[segment].size == 0 ? G1Affine::identity() : points_[segments_[segment].begin].value();
-    };
-    for (std::size_t first = 0; first < segments_.size(); first += 2 * windows_) {
+    for (std::size_t i = 0; i < out.size(); ++i) {
       G1 row;
       for (std::size_t w = windows_; w-- > 0;) {
         for (unsigned k = 0; k < bits_ && !row.is_identity(); ++k) row = row.doubled();
-        row += sum(first + w);
-        const G1Affine high = sum(first + windows_ + w);
+        const G1Affine high = sum_of((2 * i + 1) * windows_ + w);
+        row += sum_of(2 * i * windows_ + w);
         row += G1Affine{high.x * kBeta, high.y};
       }
-      out.push_back(row);
+      out[i] = row;
     }
   }
 
  private:
+  G1Affine sum_of(std::size_t segment) const {
+    return segments_[segment].size == 0 ? G1Affine::identity() : points_[segments_[segment].begin].value();
+  }
+
   std::span<const G1Affine> table_;
   unsigned bits_;
   std::size_t windows_;
@@ -100,14 +102,13 @@ std::vector<G1> RowCommitter::commit_scalars(std::span<const Fr> rows, std::size
                                              std::span<const Fr> blinders) const {
   VEIL_CHECK(row_length <= columns_ && rows.size() == row_length * blinders.size());
   if (row_length > kLongRow) return veil::commit_scalars(rows, row_length, blinders);
-  std::vector<G1> out;
-  for (std::size_t first = 0; first < blinders.size(); first += kRowsTogether) {
+  std::vector<G1> out(blinders.size());
+  const std::size_t together = std::max<std::size_t>(1, kScalarsTogether / std::max<std::size_t>(1, row_length));
+  for_ranges_of(blinders.size(), together, 1, [&](std::size_t begin, std::size_t end) {
     WindowSums sums(table_, table_bits_);
-    for (std::size_t i = first; i < std::min(blinders.size(), first + kRowsTogether); ++i) {
-      sums.add_row(rows.subspan(i * row_length, row_length), blinders[i]);
-    }
-    sums.finish(out);
-  }
+    for (std::size_t i = begin; i < end; ++i) sums.add_row(rows.subspan(i * row_length, row_length), blinders[i]);
+    sums.finish(std::span(out).subspan(begin, end - begin));
+  });
   return out;
 }
 

@@ -5,7 +5,6 @@
 #include "checker/checker.h"
 #include "checker/pad_fold.h"
 #include "field/arrays.h"
-#include "verify/joined_claims.h"
 
 namespace veil {
 
@@ -139,6 +138,7 @@ Bytes prove_argument(const Statement& statement, const Trace& trace, const Commi
   claims.error = error.t0 + pads.masks().back();
   claims.delta = inner_product(pads.mask_row(), opening.column_eq) + evaluate_linear_part(opening.value, pads.masks());
   if (deviations != nullptr) claims.delta += deviations->delta;
+  if (deviations != nullptr && deviations->before_r) deviations->before_r(claims);
   out.scalar("fold/cross", claims.cross);
   out.scalar("fold/error", claims.error);
   out.scalar("fold/delta", claims.delta);
@@ -149,8 +149,9 @@ Bytes prove_argument(const Statement& statement, const Trace& trace, const Commi
   WritingSide side{masked_rows(shape, opening, answers, rows, pads, claims.r, committer), out, transcript};
   for (const std::uint32_t slot : checker.opened()) {
     claims.opened.emplace_back(slot, pads.masks()[slot] + claims.r * pads.pads()[slot]);
-    out.scalar("open/pad", claims.opened.back().second);
   }
+  if (deviations != nullptr && deviations->after_r) deviations->after_r(claims);
+  for (const auto& [slot, pad] : claims.opened) out.scalar("open/pad", pad);
   claims.theta = transcript.challenge("open/theta");
   auto [weights, value] = joined_claims(shape, opening, fold, checker.sent(), claims);
   fold_opening(side, shape, std::move(weights), value);

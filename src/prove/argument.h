@@ -16,6 +16,7 @@
 #include "prove/pads.h"
 #include "prove/profile.h"
 #include "prove/rows.h"
+#include "verify/joined_claims.h"
 #include "verify/statement.h"
 
 namespace veil {
@@ -100,6 +101,8 @@ struct CommittedRows {
 struct Deviations {
   std::function<Fr(std::size_t slot, const Fr& value)> answer;
   Fr delta;
+  std::function<void(FoldClaims&)> before_r;  // cross, error, delta: before they are sent
+  std::function<void(FoldClaims&)> after_r;   // the opened pads, likewise
 };
 
 // `statement` must be true of the trace, or the bytes will not verify. `rows` belong to the trace and the statement.

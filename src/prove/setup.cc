@@ -108,7 +108,7 @@ std::vector<G1Affine> commit_model_rows(const PreparedCircuit& circuit, const st
 
 Result<unsigned> choose_log_columns(const Circuit& circuit) {
   constexpr std::size_t kPointCost = 16;  // one point in the verifier's sum weighs as much as this many proof bytes
-  constexpr std::size_t kFoldCost = 8;    // and this many a column in the prover's sums, each time it is folded
+  constexpr std::size_t kFoldCost = 2;    // and this many a column in the prover's sums, each time it is folded
   std::optional<unsigned> best;
   std::size_t best_cost = std::numeric_limits<std::size_t>::max();
   for (unsigned log_columns = 4; log_columns <= kMaxLogColumns; ++log_columns) {
