@@ -15,7 +15,7 @@ IMAGES = ROOT / "docs/images"
 VENV = ROOT / "build/bench-venv"
 LEVELS = ("portable", "adx", "ifma")
 # The phases that make a proof; key, input and write are reading and writing files.
-PROOF_PHASES = ("witness", "commit", "pads", "statement", "lookup", "einsum", "columns", "fold")
+PROOF_PHASES = ("witness", "commit", "pads", "statement", "lookup", "einsum", "columns", "fold", "open")
 
 
 class Refused(Exception):

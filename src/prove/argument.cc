@@ -1,5 +1,8 @@
 #include "prove/argument.h"
 
+#include <array>
+#include <set>
+
 #include "argument/argue.h"
 #include "base/check.h"
 #include "checker/checker.h"
@@ -99,6 +102,41 @@ OpeningAnswers masked_rows(const OpeningShape& shape, const OpeningClaim<AffineF
   return {shape, std::move(masked), std::move(blinders), committer};
 }
 
+// What is sent before r.
+FoldClaims write_fold(ArgumentWriter& out, const OpeningClaim<AffineForm>& opening, const PadFold& fold,
+                      const Pads& pads, const Deviations& deviations) {
+  const FoldError error = fold_error(fold, pads);
+  FoldClaims claims;
+  claims.cross = error.t1 + pads.pads().back();
+  claims.error = error.t0 + pads.masks().back();
+  claims.delta = inner_product(pads.mask_row(), opening.column_eq) + evaluate_linear_part(opening.value, pads.masks());
+  claims.delta += deviations.delta;
+  if (deviations.before_r) deviations.before_r(claims);
+  out.scalar("fold/cross", claims.cross);
+  out.scalar("fold/error", claims.error);
+  out.scalar("fold/delta", claims.delta);
+  return claims;
+}
+
+void write_opened_pads(ArgumentWriter& out, const std::set<std::uint32_t>& opened, const Pads& pads,
+                       const Deviations& deviations, FoldClaims& claims) {
+  for (const std::uint32_t slot : opened) {
+    claims.opened.emplace_back(slot, pads.masks()[slot] + claims.r * pads.pads()[slot]);
+  }
+  if (deviations.after_r) deviations.after_r(claims);
+  for (const auto& [slot, pad] : claims.opened) out.scalar("open/pad", pad);
+}
+
+void write_commitments(ArgumentWriter& out, const CommittedRows& rows, const Pads& pads) {
+  const auto write = [&](const std::string& prefix, std::span<const G1Affine> points) {
+    for (std::size_t i = 0; i < points.size(); ++i) out.point(prefix + std::to_string(i), points[i]);
+  };
+  write("row/", rows.witness);
+  write("pad/P/", pads.pads_commitments());
+  write("pad/S/", pads.masks_commitments());
+  out.point("pad/mask", pads.mask_row_commitment());
+}
+
 }  // namespace
 
 Bytes prove_argument(const Statement& statement, const Trace& trace, const CommittedRows& rows, const Pads& pads,
@@ -116,15 +154,13 @@ Bytes prove_argument(const Statement& statement, const Trace& trace, const Commi
     absorb_statement(transcript, statement);
   }
   ArgumentWriter out(transcript);
-  for (std::size_t i = 0; i < rows.witness.size(); ++i) out.point("row/" + std::to_string(i), rows.witness[i]);
-  for (std::size_t i = 0; i < pads.rows(); ++i) out.point("pad/P/" + std::to_string(i), pads.pads_commitments()[i]);
-  for (std::size_t i = 0; i < pads.rows(); ++i) out.point("pad/S/" + std::to_string(i), pads.masks_commitments()[i]);
-  out.point("pad/mask", pads.mask_row_commitment());
+  write_commitments(out, rows, pads);
 
   enter_phase(profile, "lookup");
   Answers answers(prepared, trace, rows.matrix);
-  const bool lies = deviations != nullptr && deviations->answer;
-  PaddedAnswers source{answers, pads.pads(), lies ? &deviations->answer : nullptr, 0, profile};
+  const Deviations none;
+  const Deviations& lies = deviations != nullptr ? *deviations : none;
+  PaddedAnswers source{answers, pads.pads(), lies.answer ? &lies.answer : nullptr, 0, profile};
   Committed<PaddedAnswers> checker(transcript, source);
   const OpeningClaim<AffineForm> opening =
       argue(checker, prepared.circuit(), prepared.layout(), statement.public_values);
@@ -132,26 +168,13 @@ Bytes prove_argument(const Statement& statement, const Trace& trace, const Commi
 
   enter_phase(profile, "fold");
   const PadFold fold(checker.constraints(), checker.sent(), transcript.challenge("fold/rho"));
-  const FoldError error = fold_error(fold, pads);
-  FoldClaims claims;
-  claims.cross = error.t1 + pads.pads().back();
-  claims.error = error.t0 + pads.masks().back();
-  claims.delta = inner_product(pads.mask_row(), opening.column_eq) + evaluate_linear_part(opening.value, pads.masks());
-  if (deviations != nullptr) claims.delta += deviations->delta;
-  if (deviations != nullptr && deviations->before_r) deviations->before_r(claims);
-  out.scalar("fold/cross", claims.cross);
-  out.scalar("fold/error", claims.error);
-  out.scalar("fold/delta", claims.delta);
+  FoldClaims claims = write_fold(out, opening, fold, pads, lies);
   claims.r = transcript.challenge("fold/r");
 
   enter_phase(profile, "open");
   const OpeningShape& shape = prepared.opening();
   WritingSide side{masked_rows(shape, opening, answers, rows, pads, claims.r, committer), out, transcript};
-  for (const std::uint32_t slot : checker.opened()) {
-    claims.opened.emplace_back(slot, pads.masks()[slot] + claims.r * pads.pads()[slot]);
-  }
-  if (deviations != nullptr && deviations->after_r) deviations->after_r(claims);
-  for (const auto& [slot, pad] : claims.opened) out.scalar("open/pad", pad);
+  write_opened_pads(out, checker.opened(), pads, lies, claims);
   claims.theta = transcript.challenge("open/theta");
   auto [weights, value] = joined_claims(shape, opening, fold, checker.sent(), claims);
   fold_opening(side, shape, std::move(weights), value);
