@@ -94,7 +94,7 @@ def medians(objects):
 
 def proof_time(profile, clock="cpu"):
     """Milliseconds of a proof without reading and writing files."""
-    return sum(profile["phases_ms"][phase][clock] for phase in PROOF_PHASES)
+    return sum(profile["phases_ms"][phase][clock] for phase in PROOF_PHASES if phase in profile["phases_ms"])
 
 
 def cpu_name():
