@@ -94,9 +94,10 @@ void write_bucket_sums(std::span<const G1Affine> bases, std::span<const std::int
 RowCommitter::RowCommitter(std::size_t columns) : columns_(columns), table_bits_(choose_table_bits(columns)) {
   const std::span<const G1Affine> bases = generators(columns);
   const std::size_t multiples = std::size_t{1} << (table_bits_ - 1);
-  table_.resize(columns * multiples);
+  table_.resize((columns + 1) * multiples);
   for (std::size_t j = 0; j < columns; ++j) table_[j * multiples] = bases[j];
-  for_ranges_of(columns, std::max<std::size_t>(1, kParallelSums / multiples), 1,
+  table_[columns * multiples] = blinding_generator();
+  for_ranges_of(columns + 1, std::max<std::size_t>(1, kParallelSums / multiples), 1,
                 [&](std::size_t begin, std::size_t end) {
                   fill_multiples(std::span(table_).subspan(begin * multiples, (end - begin) * multiples), multiples);
                 });

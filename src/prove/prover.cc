@@ -106,7 +106,7 @@ Result<ProofOutput> Prover::prove(const Trace& trace, ByteView context, PadStore
   enter_phase(profile, "pads");
   const auto take_pads = [&]() -> Pads {
     std::optional<PadPair> pair = store != nullptr ? store->claim() : std::nullopt;
-    if (!pair) return Pads::sample(drbg, circuit_->num_slots(), layout.columns());
+    if (!pair) return Pads::sample(drbg, circuit_->num_slots(), layout.columns(), committer_.get());
     Writer commitments;
     for (const G1Affine& row : proof.input_rows) commitments.raw(compress(row));
     for (const G1Affine& row : rows.witness) commitments.raw(compress(row));
@@ -118,7 +118,7 @@ Result<ProofOutput> Prover::prove(const Trace& trace, ByteView context, PadStore
   (warm ? out.online : out.offline) += watch.lap();
 
   const Statement full{*circuit_, key_->model.model_rows, proof.input_rows, proof.public_values, context};
-  proof.argument = prove_argument(full, trace, rows, pads, nullptr, &after_model_, profile);
+  proof.argument = prove_argument(full, trace, rows, pads, nullptr, &after_model_, profile, committer_.get());
   out.proof = write_proof(*circuit_, proof);
   out.online += watch.lap();
   return out;
