@@ -2,17 +2,19 @@
 // completed to the depth of the deepest: structure, features, thresholds and leaves are then constants alone, and
 // only number and depth of the trees show.
 //
-//   b_d    = [x[feature] <= threshold]                      of the 2^d nodes of level d of every tree
-//   here_1 = [b_0; 1 - b_0],   here_(d+1) = [here_d b_d; here_d (1 - b_d)]      one 1 a tree: where the row is
-//   scores = here_D * leaves + base
+// They are walked in stages of some levels. A stage decides all nodes below the places that the rows have reached in
+// it, 2^levels - 1 a tree:
+//
+//   b          = [x[feature] <= threshold]          at the place that `here` tells, in the first stage the root
+//   local_1    = [b_0; 1 - b_0],   local_(d+1) = [local_d b_d; local_d (1 - b_d)]      one 1 a tree
+//   here'      = local x here,                      the place of the next stage, at last the leaf
+//   scores     = here * leaves + base
 //
 // Node s of level d of tree t has the place s * trees + t; its children are s (true) and s + 2^d.
 #include <algorithm>
 #include <cmath>
 #include <limits>
 #include <optional>
-#include <cstring>
-#include <cstdlib>
 
 #include "graph/expansion.h"
 #include "graph/shape.h"
@@ -188,16 +190,17 @@ Array leaf_weights(const Forest& forest, const CompleteTrees& trees) {
 struct Stage {
   std::size_t first, levels;
   std::size_t places() const { return std::size_t{1} << first; }
-  std::size_t comparisons() const { return (std::size_t{1} << levels) - 1; }
 };
 
-std::vector<Stage> stages_of(std::size_t depth) {
-  const char* e = getenv("VEIL_STAGE");
+// Two levels a stage: three comparisons instead of two are less than what another stage costs. More where all of them
+// together are few.
+std::vector<Stage> stages_of(std::size_t depth, std::size_t rows_and_trees) {
+  constexpr std::size_t kLevels = 2, kFewComparisons = 512;
   std::vector<Stage> out;
-  for (std::size_t first = 0; first < depth;) {
-    std::size_t k = e ? static_cast<std::size_t>(e[std::min(out.size(), strlen(e) - 1)] - '0') : 2;
-    out.push_back({first, std::min(k, depth - first)});
-    first += out.back().levels;
+  for (std::size_t first = 0; first < depth; first += out.back().levels) {
+    std::size_t levels = kLevels;
+    while (levels < depth && rows_and_trees <= kFewComparisons >> (levels + 1)) ++levels;
+    out.push_back({first, std::min(levels, depth - first)});
   }
   return out;
 }
@@ -246,15 +249,16 @@ ValueId local_places(Expansion& expansion, ValueId bits, std::size_t levels, std
 ValueId joint_places(Expansion& expansion, ValueId local, ValueId here, std::int64_t trees) {
   const std::int64_t rows = expansion.shape(here)[0];
   const std::int64_t locals = expansion.shape(local)[1] / trees, places = expansion.shape(here)[1] / trees;
-  const ValueId joint = expansion.add("Mul", {expansion.reshape(local, {rows, locals, 1, trees}),
-                                              expansion.reshape(here, {rows, 1, places, trees})});
+  const ValueId joint = expansion.add(
+      "Mul", {expansion.reshape(local, {rows, locals, 1, trees}), expansion.reshape(here, {rows, 1, places, trees})});
   return expansion.reshape(joint, {rows, locals * places * trees});
 }
 
 ValueId leaf_bits(Expansion& expansion, ValueId x, const CompleteTrees& trees) {
   const std::int64_t width = std::ssize(trees.levels[0].features);
   std::optional<ValueId> here;
-  for (const Stage& stage : stages_of(trees.levels.size())) {
+  const std::size_t rows = static_cast<std::size_t>(expansion.shape(x)[0]);
+  for (const Stage& stage : stages_of(trees.levels.size(), rows * static_cast<std::size_t>(width))) {
     const ValueId bits = decisions(expansion, x, here, trees, stage);
     const ValueId local = local_places(expansion, bits, stage.levels, width);
     here = here ? joint_places(expansion, local, *here, width) : local;

@@ -39,7 +39,8 @@ Status run_threshold(const Call& call, const Inputs& inputs, const Outputs& outp
   for (std::size_t row = 0; row < static_cast<std::size_t>(inputs[0]->shape[0]); ++row) {
     for (std::size_t i = 0; i < results; ++i) {
       std::size_t place = 0;
-      while (has_places && place + 1 < places && inputs[3]->data[(row * places + place) * step + i % step] == 0) ++place;
+      while (has_places && place + 1 < places && inputs[3]->data[(row * places + place) * step + i % step] == 0)
+        ++place;
       const std::size_t m = place * results + i;
       outputs[0]->data[next++] = x[row * width + static_cast<std::size_t>(feature[m])] <= threshold[m] ? 1 : 0;
     }

@@ -81,6 +81,64 @@ class LabelAxes {
   std::array<std::optional<AxisId>, 5> axes_{};
 };
 
+// The same integers without the circuit. `here` is nearly all zeros: nodes that no row reaches are not read.
+struct Nodes {
+  const PathThresholdOp& op;
+  const std::vector<std::int64_t>&x, &here;
+  IntegerView selection, addend;
+
+  // visit(times, row, place in [row, comparison, tree], node in [place, comparison, tree])
+  template <class Visit>
+  void for_each(const Visit& visit) const {
+    const auto [rows, comparisons, trees, features, places] = lengths_of(op);
+    for (std::int64_t i = 0; i < rows * places * trees; ++i) {
+      const std::int64_t times = here[static_cast<std::size_t>(i)];
+      if (times == 0) continue;
+      const std::int64_t r = i / (places * trees), p = i / trees % places, t = i % trees;
+      for (std::int64_t n = 0; n < comparisons; ++n) {
+        visit(times, static_cast<std::size_t>(r), static_cast<std::size_t>((r * comparisons + n) * trees + t),
+              static_cast<std::size_t>((p * comparisons + n) * trees + t));
+      }
+    }
+  }
+
+  std::vector<std::int64_t> differences() const {
+    const auto features = static_cast<std::size_t>(op.features);
+    std::vector<std::int64_t> sums(static_cast<std::size_t>(op.rows * op.comparisons * op.trees), 0);
+    for_each([&](std::int64_t times, std::size_t row, std::size_t at, std::size_t node) {
+      std::int64_t sum = addend[node];
+      for (std::size_t f = 0; f < features; ++f) sum += selection[node * features + f] * x[row * features + f];
+      sums[at] += times * sum;
+    });
+    return sums;
+  }
+
+  std::vector<std::int64_t> selected() const {
+    const auto features = static_cast<std::size_t>(op.features);
+    std::vector<std::int64_t> out(static_cast<std::size_t>(op.rows * op.comparisons * op.trees) * features, 0);
+    for_each([&](std::int64_t times, std::size_t, std::size_t at, std::size_t node) {
+      for (std::size_t f = 0; f < features; ++f) out[at * features + f] += times * selection[node * features + f];
+    });
+    return out;
+  }
+};
+
+// A row's values as the nodes read them, from a trace.
+struct Reads {
+  PathThresholdOp op;
+  Activation x, here;
+  TensorId selection, addend;
+
+  template <class Use>
+  std::vector<std::int64_t> run(const Circuit& circuit, const Trace& trace, const Use& use) const {
+    const auto values = [&](const Activation& value) {
+      return evaluate_box(circuit, trace, storage_box(value.storage), linear_expression(value.form)).narrowed();
+    };
+    const std::vector<std::int64_t> features = values(x), places = values(here);
+    return use(Nodes{op, features, places, trace.tensor(selection), trace.tensor(addend)});
+  }
+};
+
 Lowerer::Whole whole(Lowerer& lowerer, QuantId id, const std::vector<std::int64_t>& lengths) {
   return lowerer.see_whole(id, lengths, std::vector<bool>(lengths.size(), false));
 }
@@ -121,21 +179,9 @@ Result<NodeFacts> analyse_op(const PathThresholdOp& op, const Site& site) {
 }
 
 void evaluate_op(const PathThresholdOp& op, const Site& site, const Execution& execution) {
-  const std::vector<std::int64_t>&x = execution.in(site, 0), &here = execution.in(site, 1);
-  const IntegerArray &selection = execution.model(site, 0), &addend = execution.model(site, 1);
-  const auto [rows, comparisons, trees, features, places] = lengths_of(op);
-  std::vector<std::int64_t> sums(static_cast<std::size_t>(rows * comparisons * trees), 0);
-  const auto at = [](std::int64_t index) { return static_cast<std::size_t>(index); };
-  for (std::int64_t i = 0; i < rows * places * trees; ++i) {
-    const std::int64_t times = here[at(i)], r = i / (places * trees), p = i / trees % places, t = i % trees;
-    if (times == 0) continue;
-    for (std::int64_t n = 0; n < comparisons; ++n) {
-      const std::int64_t m = (p * comparisons + n) * trees + t;
-      std::int64_t sum = addend[at(m)];
-      for (std::int64_t f = 0; f < features; ++f) sum += selection[at(m * features + f)] * x[at(r * features + f)];
-      sums[at((r * comparisons + n) * trees + t)] += times * sum;
-    }
-  }
+  Nodes nodes{op, execution.in(site, 0), execution.in(site, 1), execution.model(site, 0).view(),
+              execution.model(site, 1).view()};
+  std::vector<std::int64_t> sums = nodes.differences();
   for (std::int64_t& sum : sums) sum = sum < 0 ? 1 : 0;
   execution.out(site) = std::move(sums);
 }
@@ -148,16 +194,26 @@ Status lower_op(const PathThresholdOp& op, const Site& site, Lowerer& lowerer) {
   const View y =
       lowerer.add_model(site.node.model[0], select.domain, select.of({kPlace, kComparison, kTree, kFeature}));
   const Expression selected{{}, {ProductTerm{1, {LinearTerm{1, y}}, select.read(here, {kRow, kPlace, kTree})}}};
-  const View feature = add_exact(lowerer, name + ".feature", select.domain, selected);
+  const IntegerRange bound = declared_range(lowerer.circuit, select.domain, selected);
+  const TensorId feature = commit(lowerer.circuit, name + ".feature", select.domain, bound.low, bound.high);
+  const Expression feature_value = linear_expression({LinearTerm{1, whole_view(lowerer.circuit, feature)}});
+  lowerer.circuit.identities.push_back(Identity{name + ".feature", select.domain, feature_value - selected});
 
   const LabelAxes compare(op, {kRow, kComparison, kTree}, {kFeature, kPlace});
   const View z = lowerer.add_model(site.node.model[1], compare.domain, compare.of({kPlace, kComparison, kTree}));
-  const View read = compare.read(*feature.tensor, {kRow, kComparison, kTree, kFeature});
+  const View read = compare.read(feature, {kRow, kComparison, kTree, kFeature});
   const Expression difference{{},
                               {ProductTerm{1, {LinearTerm{1, read}}, compare.read(x, {kRow, kFeature})},
                                ProductTerm{1, {LinearTerm{1, z}}, compare.read(here, {kRow, kPlace, kTree})}}};
   const IntegerRange range = difference_range(site.in_range(0), site.model(1));
-  const View sign = add_difference_sign(lowerer, name, compare.domain, difference, range);
+  const Reads reads{op, x.value, here.value, *y.tensor, *z.tensor};
+  lowerer.add_step([reads, feature](const Circuit& circuit, Trace& trace) {
+    trace.values[feature] = reads.run(circuit, trace, [](const Nodes& nodes) { return nodes.selected(); });
+  });
+  const View sign = add_difference_sign(
+      lowerer, name, compare.domain, difference, range, [reads](const Circuit& circuit, const Trace& trace) {
+        return reads.run(circuit, trace, [](const Nodes& nodes) { return nodes.differences(); });
+      });
   lowerer.activation(site.node.output) = Activation{compare.storage(), {LinearTerm{1, sign}}, {}, {}, {}, {}, {}};
   return Done{};
 }

@@ -1,8 +1,8 @@
 // Decisions of trees: [sum_f y[m, f] x[r, f] + z[m] < 0]. The sum is never committed; its sign is that of
 //   h = floor(sum / 2^low):   sum - 2^low h in [0, 2^low),   (h, [h < 0]) in the signed table of the bits above
 // Only sums of one feature and one threshold need to fit: two limbs of half their bits each. Nothing asks that a row of
-// y have a single 1: other rows are other models, as fixed by their commitment as trees are; what of their sums does not
-// fit has no proof, and none has two.
+// y have a single 1: other rows are other models, as fixed by their commitment as trees are; what of their sums does
+// not fit has no proof, and none has two.
 #include "ops/threshold.h"
 
 #include <algorithm>
@@ -47,13 +47,14 @@ IntegerRange difference_range(const IntegerRange& x, const ModelTensor& negated_
 
 // Beyond two tables: a rescale by 8 bits, which rounds to the nearest: less half a unit it rounds down.
 View add_difference_sign(Lowerer& lowerer, const std::string& name, const Domain& domain, const Expression& value,
-                         const IntegerRange& range) {
+                         const IntegerRange& range, ValuesOf run) {
   const unsigned bits = signed_bits(range), low = bits / 2, top = bits - low;
-  if (top <= kWidestTable) return add_wide_sign(lowerer, name, domain, value, low, top);
+  if (top <= kWidestTable) return add_wide_sign(lowerer, name, domain, value, low, top, std::move(run));
   const std::int64_t half = std::int64_t{1} << (kLowBits - 1);
   const IntegerRange bound{range.low - half, range.high - half};
-  return *add_rescale(lowerer, Rescale{name, domain, value + constant_expression(-half), bound, kLowBits,
-                                       quotient_bits(range), {}})
+  return *add_rescale(
+              lowerer,
+              Rescale{name, domain, value + constant_expression(-half), bound, kLowBits, quotient_bits(range), {}})
               .sign;
 }
 

@@ -1,6 +1,7 @@
 // What the two comparisons of trees share: the sign of a feature less a threshold.
 #pragma once
 
+#include "ops/gadgets.h"
 #include "ops/lowering.h"
 #include "ops/site.h"
 
@@ -10,8 +11,8 @@ namespace veil {
 // of y with several 1, or none, is another model, of which some sums may be beyond: then there is no proof of them.
 IntegerRange difference_range(const IntegerRange& x, const ModelTensor& negated_threshold);
 
-// [value < 0] of a value in `range`.
+// [value < 0] of a value in `range`; `run` as in gadgets.h.
 View add_difference_sign(Lowerer& lowerer, const std::string& name, const Domain& domain, const Expression& value,
-                         const IntegerRange& range);
+                         const IntegerRange& range, ValuesOf run = {});
 
 }  // namespace veil

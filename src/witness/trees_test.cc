@@ -48,6 +48,44 @@ A with(A attributes, const std::string& name, Attribute value) {
   return attributes;
 }
 
+// Complete trees of some levels with thresholds on a grid of 0.25: walked in several stages where they are many.
+A many_trees(std::int64_t trees, std::int64_t levels) {
+  std::mt19937_64 random(3);
+  Whole tree, node, feature, when_true, when_false, leaf_tree, leaf_node;
+  Reals threshold, weight;
+  std::string modes;
+  const std::int64_t inner = (std::int64_t{1} << levels) - 1;
+  for (std::int64_t t = 0; t < trees; ++t) {
+    for (std::int64_t n = 0; n <= 2 * inner; ++n) {
+      const bool is_leaf = n >= inner;
+      tree.push_back(t);
+      node.push_back(n);
+      feature.push_back(static_cast<std::int64_t>(random() % 3));
+      when_true.push_back(is_leaf ? 0 : 2 * n + 1);
+      when_false.push_back(is_leaf ? 0 : 2 * n + 2);
+      threshold.push_back(0.25 * (static_cast<double>(random() % 9) - 4));
+      modes += std::string(modes.empty() ? "" : "\n") + (is_leaf ? "LEAF" : n % 2 == 0 ? "BRANCH_LEQ" : "BRANCH_GT");
+      if (!is_leaf) continue;
+      leaf_tree.push_back(t);
+      leaf_node.push_back(n);
+      weight.push_back(0.001 * static_cast<double>(random() % 64));
+    }
+  }
+  const Whole target(leaf_tree.size(), 0);
+  return A{{"nodes_treeids", tree},
+           {"nodes_nodeids", node},
+           {"nodes_featureids", feature},
+           {"nodes_truenodeids", when_true},
+           {"nodes_falsenodeids", when_false},
+           {"nodes_values", threshold},
+           {"nodes_modes", modes},
+           {"target_treeids", leaf_tree},
+           {"target_nodeids", leaf_node},
+           {"target_ids", target},
+           {"target_weights", weight},
+           {"n_targets", std::int64_t{1}}};
+}
+
 constexpr const char* kModes[] = {"BRANCH_LEQ", "BRANCH_LT", "BRANCH_GTE", "BRANCH_GT", "BRANCH_EQ", "BRANCH_NEQ"};
 
 std::vector<OperatorCase> cases() {
@@ -62,6 +100,11 @@ std::vector<OperatorCase> cases() {
   const A plain = two_trees("BRANCH_LT");
   add("rows", [plain](GraphBuilder& b) { return regressor(b, plain, 2); });
   out.push_back({"wide_tables", [plain](GraphBuilder& b) { return regressor(b, plain, 64); }, 2, 1e-3, {}, 0.25, 7});
+  out.push_back({"two_stages", [](GraphBuilder& b) { return regressor(b, many_trees(40, 4)); }, 1, 2e-2, {}, 0.25, 11});
+  out.push_back(
+      {"one_level_at_last", [](GraphBuilder& b) { return regressor(b, many_trees(60, 3), 3); }, 1, 2e-2, {}, 0.25, 41});
+  out.push_back(
+      {"stages_of_rows", [](GraphBuilder& b) { return regressor(b, many_trees(7, 5), 20); }, 1, 2e-2, {}, 0.25, 61});
   add("average", [plain](GraphBuilder& b) {
     return regressor(b, with(with(plain, "aggregate_function", std::string("AVERAGE")), "base_values", Reals{0.5}));
   });
