@@ -192,13 +192,13 @@ struct Stage {
   std::size_t places() const { return std::size_t{1} << first; }
 };
 
-// Two levels a stage: three comparisons instead of two are less than what another stage costs. More where all of them
-// together are few.
+// Two levels a stage: three comparisons instead of two are less than what another stage costs, unless the rows are
+// many. More where all of them together are few.
 std::vector<Stage> stages_of(std::size_t depth, std::size_t rows_and_trees) {
-  constexpr std::size_t kLevels = 2, kFewComparisons = 512;
+  constexpr std::size_t kManyRowsAndTrees = std::size_t{1} << 13, kFewComparisons = 512;
   std::vector<Stage> out;
   for (std::size_t first = 0; first < depth; first += out.back().levels) {
-    std::size_t levels = kLevels;
+    std::size_t levels = rows_and_trees > kManyRowsAndTrees ? 1 : 2;
     while (levels < depth && rows_and_trees <= kFewComparisons >> (levels + 1)) ++levels;
     out.push_back({first, std::min(levels, depth - first)});
   }

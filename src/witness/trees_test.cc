@@ -177,6 +177,22 @@ TEST(TreesDecisions, MergedThresholdsAreReported) {
   EXPECT_TRUE(fine->merged_thresholds.empty());
 }
 
+TEST(TreesStages, ManyRowsGoLevelByLevel) {
+  const OperatorCase many{"many", [](GraphBuilder& b) { return regressor(b, many_trees(65, 3), 128); }, 1, 2e-2, {},
+                          0.25};
+  expect_honest_and_close(many);
+  const auto model = quantise(graph_of(many), rows_for(graph_of(many), 2, many), 8, {});
+  ASSERT_TRUE(model.ok()) << model.error().message;
+  std::vector<std::int64_t> places;
+  for (const QuantisedNode& node : model->graph.nodes) {
+    const auto* path = std::get_if<PathThresholdOp>(&node.op);
+    if (path == nullptr) continue;
+    EXPECT_EQ(path->comparisons, 1);
+    places.push_back(path->places);
+  }
+  EXPECT_EQ(places, (std::vector<std::int64_t>{2, 4}));
+}
+
 // ---- a prover that leaves the path: changes one tensor as soon as it is there, and computes the rest from its lie
 class Liar {
  public:
