@@ -17,17 +17,13 @@ Json timing_json(const Timing& load, const Timing& check) {
   return Json{{"cpu_ms", check.cpu_ms}, {"wall_ms", check.wall_ms}, {"load_ms", load.wall_ms}};
 }
 
-std::string reason_text(const Verdict& verdict) {
-  return verdict.name() + (verdict.detail().empty() ? "" : " (" + printable(verdict.detail()) + ")");
-}
-
 Outcome rejected(const Verdict& verdict, const Timing& load, const Timing& check) {
   Outcome out;
   out.exit_code = ExitCode::kRejected;
   out.json = verdict_json(verdict);
   out.json["statement"] = nullptr;
   out.json.update(timing_json(load, check));
-  out.text = fmt::format("REJECTED: {}\n", reason_text(verdict));
+  out.text = fmt::format("REJECTED: {}\n", verdict_text(verdict));
   return out;
 }
 
@@ -63,7 +59,7 @@ class ManyProofs {
       list.push_back(proof_json(model, i, verifications[i]));
       out.text +=
           fmt::format("{}  {}  {}\n", verdict.accepted() ? "ACCEPTED" : "REJECTED", printable(arguments_.proofs[i]),
-                      verdict.accepted() ? outcome_line(*model, verifications[i].public_values) : reason_text(verdict));
+                      verdict.accepted() ? outcome_line(*model, verifications[i].public_values) : verdict_text(verdict));
       if (verdict.accepted()) ++accepted;
     }
     const bool all = accepted == proofs_.size();

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "service/statement_text.h"
+#include "service/words.h"
 
 namespace veil {
 
@@ -20,6 +20,10 @@ KeyVerification verify_together(CheckedKey checked, const Expected& expected, st
   if (checked.pending) return verify_with_key(std::move(*checked.pending), expected, proofs);
   const Verification rejected{checked.so_far, {}, {}};
   return {{checked.so_far, nullptr}, std::vector<Verification>(proofs.size(), rejected)};
+}
+
+std::string verdict_text(const Verdict& verdict) {
+  return verdict.name() + (verdict.detail().empty() ? "" : " (" + printable(verdict.detail()) + ")");
 }
 
 Json verdict_json(const Verdict& verdict) {

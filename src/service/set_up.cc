@@ -9,7 +9,10 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <map>
 
+#include "data/rows.h"
+#include "graph/text.h"
 #include "onnx/import.h"
 #include "service/owned_model.h"
 
@@ -49,7 +52,51 @@ Status check_close(const SetupChoices& choices, const QuantisedModel& model, con
       model.graph.bits < 16 ? "Use --bits 16." : "Numbers of very different size meet in it.")};
 }
 
+Status set_visibility(SetupChoices& choices, const std::string& value) {
+  if (value != "hidden" && value != "public") return Error{"model is hidden or public, not " + quote(value) + "."};
+  choices.hidden = value == "hidden";
+  return Done{};
+}
+
+Status set_bits(SetupChoices& choices, const std::string& value) {
+  static const std::map<std::string, unsigned> known{{"auto", kAutoBits}, {"8", 8}, {"12", 12}, {"16", 16}};
+  const auto found = known.find(value);
+  if (found == known.end()) return Error{"bits are 8, 12, 16 or auto, not " + quote(value) + "."};
+  choices.bits = found->second;
+  return Done{};
+}
+
+Status set_tolerance(SetupChoices& choices, const std::string& value) {
+  const auto number = parse_number(value);
+  if (!number || !(*number >= 1e-6 && *number <= 1.0)) {
+    return Error{"tolerance is a number from 0.000001 to 1, not " + quote(value) + "."};
+  }
+  choices.tolerance = *number;
+  return Done{};
+}
+
 }  // namespace
+
+Status set_choice(SetupChoices& choices, std::string_view name, const std::string& value) {
+  if (name == "model") return set_visibility(choices, value);
+  if (name == "bits") return set_bits(choices, value);
+  if (name == "tolerance") return set_tolerance(choices, value);
+  if (name == "dim") return add_dimension(value, choices.import);
+  if (name == "claim") {
+    choices.claim = value;
+  } else if (name == "output") {
+    choices.import.output = value;
+  } else if (name == "class") {
+    choices.classes.push_back(value);
+  } else if (name == "column") {
+    choices.columns.push_back(value);
+  } else if (name == "without-model") {
+    choices.without_model = value != "0";
+  } else {
+    return Error{"There is no option " + quote(name) + " of setup."};
+  }
+  return Done{};
+}
 
 Status add_dimension(const std::string& text, ImportChoices& choices) {
   const std::size_t equals = text.rfind('=');

@@ -35,6 +35,10 @@ using StageCallback = std::function<void(std::string_view stage, double done)>;
 // "tokens=16" into the lengths of open axes.
 Status add_dimension(const std::string& text, ImportChoices& choices);
 
+// A choice by the name it has on the command line, for callers in other languages: claim, model, bits, tolerance,
+// output, dim, class, column (the last three once for each), without-model.
+Status set_choice(SetupChoices& choices, std::string_view name, const std::string& value);
+
 Result<Graph> read_model(ByteView onnx, const ImportChoices& choices);
 
 struct PreparedModel {
