@@ -17,6 +17,12 @@ constexpr std::int64_t kMostComparisons = std::int64_t{1} << 22;
 
 bool indices_are_known(const Expansion& expansion) { return expansion.constant(expansion.input(1)) != nullptr; }
 
+// Without numbers there is nothing to move: the core operator's result is known.
+bool has_no_numbers(const Expansion& expansion) {
+  const auto empty = [](const auto& input) { return input && element_count(input->typed.shape) == 0; };
+  return std::any_of(expansion.call().inputs.begin(), expansion.call().inputs.end(), empty);
+}
+
 Integers moved_last(std::size_t axis, std::size_t rank) {
   Integers order;
   for (std::size_t d = 0; d < rank; ++d) {
@@ -89,7 +95,7 @@ Status check_shapes(const Expansion& expansion) {
 }  // namespace
 
 Status expand_gather_elements(Expansion& expansion) {
-  if (indices_are_known(expansion)) return expansion.keep();
+  if (indices_are_known(expansion) || has_no_numbers(expansion)) return expansion.keep();
   VEIL_TRY_STATUS(check_shapes(expansion));
   VEIL_TRY(given, expansion.call().integer("axis", 0));
   const GraphShape shape = expansion.call().shape(0);
@@ -117,7 +123,7 @@ ValueId column_of(Expansion& expansion, ValueId indices, std::int64_t number, co
 
 // One axis of the data after the other: afterwards every place has numbers of its own to choose from.
 Status expand_gather_nd(Expansion& expansion) {
-  if (indices_are_known(expansion)) return expansion.keep();
+  if (indices_are_known(expansion) || has_no_numbers(expansion)) return expansion.keep();
   VEIL_TRY_STATUS(check_shapes(expansion));
   VEIL_TRY(batch_axes, expansion.call().integer("batch_dims", 0));
   const GraphShape shape = expansion.call().shape(0);
@@ -248,6 +254,10 @@ Status expand_scatter_elements(Expansion& expansion) {
   VEIL_TRY(unchanged, stays(expansion));
   if (unchanged) return expansion.keep();
   VEIL_TRY_STATUS(check_shapes(expansion));
+  if (has_no_numbers(expansion)) {  // no updates
+    expansion.give(0, expansion.input(0));
+    return Done{};
+  }
   VEIL_TRY(given, expansion.call().integer("axis", 0));
   const GraphShape indices = expansion.call().shape(1);
   VEIL_TRY(axis, normalise_axis(given, indices.size()));
@@ -270,6 +280,10 @@ Status expand_scatter_nd(Expansion& expansion) {
   VEIL_TRY(unchanged, stays(expansion));
   if (unchanged) return expansion.keep();
   VEIL_TRY_STATUS(check_shapes(expansion));
+  if (has_no_numbers(expansion)) {  // no updates
+    expansion.give(0, expansion.input(0));
+    return Done{};
+  }
   const GraphShape shape = expansion.call().shape(0);
   const GraphShape indices = expansion.call().shape(1);
   const ElementType type = expansion.type(expansion.input(0));

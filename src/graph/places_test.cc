@@ -82,6 +82,20 @@ TEST(Places, Reductions) {
   }
 }
 
+// Nothing to move, and nothing to move it from.
+TEST(Places, NoNumbers) {
+  const Given none = typed(weight({1, 0}, {}), ElementType::kInt64);
+  const Attributes sum{{"axis", std::int64_t{1}}, {"reduction", std::string("add")}};
+  const Given updates = weight({1, 0}, {});
+  expect_array(compute("ScatterElements", {counted({1, 2}), none, updates}, sum, 18), {1, 2}, {1, 2});
+  expect_array(compute("ScatterND", {counted({2}), typed(weight({0, 1}, {}), ElementType::kInt64), weight({0}, {})},
+                       {{"reduction", std::string("max")}}, 18),
+               {2}, {1, 2});
+  EXPECT_FALSE(compute("GatherElements", {weight({1, 0}, {}), places({1, 1}, {0})}, {{"axis", std::int64_t{1}}}).ok());
+  EXPECT_FALSE(compute("GatherND", {weight({0, 2}, {}), places({1, 1}, {0})}).ok());
+  EXPECT_FALSE(compute("TopK", {weight({0}, {}), list({1})}).ok());
+}
+
 TEST(Places, Parameters) {
   const Given x = input({1, 2, 2}, {1, -2, 3, -4});
   expect_array(compute("PRelu", {x, input({2, 1}, {0.5, -1})}), {1, 2, 2}, {1, -1, 3, 4});

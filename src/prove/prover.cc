@@ -7,6 +7,7 @@
 #include "base/limits.h"
 #include "base/random.h"
 #include "circuit/range.h"
+#include "circuit/validate.h"
 #include "curve/generators.h"
 #include "curve/sample.h"
 #include "verify/argument.h"
@@ -47,6 +48,9 @@ Trace Prover::new_trace() const {
 
 Result<Prover> Prover::open(ProverKey key) {
   Prover out;
+  if (const Verdict verdict = check_structure(key.model.circuit); !verdict.accepted()) {
+    return Error{"The prover's key is damaged: its circuit is none (" + verdict.name() + " " + verdict.detail() + ")."};
+  }
   VEIL_TRY(circuit, PreparedCircuit::prepare(key.model.circuit, key.model.log_columns));
   const std::size_t rows = circuit.layout().rows(Owner::kModel).count;
   if (key.model.model_rows.size() != rows || (!key.row_blinders.empty() && key.row_blinders.size() != rows)) {

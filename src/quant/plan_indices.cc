@@ -1,5 +1,5 @@
-// Places that the data choose: a one-hot row [place = j] for every place, and a product with it. A place is compared
-// with every bound between two places once: [place < j].
+// Places that the data choose: a one-hot row [place = j] for every place, and a product with it. A place, or each of
+// its digits, is compared with every bound between two places once: [place < j].
 #include "graph/shape.h"
 #include "quant/plan_builder.h"
 
@@ -11,8 +11,20 @@ const PlanBuilder::Bound kBit{{}, 1.0, true};
 
 }  // namespace
 
+namespace {
+
+// The first `count` of the last axis, from `start` on.
+Shaped part_of_last(PlanBuilder& plan, const Call& call, const Shaped& x, std::int64_t start, std::int64_t count) {
+  const std::size_t last = x.shape.size() - 1;
+  ViewMap map(x.shape);
+  for (std::size_t d = 0; d < last; ++d) map.keep(d);
+  map.read(last, map.add_axis(count));
+  map.offset(last, start);
+  return plan.view(call, x, map);
+}
+
 // [v < j + 1] - [v < j]
-Shaped equal_to_counted(PlanBuilder& plan, const Call& call, const Shaped& values, std::int64_t count) {
+Shaped equal_by_bounds(PlanBuilder& plan, const Call& call, const Shaped& values, std::int64_t count) {
   GraphShape shape = values.shape;
   shape.push_back(count + 1);
   GraphShape column = values.shape;
@@ -22,15 +34,42 @@ Shaped equal_to_counted(PlanBuilder& plan, const Call& call, const Shaped& value
   for (std::int64_t j = 0; j <= count; ++j) numbers.data.push_back(static_cast<double>(j));
   const Shaped bound = plan.broadcast(call, plan.constant_value(call, numbers, true), shape);
   const Shaped below = plan.add(call, shape, {wide.id, bound.id}, PlanStep{{1, -1}}, kBit);
-  const auto from = [&](std::int64_t start) {
-    ViewMap map(shape);
-    for (std::size_t d = 0; d < values.shape.size(); ++d) map.keep(d);
-    map.read(values.shape.size(), map.add_axis(count));
-    map.offset(values.shape.size(), start);
-    return plan.view(call, below, map);
-  };
-  const Shaped next = from(1);
-  return plan.add(call, next.shape, {next.id, from(0).id}, PlanSum{{1, -1}}, kBit);
+  const Shaped next = part_of_last(plan, call, below, 1, count);
+  const Shaped own = part_of_last(plan, call, below, 0, count);
+  return plan.add(call, next.shape, {next.id, own.id}, PlanSum{{1, -1}}, kBit);
+}
+
+constexpr std::int64_t kMostBounds = 32;
+
+// v = 2^k a + b: [v = j] is the product of [a = j / 2^k] and [b = j mod 2^k], and costs no comparison. The row of a
+// value outside is zero as a's is, or lies behind `count`.
+Shaped equal_by_digits(PlanBuilder& plan, const Call& call, const Shaped& values, std::int64_t count) {
+  std::int32_t log2 = 1;
+  while ((std::int64_t{1} << (2 * log2)) < count) ++log2;
+  const std::int64_t low_count = std::int64_t{1} << log2;
+  const std::int64_t high_count = (count + low_count - 1) / low_count;
+  const PlanBuilder::Bound whole{{}, {}, true};
+  const Shaped divided = plan.add(call, values.shape, {values.id}, PlanScale{-log2}, {});
+  const Shaped high = plan.add(call, values.shape, {divided.id}, PlanFloor{}, whole);
+  const Shaped multiple = plan.add(call, values.shape, {high.id}, PlanScale{log2}, {});
+  const Shaped low = plan.add(call, values.shape, {values.id, multiple.id}, PlanSum{{1, -1}}, whole);
+  Labels labels;
+  PlanEinsum& e = labels.einsum;
+  labels.add(elements(values.shape), {&e.x_axes, &e.y_axes});
+  labels.add(high_count, {&e.x_axes});
+  labels.add(low_count, {&e.y_axes});
+  labels.end_box();
+  GraphShape shape = values.shape;
+  shape.push_back(high_count * low_count);
+  const Shaped high_row = equal_to_counted(plan, call, high, high_count);
+  const Shaped low_row = equal_to_counted(plan, call, low, low_count);
+  return part_of_last(plan, call, plan.add(call, shape, {high_row.id, low_row.id}, e, kBit), 0, count);
+}
+
+}  // namespace
+
+Shaped equal_to_counted(PlanBuilder& plan, const Call& call, const Shaped& values, std::int64_t count) {
+  return count > kMostBounds ? equal_by_digits(plan, call, values, count) : equal_by_bounds(plan, call, values, count);
 }
 
 // Negative places are counted from the end.

@@ -40,6 +40,8 @@ void add_gathers(Cases& cases) {
   gather("gather_nd_places", "GatherND", {3, 2}, {2, 2}, {});
   gather("gather_nd_batch", "GatherND", {2, 3, 2}, {2, 2, 1}, {{"batch_dims", std::int64_t{1}}});
   gather("gather", "Gather", {2, 3, 2}, {2}, axis(1));
+  gather("gather_of_many", "GatherElements", {1, 75}, {1, 3}, axis(1));
+  gather("gather_nd_of_many", "GatherND", {33, 2}, {2, 2}, {});
   cases.add("gather_elements_of_whole_numbers", [](GraphBuilder& b) {
     const ValueId x = b.input("x", {2, 3}, kWhole);
     return b.finish({b.node("GatherElements", {x, b.input("i", {2, 2}, kWhole)}, "y", axis(1))});

@@ -91,7 +91,8 @@ class Maker:
                   for name, array in self.inputs.items()]
         graph = helper.make_graph(self.nodes, "random", values, [helper.make_empty_tensor_value_info(output)],
                                   self.constants)
-        model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", self.opset), helper.make_opsetid("ai.onnx.ml", 3)], ir_version=8)
+        opsets = [helper.make_opsetid("", self.opset), helper.make_opsetid("ai.onnx.ml", 3)]
+        model = helper.make_model(graph, opset_imports=opsets, ir_version=8)
         return onnx.shape_inference.infer_shapes(model, strict_mode=True)
 
     def shape_of(self, value):
@@ -374,6 +375,50 @@ def integers(make):
     return make.node(operator, [first, make.either(make.random.integers(-20, 21, broadcast_partner(make, shape)))])
 
 
+def places(make):
+    """Moves to and from places that the data choose, from either end and several times the same."""
+    shape = make.shape(make.number(1, 3), longest=6)
+    axis, data = make.number(0, len(shape) - 1), make.input(make.grid(shape))
+    shape_of_places = [length if d == axis else make.number(1, length) for d, length in enumerate(shape)]
+    shape_of_places[axis] = make.number(1, 6)
+    whole = make.random.integers(-shape[axis], shape[axis], shape_of_places)
+    if make.chance():
+        return make.node("GatherElements", [data, make.input(whole)], axis=axis)
+    if make.chance():
+        depth = make.number(1, len(shape))
+        lead = make.shape(make.number(1, 2))
+        whole = numpy.stack([make.random.integers(-length, length, lead) for length in shape[:depth]], axis=-1)
+        if make.chance():
+            return make.node("GatherND", [data, make.input(whole)])
+        updates = make.input(make.grid(lead + shape[depth:]))
+        return make.node("ScatterND", [data, make.either(whole), updates], **reduction_of(make))
+    updates = make.input(make.grid(shape_of_places))
+    return make.node("ScatterElements", [data, make.either(whole), updates], axis=axis, **reduction_of(make))
+
+
+def reduction_of(make):
+    return {"reduction": make.one_of("none", "add", "mul", "min", "max")} if make.opset >= 18 else {}
+
+
+def quotients(make):
+    """Of whole numbers, and powers of them; remainders of both kinds."""
+    shape = make.shape(make.number(1, 3))
+    other = broadcast_partner(make, shape)
+    kind = make.one_of(numpy.int32, INTEGERS)
+    numbers = make.random.integers(-200, 201, shape).astype(kind)
+    divisors = (2 * make.random.integers(-20, 20, other) + 1).astype(kind)
+    operator = make.one_of("Div", "Mod", "Pow")
+    if operator == "Div":
+        return make.node("Div", [make.input(numbers), make.either(divisors)])
+    if operator == "Pow":
+        bases = make.random.integers(-5, 6, shape).astype(kind)
+        return make.node("Pow", [make.input(bases), make.input(make.random.integers(0, 6, other).astype(kind))])
+    if make.chance():
+        halves = make.random.integers(1, 9, other) / make.one_of(2, -4)
+        return make.node("Mod", [make.input(make.grid(shape)), make.either(halves.astype(FLOAT))], fmod=1)
+    return make.node("Mod", [make.input(numbers), make.either(divisors)], fmod=make.number(0, 1))
+
+
 def support_vectors(make):
     """A support vector machine of any kernel."""
     features, classes = make.number(1, 5), make.number(2, 4)
@@ -414,9 +459,46 @@ def encoders(make):
     return make.node("LabelEncoder", [value], domain="ai.onnx.ml", **attributes)
 
 
+def rounds(make):
+    """A Loop of a known number of rounds, or one that ends by the data, or a Scan."""
+    shape = make.shape(2)
+    steps = make.constant(make.reals(shape, -1.0, 1.0))
+    type_of = helper.np_dtype_to_tensor_dtype(numpy.dtype(FLOAT))
+    value_of = functools.partial(helper.make_tensor_value_info, elem_type=type_of)
+    flag_of = functools.partial(helper.make_tensor_value_info, elem_type=onnx.TensorProto.BOOL, shape=[])
+    add = make.one_of("Add", "Sub", "Mul")
+    if make.chance():
+        axes = [make.number(0, 1)]
+        rest = [shape[1 - axes[0]]]
+        body = helper.make_graph([helper.make_node(add, ["state", "place"], ["next"]),
+                                  helper.make_node("Tanh", ["next"], ["seen"])], "body",
+                                 [value_of("state", shape=rest), value_of("place", shape=rest)],
+                                 [value_of("next", shape=rest), value_of("seen", shape=rest)])
+        outputs = make.node("Scan", [make.input(make.reals(rest)), make.input(make.reals(shape))], 2, body=body,
+                            num_scan_inputs=1, scan_input_axes=axes, scan_input_directions=[make.number(0, 1)],
+                            scan_output_axes=[make.number(-2, 1)], scan_output_directions=[make.number(0, 1)])
+        return make.one_of(*outputs)
+    by_data = make.chance()
+    nodes = [helper.make_node(add, ["state", steps], ["next"])]
+    if by_data:  # on as long as every number is small
+        nodes += [helper.make_node("Abs", ["next"], ["size"]),
+                  helper.make_node("Less", ["size", make.constant(FLOAT(1.7))], ["small"]),
+                  helper.make_node("Cast", ["small"], ["ones"], to=onnx.TensorProto.FLOAT),
+                  helper.make_node("ReduceMin", ["ones"], ["all"], keepdims=0),
+                  helper.make_node("Cast", ["all"], ["on"], to=onnx.TensorProto.BOOL)]
+    else:
+        nodes += [helper.make_node("Identity", ["go"], ["on"]), helper.make_node("Neg", ["next"], ["seen"])]
+    kept = [flag_of("on"), value_of("next", shape=shape)] + ([] if by_data else [value_of("seen", shape=shape)])
+    round_of = helper.make_tensor_value_info("round", onnx.TensorProto.INT64, [])
+    body = helper.make_graph(nodes, "body", [round_of, flag_of("go"), value_of("state", shape=shape)], kept)
+    start = make.input(make.reals(shape))
+    outputs = make.node("Loop", [make.constant(INTEGERS(make.number(1, 4))), "", start], len(kept) - 1, body=body)
+    return outputs if by_data else make.one_of(*outputs)
+
+
 KINDS = {function.__name__: function for function in (
     conv, conv_transpose, pool, gemm, matmul, reduction, elementwise, comparison, unary, rounding, order, softmax,
-    layout, network, attention, integers, support_vectors, encoders)}
+    layout, network, attention, integers, support_vectors, encoders, places, quotients, rounds)}
 
 
 # ---- cases ----
