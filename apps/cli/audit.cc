@@ -9,11 +9,11 @@
 #include "cli/commands.h"
 #include "cli/console.h"
 #include "cli/files.h"
-#include "cli/model.h"
-#include "cli/statement_text.h"
 #include "data/files.h"
 #include "onnx/import.h"
 #include "quant/quantise.h"
+#include "service/owned_model.h"
+#include "service/statement_text.h"
 #include "verify/model_key.h"
 
 namespace veil::cli {

@@ -8,8 +8,6 @@
 #include <cstdlib>
 #include <fstream>
 
-#include "graph/text.h"
-
 namespace veil::cli {
 
 namespace {
@@ -17,14 +15,6 @@ namespace {
 // False when standard output could not take all of it (a full disk, a closed pipe).
 bool print_all(const std::string& text) {
   return std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
-}
-
-// "the claim ..." -> "The claim ... ."
-std::string whole_sentence(std::string text) {
-  if (!text.empty() && text.front() >= 'a' && text.front() <= 'z')
-    text.front() = static_cast<char>(text.front() - 'a' + 'A');
-  if (!text.empty() && text.back() != '.' && text.back() != '?' && text.back() != '!') text.push_back('.');
-  return text;
 }
 
 int print_error(const std::string& message, bool as_json) {
@@ -44,7 +34,10 @@ Progress::Progress() : enabled_(isatty(STDERR_FILENO) == 1) {}
 
 void Progress::show(std::string_view stage, double done) {
   if (!enabled_) return;
-  fmt::print(stderr, "\r\x1b[K{:3.0f}%  {}", 100 * done, stage);
+  std::string line = fmt::format("{:3.0f}%  {}", 100 * done, stage);
+  if (shown_ && line == line_) return;
+  line_ = std::move(line);
+  fmt::print(stderr, "\r\x1b[K{}", line_);
   std::fflush(stderr);
   shown_ = true;
 }
@@ -63,25 +56,6 @@ int print_outcome(const Result<Outcome>& outcome, bool as_json) {
   if (!print_all(text)) return print_error("Cannot write to standard output: it is full or closed.", false);
   return static_cast<int>(outcome->exit_code);
 }
-
-std::string printable(std::string_view text) {
-  std::string out(text);
-  const bool valid = is_utf8(text);
-  for (char& c : out) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x20 || byte == 0x7f || (byte >= 0x80 && !valid)) c = '?';
-  }
-  return out;
-}
-
-std::string size_text(std::uint64_t size_bytes) {
-  const auto size = static_cast<double>(size_bytes);
-  if (size_bytes < 1000) return fmt::format("{} bytes", size_bytes);
-  if (size_bytes < 1'000'000) return fmt::format("{:.1f} KB", size / 1e3);
-  return fmt::format("{:.1f} MB", size / 1e6);
-}
-
-std::string number_text(double value) { return fmt::format("{:.7g}", value); }
 
 // The high-water mark of this program's own memory. getrusage's also counts what the process was before exec: a copy of
 // the shell or script that started it.

@@ -7,6 +7,7 @@
 
 #include "base/result.h"
 #include "cli/outcome.h"
+#include "service/words.h"
 
 namespace veil::cli {
 
@@ -24,6 +25,7 @@ class Progress {
  private:
   bool enabled_;
   bool shown_ = false;
+  std::string line_;
 };
 
 // A remark for the user that is no result and no error.
@@ -32,10 +34,6 @@ void note(std::string_view sentence);
 // Prints a result as the user asked for it; returns the exit code of the process.
 int print_outcome(const Result<Outcome>& outcome, bool as_json);
 
-// Text of any bytes as one JSON string or one quoted word: what is not UTF-8 or not printable becomes '?'.
-std::string printable(std::string_view text);
-std::string size_text(std::uint64_t size_bytes);  // "38.2 KB"
-std::string number_text(double value);            // "0.8125": at most 7 digits
 std::uint64_t peak_rss_bytes();
 
 }  // namespace veil::cli

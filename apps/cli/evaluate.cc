@@ -7,12 +7,13 @@
 #include "cli/commands.h"
 #include "cli/console.h"
 #include "cli/evaluation_report.h"
-#include "cli/model.h"
-#include "cli/score.h"
+#include "cli/files.h"
 #include "data/files.h"
 #include "graph/text.h"
-#include "onnx/import.h"
 #include "ops/choose_bits.h"
+#include "service/compare.h"
+#include "service/owned_model.h"
+#include "service/score.h"
 
 namespace veil::cli {
 
@@ -73,18 +74,13 @@ Result<Evaluation> evaluate(const OwnedModel& owned, const EvaluateArguments& ar
   if (arguments.labels && labels.size() != data.rows) {
     return Error{fmt::format("There are {} labels for {} rows.", labels.size(), data.rows)};
   }
-  VEIL_TRY(graph, import_onnx(owned.onnx.expose(), ImportOptions{owned.import.dims, owned.import.output}));
-  VEIL_TRY(model, requantise(graph, owned.graph));
-  if (!(model.weights.tensors == owned.weights.tensors)) {
-    return Error{"The weights of the model file are not those of the key."};
-  }
   std::vector<RealRow> rows;
   for (std::size_t row = 0; row < data.rows; ++row) rows.push_back(row_of(data, row));
-  VEIL_TRY(runs, compare_runs(graph, model, rows));
+  VEIL_TRY(compared, compare_with_float(owned, rows));
   const Scorer scorer{owned.graph, owned.lowering.analysis.claim};
-  Evaluation out{std::move(model), std::move(runs), std::move(labels), {}, {}, {}};
+  Evaluation out{std::move(compared.model), std::move(compared.runs), std::move(labels), {}, {}, {}};
   if (!arguments.calibrate.empty()) {
-    VEIL_TRY(tried, try_bits(owned, graph, arguments, rows, out.labels));
+    VEIL_TRY(tried, try_bits(owned, compared.graph, arguments, rows, out.labels));
     out.tried = std::move(tried);
   }
   if (arguments.labels) {

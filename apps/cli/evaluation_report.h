@@ -6,10 +6,10 @@
 #include <string>
 #include <vector>
 
-#include "cli/model.h"
 #include "cli/outcome.h"
-#include "cli/score.h"
 #include "ops/choose_bits.h"
+#include "service/owned_model.h"
+#include "service/score.h"
 
 namespace veil::cli {
 

@@ -90,11 +90,11 @@ Result<VerifierFile> load_verifier_file(const std::string& path) {
   return read_verifier_file(bytes, quote(path));
 }
 
-Result<ProverFile> load_prover_file(const std::string& path, bool with_onnx) {
+Result<OwnedModel> open_owned_model(const std::string& path, bool with_onnx) {
   VEIL_TRY(bytes, read_file(path));
-  auto file = read_prover_file(bytes, quote(path), with_onnx);
+  auto model = veil::open_owned_model(bytes, path, with_onnx);
   wipe(bytes.data(), bytes.size());
-  return file;
+  return model;
 }
 
 Result<Bytes> load_proof(const std::string& path) {
@@ -110,13 +110,6 @@ Result<Bytes> load_proof(const std::string& path) {
 bool looks_like_graph(ByteView bytes) {
   const auto first = std::find_if(bytes.begin(), bytes.end(), [](std::uint8_t byte) { return byte > ' '; });
   return first != bytes.end() && *first == '{';
-}
-
-Result<QuantisedGraph> parse_graph(std::string_view json, const std::string& path) {
-  while (!json.empty() && (json.back() == '\n' || json.back() == '\r')) json.remove_suffix(1);
-  auto graph = read_quantised_graph(json);
-  if (!graph.ok()) return Error{"The file " + quote(path) + " cannot be used: " + graph.error().message + "."};
-  return graph;
 }
 
 Status save_file(const std::string& path, ByteView bytes, bool secret) {

@@ -6,17 +6,16 @@
 #include "base/bytes.h"
 #include "base/result.h"
 #include "key/veil_file.h"
-#include "quant/quantised_graph.h"
+#include "service/owned_model.h"
 
 namespace veil::cli {
 
 Result<VerifierFile> load_verifier_file(const std::string& path);
-Result<ProverFile> load_prover_file(const std::string& path, bool with_onnx = true);
+// prover.veil (service/owned_model.h).
+Result<OwnedModel> open_owned_model(const std::string& path, bool with_onnx);
 // A proof's bytes, whatever they are; an error for a file that is evidently something else.
 Result<Bytes> load_proof(const std::string& path);
 
-// graph.json, as setup writes it (a line end at its end is fine).
-Result<QuantisedGraph> parse_graph(std::string_view json, const std::string& path);
 bool looks_like_graph(ByteView bytes);
 
 // Never half-written, and never half-written by Ctrl-C: signals wait until the file is whole or gone.

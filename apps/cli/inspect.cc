@@ -4,10 +4,10 @@
 #include "cli/commands.h"
 #include "cli/console.h"
 #include "cli/files.h"
-#include "cli/report.h"
-#include "cli/statement_text.h"
 #include "data/files.h"
 #include "graph/text.h"
+#include "service/report.h"
+#include "service/statement_text.h"
 #include "verify/proof.h"
 
 namespace veil::cli {

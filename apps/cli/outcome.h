@@ -1,14 +1,12 @@
 // What a command has to say: one JSON object, the same in words, and an exit code.
 #pragma once
 
-#include <nlohmann/json.hpp>
 #include <string>
 
 #include "base/result.h"
+#include "service/json.h"
 
 namespace veil::cli {
-
-using Json = nlohmann::ordered_json;
 
 enum class ExitCode : int {
   kDone = 0,      // done, or accepted

@@ -1,40 +1,20 @@
 // veil verify: the whole check of a proof, and what it says.
 #include <fmt/core.h>
 
-#include <optional>
-
 #include "cli/commands.h"
 #include "cli/console.h"
 #include "cli/files.h"
-#include "cli/statement_text.h"
 #include "prove/stopwatch.h"
+#include "service/check_proofs.h"
+#include "service/statement_text.h"
 #include "verify/proof.h"
 
 namespace veil::cli {
 
 namespace {
 
-Result<std::optional<Digest>> pinned_id(const std::optional<std::string>& text) {
-  if (!text) return std::optional<Digest>{};
-  const auto bytes = from_hex(*text);
-  Digest id{};
-  if (!bytes || bytes->size() != id.size())
-    return Error{"--model-id takes 64 hex digits, as `veil inspect` prints it."};
-  std::copy(bytes->begin(), bytes->end(), id.begin());
-  return std::optional<Digest>{id};
-}
-
 Json timing_json(const Timing& load, const Timing& check) {
   return Json{{"cpu_ms", check.cpu_ms}, {"wall_ms", check.wall_ms}, {"load_ms", load.wall_ms}};
-}
-
-std::string reason_text(const Verdict& verdict) {
-  return verdict.name() + (verdict.detail().empty() ? "" : " (" + printable(verdict.detail()) + ")");
-}
-
-Json verdict_json(const Verdict& verdict) {
-  if (verdict.accepted()) return Json{{"accepted", true}, {"reason", nullptr}};
-  return Json{{"accepted", false}, {"reason", verdict.name()}, {"detail", verdict.detail()}};
 }
 
 Outcome rejected(const Verdict& verdict, const Timing& load, const Timing& check) {
@@ -43,7 +23,7 @@ Outcome rejected(const Verdict& verdict, const Timing& load, const Timing& check
   out.json = verdict_json(verdict);
   out.json["statement"] = nullptr;
   out.json.update(timing_json(load, check));
-  out.text = fmt::format("REJECTED: {}\n", reason_text(verdict));
+  out.text = fmt::format("REJECTED: {}\n", verdict_text(verdict));
   return out;
 }
 
@@ -79,7 +59,7 @@ class ManyProofs {
       list.push_back(proof_json(model, i, verifications[i]));
       out.text +=
           fmt::format("{}  {}  {}\n", verdict.accepted() ? "ACCEPTED" : "REJECTED", printable(arguments_.proofs[i]),
-                      verdict.accepted() ? outcome_line(*model, verifications[i].public_values) : reason_text(verdict));
+                      verdict.accepted() ? outcome_line(*model, verifications[i].public_values) : verdict_text(verdict));
       if (verdict.accepted()) ++accepted;
     }
     const bool all = accepted == proofs_.size();
@@ -96,10 +76,12 @@ class ManyProofs {
  private:
   Json proof_json(const VerifiedModel* model, std::size_t i, const Verification& verification) const {
     Json out{{"proof", printable(arguments_.proofs[i])}};
+    if (model != nullptr) {
+      out.update(verification_json(*model, verification, arguments_.context, proofs_[i].size()));
+      return out;
+    }
     out.update(verdict_json(verification.verdict));
-    out["statement"] = verification.verdict.accepted()
-                           ? statement_json(*model, verification.public_values, arguments_.context)
-                           : Json(nullptr);
+    out["statement"] = nullptr;
     out["proof_bytes"] = proofs_[i].size();
     return out;
   }
@@ -117,18 +99,11 @@ Result<std::vector<Bytes>> load_proofs(const std::vector<std::string>& paths) {
   return proofs;
 }
 
-// The key's own rejection, before its registration was settled, is every proof's.
-KeyVerification verify_together(CheckedKey checked, const Expected& expected, std::span<const ByteView> proofs) {
-  if (checked.pending) return verify_with_key(std::move(*checked.pending), expected, proofs);
-  const Verification rejected{checked.so_far, {}, {}};
-  return {{checked.so_far, nullptr}, std::vector<Verification>(proofs.size(), rejected)};
-}
-
 }  // namespace
 
 Result<Outcome> run_verify(const VerifyArguments& arguments) {
   Stopwatch watch;
-  VEIL_TRY(expected_id, pinned_id(arguments.model_id));
+  VEIL_TRY(expected_id, parse_model_id(arguments.model_id));
   VEIL_TRY(file, load_verifier_file(arguments.verifier));
   VEIL_TRY(proofs, load_proofs(arguments.proofs));
   CheckedKey checked = PendingModel::check(std::move(file.model), expected_id);

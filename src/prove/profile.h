@@ -4,8 +4,11 @@
 // a profile passes a pointer; without one, enter_phase() is a comparison with null.
 #pragma once
 
+#include <exception>
+#include <functional>
 #include <optional>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "prove/stopwatch.h"
@@ -17,8 +20,17 @@ struct PhaseTime {
   Timing time;
 };
 
+// Thrown by a watcher that wants no more of the work: what was made so far is dropped.
+class Stopped : public std::exception {
+ public:
+  const char* what() const noexcept override { return "stopped before the end"; }
+};
+
 class Profile {
  public:
+  // Called at every enter(), also of the phase that is current: between two messages of a proof. May throw Stopped.
+  void watch(std::function<void()> watcher) { watcher_ = std::move(watcher); }
+
   // From now on time belongs to `name`, a string that outlives the profile: a literal.
   void enter(std::string_view name);
   // From now on time belongs to no phase.
@@ -32,6 +44,7 @@ class Profile {
   std::vector<PhaseTime> phases_;
   std::optional<std::size_t> current_;
   Stopwatch watch_;
+  std::function<void()> watcher_;
 };
 
 inline void enter_phase(Profile* profile, std::string_view name) {

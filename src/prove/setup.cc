@@ -53,7 +53,8 @@ IntegerArray weights_of(const Circuit& circuit, const RegistrationSlice& slice, 
 
 // The proof that every weight of a part is in its declared range, over the very rows of the model.
 Result<Bytes> prove_part(const ModelKey& model, const RegistrationPart& part, const std::vector<IntegerArray>& weights,
-                         std::span<const Fr> row_blinders, const Digest& secret) {
+                         std::span<const Fr> row_blinders, const Digest& secret, Profile& profile) {
+  profile.enter("registration");
   const Registration registration = registration_circuit(model.circuit, part);
   VEIL_TRY(circuit, PreparedCircuit::prepare(registration.circuit, model.log_columns));
   Trace trace = empty_trace(registration.circuit);
@@ -79,16 +80,20 @@ Result<Bytes> prove_part(const ModelKey& model, const RegistrationPart& part, co
   const PublicValues none(registration.circuit.tensors.size());
   const auto model_rows = std::span(model.model_rows).subspan(part.rows.first, part.rows.count);
   return prove_argument({circuit, model_rows, {}, none, as_bytes(kRegistrationContext)}, trace, rows, pads, nullptr,
-                        nullptr, nullptr, &committer);
+                        nullptr, &profile, &committer);
 }
 
 Result<Bytes> prove_registration(const ModelKey& model, const RowLayout& layout,
                                  const std::vector<IntegerArray>& weights, std::span<const Fr> row_blinders,
-                                 const Digest& secret) {
+                                 const Digest& secret, const std::function<void(double)>& done) {
   const std::vector<RegistrationPart> parts = registration_parts(model.circuit, layout);
   Writer out;
+  std::size_t ready = 0;
+  Profile profile;
+  profile.watch([&] { done(static_cast<double>(ready) / static_cast<double>(parts.size())); });
   for (const RegistrationPart& part : parts) {
-    VEIL_TRY(proof, prove_part(model, part, weights, row_blinders, secret));
+    VEIL_TRY(proof, prove_part(model, part, weights, row_blinders, secret, profile));
+    ++ready;
     if (parts.size() == 1) return proof;
     out.block(proof);
   }
@@ -166,7 +171,8 @@ Result<ProverKey> set_up_model(const Circuit& circuit, std::vector<IntegerArray>
   key.model.model_rows = commit_model_rows(prepared, weights, key.row_blinders.expose());
   progress("proving the ranges of the weights", 0.5);
   VEIL_TRY(registration,
-           prove_registration(key.model, prepared.layout(), weights, key.row_blinders.expose(), key.secret.expose()));
+           prove_registration(key.model, prepared.layout(), weights, key.row_blinders.expose(), key.secret.expose(),
+                              [&](double part) { progress("proving the ranges of the weights", 0.5 + 0.5 * part); }));
   key.model.registration_proof = std::move(registration);
   key.weights = std::move(weights);
   progress("done", 1.0);

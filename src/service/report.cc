@@ -1,8 +1,8 @@
-#include "cli/report.h"
+#include "service/report.h"
 
-#include "cli/statement_text.h"
+#include "service/statement_text.h"
 
-namespace veil::cli {
+namespace veil {
 
 namespace {
 
@@ -115,4 +115,4 @@ Json report_json(const QuantisedModel& model, const RunComparison& runs, const L
               {"predicted_cost", cost_json(lowering.circuit, facts)}};
 }
 
-}  // namespace veil::cli
+}  // namespace veil

@@ -1,15 +1,15 @@
-#include "cli/statement_text.h"
+#include "service/statement_text.h"
 
 #include <fmt/format.h>
 
 #include <cmath>
 #include <vector>
 
-#include "cli/console.h"
 #include "graph/text.h"
+#include "service/words.h"
 #include "tensor/fixed_point.h"
 
-namespace veil::cli {
+namespace veil {
 
 namespace {
 
@@ -198,4 +198,4 @@ std::string statement_text(const VerifiedModel& model, const PublicValues& publi
   return out;
 }
 
-}  // namespace veil::cli
+}  // namespace veil

@@ -4,12 +4,12 @@
 
 #include <string>
 
-#include "cli/outcome.h"
 #include "ops/choose_bits.h"
 #include "ops/lowering.h"
+#include "service/json.h"
 #include "verify/statement.h"
 
-namespace veil::cli {
+namespace veil {
 
 // Of every proof file of this circuit: header, public values, input rows (docs/format.md), argument.
 std::size_t proof_file_bytes(const PreparedCircuit& circuit);
@@ -23,4 +23,4 @@ struct ReportFacts {
 Json report_json(const QuantisedModel& model, const RunComparison& runs, const Lowering& lowering,
                  const ReportFacts& facts);
 
-}  // namespace veil::cli
+}  // namespace veil

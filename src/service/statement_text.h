@@ -4,11 +4,11 @@
 #include <string>
 #include <string_view>
 
-#include "cli/outcome.h"
+#include "service/json.h"
 #include "verify/model_key.h"
 #include "verify/proof.h"
 
-namespace veil::cli {
+namespace veil {
 
 Json statement_json(const VerifiedModel& model, const PublicValues& public_values, std::string_view context);
 std::string statement_text(const VerifiedModel& model, const PublicValues& public_values, std::string_view context);
@@ -23,4 +23,4 @@ std::string circuit_facts_text(const Circuit& circuit, Visibility visibility);
 
 std::string_view visibility_name(Visibility visibility);  // "hidden"
 
-}  // namespace veil::cli
+}  // namespace veil

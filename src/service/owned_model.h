@@ -2,16 +2,18 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
-#include "cli/files.h"
 #include "data/data.h"
 #include "graph/graph.h"
+#include "key/veil_file.h"
 #include "ops/lowering.h"
 #include "prove/prover.h"
 #include "quant/calibrate.h"
+#include "quant/quantised_graph.h"
 
-namespace veil::cli {
+namespace veil {
 
 struct OwnedModel {
   Prover prover;
@@ -22,9 +24,12 @@ struct OwnedModel {
   SecretVector<std::uint8_t> onnx;  // empty where it was not asked for
 };
 
-// prover.veil, with the graph lowered again: it must give the circuit of the key. `with_onnx`: is the model file's copy
-// in it needed?
-Result<OwnedModel> open_owned_model(const std::string& path, bool with_onnx);
+// prover.veil, with the graph lowered again: it must give the circuit of the key. `path` is for sentences only.
+// `with_onnx`: is the model file's copy in it needed?
+Result<OwnedModel> open_owned_model(ByteView bytes, const std::string& path, bool with_onnx);
+
+// graph.json, as setup writes it (a line end at its end is fine).
+Result<QuantisedGraph> parse_graph(std::string_view json, const std::string& path);
 
 // What the rows of a data file must look like.
 std::vector<InputSpec> input_specs(const QuantisedGraph& graph);
@@ -35,4 +40,4 @@ RealRow row_of(const DataSet& data, std::size_t row);
 std::vector<IntegerArray> weights_by_tensor(const Lowering& lowering, const Weights& weights);
 Weights weights_by_model_id(const Lowering& lowering, const std::vector<IntegerArray>& by_tensor);
 
-}  // namespace veil::cli
+}  // namespace veil

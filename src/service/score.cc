@@ -1,9 +1,9 @@
-#include "cli/score.h"
+#include "service/score.h"
 
 #include <algorithm>
 #include <cmath>
 
-namespace veil::cli {
+namespace veil {
 
 std::int64_t Scorer::decision(std::span<const double> output) const {
   const std::vector<double> values(output.begin(), output.end());
@@ -37,4 +37,4 @@ std::optional<double> Scorer::accuracy(const std::vector<double>& outputs, const
   return static_cast<double>(right) / static_cast<double>(labels.size());
 }
 
-}  // namespace veil::cli
+}  // namespace veil

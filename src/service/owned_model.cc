@@ -1,11 +1,18 @@
-#include "cli/model.h"
+#include "service/owned_model.h"
 
 #include "graph/text.h"
 
-namespace veil::cli {
+namespace veil {
 
-Result<OwnedModel> open_owned_model(const std::string& path, bool with_onnx) {
-  VEIL_TRY(file, load_prover_file(path, with_onnx));
+Result<QuantisedGraph> parse_graph(std::string_view json, const std::string& path) {
+  while (!json.empty() && (json.back() == '\n' || json.back() == '\r')) json.remove_suffix(1);
+  auto graph = read_quantised_graph(json);
+  if (!graph.ok()) return Error{"The file " + quote(path) + " cannot be used: " + graph.error().message + "."};
+  return graph;
+}
+
+Result<OwnedModel> open_owned_model(ByteView bytes, const std::string& path, bool with_onnx) {
+  VEIL_TRY(file, read_prover_file(bytes, quote(path), with_onnx));
   VEIL_TRY(graph, parse_graph(file.graph_json, path));
   auto lowered = lower(graph);
   if (!lowered.ok() || lowered->circuit != file.key.model.circuit) {
@@ -55,4 +62,4 @@ Weights weights_by_model_id(const Lowering& lowering, const std::vector<IntegerA
   return out;
 }
 
-}  // namespace veil::cli
+}  // namespace veil

@@ -9,7 +9,7 @@
 #include "quant/claim.h"
 #include "quant/quantised_graph.h"
 
-namespace veil::cli {
+namespace veil {
 
 // The decision about a row: the class of an output of several elements (its largest); else whether the claim is true;
 // else, without a claim, whether the one value is at least 0.5.
@@ -24,4 +24,4 @@ struct Scorer {
   std::optional<std::int64_t> expected(const Label& label, std::size_t width) const;
 };
 
-}  // namespace veil::cli
+}  // namespace veil

@@ -1,0 +1,205 @@
+// The C interface (veil.h) over the service: pointers in, handles out, every exception and error a code.
+#include "veil.h"
+
+#include <algorithm>
+#include <cstring>
+#include <exception>
+#include <new>
+#include <string>
+#include <thread>
+
+#include "api/convert.h"
+#include "key/veil_file.h"
+#include "parallel/parallel.h"
+#include "service/array_rows.h"
+#include "service/check_proofs.h"
+#include "service/compare.h"
+#include "service/prove_row.h"
+#include "service/set_up.h"
+#include "service/words.h"
+
+struct veil_bytes {
+  veil::SecretVector<std::uint8_t> bytes;
+};
+struct veil_options {
+  veil::SetupChoices choices;
+};
+struct veil_prover {
+  veil::OwnedModel model;
+};
+struct veil_verifier {
+  veil::VerifiedModel model;
+};
+
+namespace {
+
+using veil::Bytes;
+using veil::Error;
+using veil::Result;
+using veil::api::Code;
+using veil::api::guarded;
+using veil::api::view;
+
+void hand_out(veil_bytes** to, Bytes bytes) {
+  if (to != nullptr) *to = new veil_bytes{veil::SecretVector<std::uint8_t>(std::move(bytes))};
+}
+Bytes bytes_of(const std::string& text) { return Bytes(text.begin(), text.end()); }
+
+void forget(std::initializer_list<veil_bytes**> handles) {
+  for (veil_bytes** handle : handles) {
+    if (handle != nullptr) *handle = nullptr;
+  }
+}
+
+void write_id(const veil::Digest& id, char* out) {
+  const std::string text = veil::to_hex(id);
+  std::copy(text.begin(), text.end(), out);
+  out[text.size()] = 0;
+}
+
+Result<veil::SetupFiles> set_up(veil::ByteView onnx, std::span<const veil_array> arrays, veil::SetupChoices choices,
+                                const veil::StageCallback& stage) {
+  stage("reading model and data", 0.0);
+  VEIL_TRY(graph, veil::read_model(onnx, choices.import));
+  VEIL_TRY(named, veil::api::named_arrays(arrays));
+  VEIL_TRY(data, veil::rows_of_arrays(std::move(named), veil::input_specs(graph), "The data"));
+  VEIL_TRY(made, veil::set_up(std::move(graph), veil::all_rows(data), choices, stage));
+  return veil::setup_files(made, Bytes(onnx.begin(), onnx.end()), choices);
+}
+
+Result<veil::RealRow> one_row(const veil::OwnedModel& model, std::span<const veil_array> arrays) {
+  VEIL_TRY(named, veil::api::named_arrays(arrays));
+  VEIL_TRY(data, veil::rows_of_arrays(std::move(named), veil::input_specs(model.graph), "The data"));
+  if (data.rows != 1) return Error{"The data has " + std::to_string(data.rows) + " rows; a proof is about one."};
+  return veil::row_of(data, 0);
+}
+
+}  // namespace
+
+extern "C" {
+
+const uint8_t* veil_bytes_data(const veil_bytes* bytes) {
+  return bytes == nullptr ? nullptr : bytes->bytes.expose().data();
+}
+size_t veil_bytes_size(const veil_bytes* bytes) { return bytes == nullptr ? 0 : bytes->bytes.size(); }
+void veil_bytes_free(veil_bytes* bytes) { delete bytes; }
+
+const char* veil_version(void) { return VEIL_VERSION; }
+void veil_set_threads(size_t threads) {
+  const std::size_t most = std::max(1U, std::thread::hardware_concurrency());
+  guarded(nullptr, [&] {
+    veil::set_num_threads(threads == 0 ? most : std::min(threads, most));
+    return Code{};
+  });
+}
+
+veil_options* veil_options_new(void) { return new (std::nothrow) veil_options; }
+void veil_options_free(veil_options* options) { delete options; }
+veil_code veil_options_set(veil_options* options, const char* name, const char* value, veil_error* error) {
+  return guarded(error, [&]() -> Result<Code> {
+    if (options == nullptr || name == nullptr || value == nullptr) return veil::api::null_pointer();
+    VEIL_TRY_STATUS(veil::set_choice(options->choices, name, value));
+    return Code{};
+  });
+}
+
+veil_code veil_setup(const uint8_t* onnx, size_t onnx_size, const veil_array* rows, size_t num_arrays,
+                     const veil_options* options, veil_progress progress, void* context, veil_bytes** prover,
+                     veil_bytes** verifier, veil_bytes** report, veil_bytes** graph, veil_error* error) {
+  forget({prover, verifier, report, graph});
+  return guarded(error, [&]() -> Result<Code> {
+    if (onnx == nullptr || (rows == nullptr && num_arrays != 0)) return veil::api::null_pointer();
+    VEIL_TRY(files, set_up(view(onnx, onnx_size), {rows, num_arrays},
+                           options == nullptr ? veil::SetupChoices{} : options->choices,
+                           veil::api::stage_callback(progress, context)));
+    hand_out(prover, std::move(files.prover));
+    hand_out(verifier, std::move(files.verifier));
+    hand_out(report, bytes_of(veil::json_text(files.report, 2) + "\n"));
+    hand_out(graph, bytes_of(files.graph_json + "\n"));
+    return Code{};
+  });
+}
+
+veil_code veil_prover_open(const uint8_t* key, size_t key_size, veil_prover** prover, veil_error* error) {
+  if (prover != nullptr) *prover = nullptr;
+  return guarded(error, [&]() -> Result<Code> {
+    if (key == nullptr || prover == nullptr) return veil::api::null_pointer();
+    VEIL_TRY(model, veil::open_owned_model(view(key, key_size), "prover.veil", true));
+    *prover = new veil_prover{std::move(model)};
+    return Code{};
+  });
+}
+void veil_prover_free(veil_prover* prover) { delete prover; }
+void veil_prover_model_id(const veil_prover* prover, char id[65]) { write_id(prover->model.prover.model_id(), id); }
+
+veil_code veil_prover_prove(const veil_prover* prover, const veil_array* row, size_t num_arrays,
+                            const uint8_t* bound_to, size_t bound_to_size, veil_progress progress, void* context,
+                            veil_bytes** proof, veil_error* error) {
+  forget({proof});
+  return guarded(error, [&]() -> Result<Code> {
+    if (prover == nullptr || (row == nullptr && num_arrays != 0) || (bound_to == nullptr && bound_to_size != 0)) {
+      return veil::api::null_pointer();
+    }
+    VEIL_TRY(real_row, one_row(prover->model, {row, num_arrays}));
+    veil::Profile profile;
+    const veil::StageCallback stage = veil::api::stage_callback(progress, context);
+    profile.watch([&stage] { stage("proving", 0.5); });
+    VEIL_TRY(result,
+             veil::prove_row(prover->model, real_row, view(bound_to, bound_to_size), nullptr, &profile));
+    if (!result.proof) return Code{VEIL_REJECTED, result.refusal};
+    hand_out(proof, std::move(result.proof->proof));
+    return Code{};
+  });
+}
+
+veil_code veil_prover_evaluate(const veil_prover* prover, const veil_array* rows, size_t num_arrays,
+                               veil_bytes** comparison, veil_error* error) {
+  forget({comparison});
+  return guarded(error, [&]() -> Result<Code> {
+    if (prover == nullptr || (rows == nullptr && num_arrays != 0)) return veil::api::null_pointer();
+    VEIL_TRY(named, veil::api::named_arrays({rows, num_arrays}));
+    VEIL_TRY(data, veil::rows_of_arrays(std::move(named), veil::input_specs(prover->model.graph), "The data"));
+    VEIL_TRY(compared, veil::compare_with_float(prover->model, veil::all_rows(data)));
+    hand_out(comparison, bytes_of(veil::json_text(veil::comparison_json(prover->model, compared.runs))));
+    return Code{};
+  });
+}
+
+veil_code veil_verifier_open(const uint8_t* key, size_t key_size, const char* model_id, veil_verifier** verifier,
+                             veil_error* error) {
+  if (verifier != nullptr) *verifier = nullptr;
+  return guarded(error, [&]() -> Result<Code> {
+    if (key == nullptr || verifier == nullptr) return veil::api::null_pointer();
+    std::optional<std::string> text;
+    if (model_id != nullptr) text = model_id;
+    VEIL_TRY(id, veil::parse_model_id(text));
+    VEIL_TRY(file, veil::read_verifier_file(view(key, key_size), "verifier.veil"));
+    const veil::VerifiedModel::Checked checked = veil::VerifiedModel::check(std::move(file.model), id);
+    if (!checked.verdict.accepted()) return Code{VEIL_REJECTED, veil::verdict_text(checked.verdict)};
+    *verifier = new veil_verifier{*checked.model};
+    return Code{};
+  });
+}
+void veil_verifier_free(veil_verifier* verifier) { delete verifier; }
+void veil_verifier_model_id(const veil_verifier* verifier, char id[65]) { write_id(verifier->model.id(), id); }
+
+veil_code veil_verifier_verify(const veil_verifier* verifier, const uint8_t* proof, size_t proof_size,
+                               const uint8_t* bound_to, size_t bound_to_size, veil_bytes** statement,
+                               veil_error* error) {
+  forget({statement});
+  return guarded(error, [&]() -> Result<Code> {
+    if (verifier == nullptr || (proof == nullptr && proof_size != 0) || (bound_to == nullptr && bound_to_size != 0)) {
+      return veil::api::null_pointer();
+    }
+    const veil::ByteView context = view(bound_to, bound_to_size);
+    veil::Expected expected;
+    expected.context = context;
+    const veil::Verification checked = veil::verify(verifier->model, expected, view(proof, proof_size));
+    if (!checked.verdict.accepted()) return Code{VEIL_REJECTED, veil::verdict_text(checked.verdict)};
+    const std::string_view text(reinterpret_cast<const char*>(context.data()), context.size());
+    hand_out(statement, bytes_of(veil::json_text(veil::statement_json(verifier->model, checked.public_values, text))));
+    return Code{};
+  });
+}
+
+}  // extern "C"

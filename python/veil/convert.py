@@ -1,0 +1,90 @@
+"""Fitted models as ONNX bytes. The converters are packages of their own, asked for only when they are needed."""
+
+import importlib
+import os
+import pathlib
+import tempfile
+
+import numpy
+
+from veil.errors import InputError, MissingExtra
+
+_EXTRA = {"skl2onnx": "sklearn", "onnxmltools": "boosting", "torch": "torch", "tf2onnx": "keras"}
+
+
+def _converter(name, what):
+    try:
+        return importlib.import_module(name)
+    except ImportError:
+        raise MissingExtra(f"A {what} model is converted by {name}, which is not installed; install it by "
+                           f"pip install 'veil[{_EXTRA[name]}]'.") from None
+
+
+def _module_of(model):
+    """The package of its class, or of a class above it."""
+    known = ("sklearn", "xgboost", "lightgbm", "torch", "keras", "tensorflow")
+    for each in type(model).__mro__:
+        package = each.__module__.split(".")[0]
+        if package in known:
+            return package
+    return None
+
+
+def _sample(rows):
+    return numpy.asarray(rows.to_numpy() if hasattr(rows, "to_numpy") else rows, dtype=numpy.float32)
+
+
+def _from_sklearn(model, rows):
+    skl2onnx = _converter("skl2onnx", "scikit-learn")
+    last = model.steps[-1][1] if hasattr(model, "steps") else model
+    options = {id(last): {"zipmap": False}} if hasattr(last, "predict_proba") else None
+    return skl2onnx.to_onnx(model, _sample(rows)[:1], options=options, target_opset={"": 17, "ai.onnx.ml": 3})
+
+
+def _from_boosting(model, rows, package):
+    tools = _converter("onnxmltools", package)
+    types = importlib.import_module("onnxmltools.convert.common.data_types")
+    inputs = [("input", types.FloatTensorType([None, _sample(rows).shape[1]]))]
+    convert = tools.convert_xgboost if package == "xgboost" else tools.convert_lightgbm
+    more = {} if package == "xgboost" else {"zipmap": False}
+    return convert(model, initial_types=inputs, target_opset=15, **more)
+
+
+def _from_torch(model, rows):
+    torch = _converter("torch", "PyTorch")
+    sample = torch.from_numpy(_sample(rows)[:1])
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "model.onnx")
+        torch.onnx.export(model.eval(), (sample,), path, opset_version=17, dynamo=False)
+        return pathlib.Path(path).read_bytes()
+
+
+def _from_keras(model, rows):
+    tf2onnx = _converter("tf2onnx", "Keras")
+    tensorflow = importlib.import_module("tensorflow")
+    signature = [tensorflow.TensorSpec([1, *_sample(rows).shape[1:]], tensorflow.float32, name="input")]
+    return tf2onnx.convert.from_keras(model, input_signature=signature, opset=17)[0]
+
+
+def onnx_bytes(model, rows):
+    """ONNX bytes of a path, of bytes, of a ModelProto, or of a fitted model; `rows` are like those to come."""
+    if isinstance(model, (str, os.PathLike)):
+        try:
+            return pathlib.Path(model).read_bytes()
+        except OSError as error:
+            raise InputError(f"The model file cannot be read: {error.strerror}: {os.fspath(model)!r}.") from None
+    if isinstance(model, (bytes, bytearray, memoryview)):
+        return bytes(model)
+    package = _module_of(model)
+    if package == "sklearn":
+        model = _from_sklearn(model, rows)
+    elif package in ("xgboost", "lightgbm"):
+        model = _from_boosting(model, rows, package)
+    elif package == "torch":
+        return _from_torch(model, rows)
+    elif package in ("keras", "tensorflow"):
+        model = _from_keras(model, rows)
+    if hasattr(model, "SerializeToString"):
+        return model.SerializeToString()
+    raise InputError(f"A model of type {type(model).__qualname__} is none of: a path or the bytes of an ONNX file, an "
+                     "ONNX model, or a fitted model of scikit-learn, XGBoost, LightGBM, PyTorch or Keras.")

@@ -1,0 +1,50 @@
+"""Tables, arrays and dictionaries of arrays as the core takes them."""
+
+import numpy
+
+from veil.errors import InputError
+
+
+def _numbers(values, what):
+    try:
+        array = numpy.ascontiguousarray(values, dtype=numpy.float64)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"{what} must hold numbers: {error}.") from None
+    return array
+
+
+def _is_table(data):
+    return hasattr(data, "columns") and hasattr(data, "to_numpy")
+
+
+def named_arrays(data, what):
+    """[(name or None, array of float64)]: a dictionary has an array for each input of the model."""
+    if isinstance(data, dict):
+        return [(str(name), _numbers(values, f"{what} {name!r}")) for name, values in data.items()]
+    return [(None, _numbers(data.to_numpy() if _is_table(data) else data, what))]
+
+
+def column_names(data):
+    """The names of a table's columns, where they are text."""
+    names = list(data.columns) if _is_table(data) else []
+    return names if all(isinstance(name, str) for name in names) else []
+
+
+def one_row(data, what):
+    """A row: of one axis, a row of a table, or a batch of one."""
+    if hasattr(data, "to_numpy") and not hasattr(data, "columns"):  # pandas.Series
+        data = data.to_numpy()
+    arrays = named_arrays(data, what)
+    if isinstance(data, dict):
+        return [(name, array) for name, array in arrays]
+    (name, array), = arrays
+    return [(name, array[numpy.newaxis] if array.ndim == 1 else array)]
+
+
+def rows_of(data, what):
+    """The rows of a table or array, or of a dictionary of arrays, one after the other."""
+    arrays = named_arrays(data, what)
+    lengths = {array.shape[0] if array.ndim else 0 for _, array in arrays}
+    if len(lengths) != 1:
+        raise InputError(f"{what} must have the same number of rows for every input.")
+    return [[(name, array[i:i + 1]) for name, array in arrays] for i in range(lengths.pop())]

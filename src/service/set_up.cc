@@ -1,0 +1,159 @@
+#include "service/set_up.h"
+
+#include <fmt/core.h>
+
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <map>
+
+#include "data/rows.h"
+#include "graph/text.h"
+#include "onnx/import.h"
+#include "service/owned_model.h"
+
+namespace veil {
+
+namespace {
+
+// The names of the columns, by input; none where their number is another.
+std::vector<std::vector<std::string>> input_labels(const Graph& graph, const std::vector<std::string>& columns) {
+  std::vector<std::vector<std::string>> out(graph.inputs.size());
+  std::size_t total = 0;
+  std::vector<std::size_t> sizes;
+  for (const ValueId id : graph.inputs) {
+    std::size_t size = 1;
+    for (const std::int64_t length : graph.values[id].shape) size *= static_cast<std::size_t>(length);
+    sizes.push_back(size);
+    total += size;
+  }
+  if (columns.size() != total) return out;
+  auto next = columns.begin();
+  for (std::size_t i = 0; i < sizes.size(); ++i) {
+    out[i].assign(next, next + static_cast<std::ptrdiff_t>(sizes[i]));
+    next += static_cast<std::ptrdiff_t>(sizes[i]);
+  }
+  return out;
+}
+
+// A revealed output whose integers are far from the model's numbers would prove another function.
+Status check_close(const SetupChoices& choices, const QuantisedModel& model, const RunComparison& runs) {
+  if (!choices.claim.empty() || runs.relative_error() <= choices.tolerance) return Done{};
+  double largest = 0;
+  for (const double output : runs.real_outputs) largest = std::max(largest, std::fabs(output));
+  return Error{fmt::format(
+      "At {} bits the integers of this model are up to {:.2g} away from its outputs, the largest of which is {:.2g} on "
+      "the calibration rows: a proof would be about another function. {}",
+      model.graph.bits, runs.output.largest, largest,
+      model.graph.bits < 16 ? "Use --bits 16." : "Numbers of very different size meet in it.")};
+}
+
+Status set_visibility(SetupChoices& choices, const std::string& value) {
+  if (value != "hidden" && value != "public") return Error{"model is hidden or public, not " + quote(value) + "."};
+  choices.hidden = value == "hidden";
+  return Done{};
+}
+
+Status set_bits(SetupChoices& choices, const std::string& value) {
+  static const std::map<std::string, unsigned> known{{"auto", kAutoBits}, {"8", 8}, {"12", 12}, {"16", 16}};
+  const auto found = known.find(value);
+  if (found == known.end()) return Error{"bits are 8, 12, 16 or auto, not " + quote(value) + "."};
+  choices.bits = found->second;
+  return Done{};
+}
+
+Status set_tolerance(SetupChoices& choices, const std::string& value) {
+  const auto number = parse_number(value);
+  if (!number || !(*number >= 1e-6 && *number <= 1.0)) {
+    return Error{"tolerance is a number from 0.000001 to 1, not " + quote(value) + "."};
+  }
+  choices.tolerance = *number;
+  return Done{};
+}
+
+}  // namespace
+
+Status set_choice(SetupChoices& choices, std::string_view name, const std::string& value) {
+  if (name == "model") return set_visibility(choices, value);
+  if (name == "bits") return set_bits(choices, value);
+  if (name == "tolerance") return set_tolerance(choices, value);
+  if (name == "dim") return add_dimension(value, choices.import);
+  if (name == "claim") {
+    choices.claim = value;
+  } else if (name == "output") {
+    choices.import.output = value;
+  } else if (name == "class") {
+    choices.classes.push_back(value);
+  } else if (name == "column") {
+    choices.columns.push_back(value);
+  } else if (name == "without-model") {
+    choices.without_model = value != "0";
+  } else {
+    return Error{"There is no option " + quote(name) + " of setup."};
+  }
+  return Done{};
+}
+
+Status add_dimension(const std::string& text, ImportChoices& choices) {
+  const std::size_t equals = text.rfind('=');
+  const std::string length = equals == std::string::npos ? "" : text.substr(equals + 1);
+  const bool digits =
+      !length.empty() && length.size() < 10 && length.find_first_not_of("0123456789") == std::string::npos;
+  if (!digits || equals == 0) return Error{"--dim takes NAME=LENGTH, such as --dim tokens=16."};
+  choices.dims[text.substr(0, equals)] = std::stoll(length);
+  return Done{};
+}
+
+Result<Graph> read_model(ByteView onnx, const ImportChoices& choices) {
+  return import_onnx(onnx, ImportOptions{choices.dims, choices.output});
+}
+
+Result<PreparedModel> set_up(Graph graph, const std::vector<RealRow>& rows, const SetupChoices& choices,
+                             const StageCallback& stage) {
+  stage("choosing the integers", 0.1);
+  const QuantiseOptions options{choices.hidden, choices.claim, input_labels(graph, choices.columns), choices.classes,
+                                choices.tolerance};
+  VEIL_TRY(model, quantise(graph, rows, choices.bits, options));
+  stage("choosing the integers", 0.3);
+  VEIL_TRY(runs, compare_runs(graph, model, rows));
+  VEIL_TRY_STATUS(check_close(choices, model, runs));
+  VEIL_TRY(lowering, lower(model.graph));
+
+  SetupOptions setup;
+  setup.visibility = choices.hidden ? Visibility::kHidden : Visibility::kPublic;
+  setup.progress = [&stage](std::string_view name, double done) {
+    stage(done < 1.0 ? name : "writing", 0.4 + 0.6 * done);
+  };
+  VEIL_TRY(key, set_up_model(lowering.circuit, weights_by_tensor(lowering, model.weights), setup));
+  return PreparedModel{std::move(graph), std::move(model), std::move(runs), std::move(lowering), std::move(key)};
+}
+
+Result<SetupFiles> setup_files(PreparedModel& made, Bytes onnx, const SetupChoices& choices) {
+  VEIL_TRY(prepared, PreparedCircuit::prepare(made.key.model.circuit, made.key.model.log_columns));
+  std::string graph_json = quantised_graph_json(made.model.graph);
+  Bytes verifier = write_verifier_file({made.key.model, graph_json, choices.import});
+  const Digest id = compute_model_id(prepared, made.key.model.model_rows, made.key.model.visibility);
+  ReportFacts facts{to_hex(id), prepared, 0, verifier.size(), proof_file_bytes(prepared)};
+  if (choices.without_model) onnx.clear();
+  const ProverFile prover_file{std::move(made.key), graph_json, choices.import,
+                               SecretVector<std::uint8_t>(std::move(onnx))};
+  Bytes prover = write_prover_file(prover_file);
+  facts.prover_bytes = prover.size();
+  Json report = report_json(made.model, made.runs, made.lowering, facts);
+  const std::size_t proof_bytes = facts.proof_bytes;
+  return SetupFiles{std::move(prepared),  id, proof_bytes, std::move(prover), std::move(verifier), std::move(report),
+                    std::move(graph_json)};
+}
+
+void keep_freed_memory() {
+#ifdef __GLIBC__
+  mallopt(M_MMAP_MAX, 0);
+  mallopt(M_TRIM_THRESHOLD, std::numeric_limits<int>::max());
+#endif
+}
+
+}  // namespace veil

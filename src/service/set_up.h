@@ -1,0 +1,71 @@
+// A model file and rows of data become the two keys, a report and the public description: bytes in, bytes out.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "data/data.h"
+#include "graph/graph.h"
+#include "key/veil_file.h"
+#include "ops/choose_bits.h"
+#include "ops/lowering.h"
+#include "prove/prover.h"
+#include "service/json.h"
+#include "service/report.h"
+
+namespace veil {
+
+struct SetupChoices {
+  ImportChoices import;
+  std::string claim;  // empty: a proof reveals the output
+  bool hidden = true;
+  unsigned bits = kAutoBits;
+  double tolerance = 0.05;           // of a revealed output
+  std::vector<std::string> classes;  // names of the output's elements, or none
+  std::vector<std::string> columns;  // names of the inputs' elements one after the other, or none
+  bool without_model = false;        // the model file is no part of the prover's key
+};
+
+// Told where the work is, of the stages and again and again within the longest. What it throws (Stopped) ends the work.
+using StageCallback = std::function<void(std::string_view stage, double done)>;
+
+// "tokens=16" into the lengths of open axes.
+Status add_dimension(const std::string& text, ImportChoices& choices);
+
+// A choice by the name it has on the command line, for callers in other languages: claim, model, bits, tolerance,
+// output, dim, class, column (the last three once for each), without-model.
+Status set_choice(SetupChoices& choices, std::string_view name, const std::string& value);
+
+Result<Graph> read_model(ByteView onnx, const ImportChoices& choices);
+
+struct PreparedModel {
+  Graph graph;
+  QuantisedModel model;
+  RunComparison runs;
+  Lowering lowering;
+  ProverKey key;
+};
+Result<PreparedModel> set_up(Graph graph, const std::vector<RealRow>& rows, const SetupChoices& choices,
+                             const StageCallback& stage);
+
+// What setup hands out.
+struct SetupFiles {
+  PreparedCircuit circuit;
+  Digest model_id{};
+  std::size_t proof_bytes = 0;
+  Bytes prover;  // secret where the model is hidden
+  Bytes verifier;
+  Json report;
+  std::string graph_json;
+};
+// Takes the key out of `made`, and the model file where the key is to have it.
+Result<SetupFiles> setup_files(PreparedModel& made, Bytes onnx, const SetupChoices& choices);
+
+// The parts of a registration need the same large arrays one after the other: memory that was given back to the system
+// would be cleared again page by page, a third of the time of a large setup. For a process of Veil's own only.
+void keep_freed_memory();
+
+}  // namespace veil
