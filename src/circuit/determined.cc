@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 
+#include "base/limits.h"
 #include "circuit/tables.h"
 
 namespace veil {
@@ -212,12 +213,16 @@ class Solver {
     }
     for (const Digit& digit : *digits) {
       const auto clamp = clamps_.find(digit.tensor);
-      if (clamp != clamps_.end()) return solve_clamp(domain, *digits, *clamp->second, reach);
+      if (clamp == clamps_.end()) continue;
+      // A short equation may name a clamp of thousands of terms, and many equations the same one.
+      work_ += kClampWork * expression_size(clamp->second->expression);
+      return work_ <= kMaxValidatorWork ? solve_clamp(domain, *digits, *clamp->second, reach) : Outcome::kOpen;
     }
     return Outcome::kOpen;
   }
 
   // ---- clamp: e (z - max + (max - min) s) = 0, s = [e < 0]
+  static constexpr std::size_t kClampWork = 8;  // its terms go into several maps
   struct Clamp {
     std::map<TensorId, Int128> excess;  // e = sum c e_j
     std::map<TensorId, Int128> value;   // z = sum c z_j
@@ -372,6 +377,9 @@ class Solver {
       return std::nullopt;
     }
     Division out{&lookup, {}, 0, static_cast<Int128>(product.coefficient) * factor.coefficient, &product.left};
+    // Times a coefficient of the divisor and added up, it has to stay within 128 bits. (No rule on wrapping says so:
+    // the divisor's terms may stand before tensors that are always zero.)
+    if (absolute(out.coefficient) > kMaxCoefficient) return std::nullopt;
     for (const LinearTerm& term : expression.linear) {
       if (!term.view.tensor || known_[*term.view.tensor]) {
         out.known.push_back(term);
@@ -402,6 +410,7 @@ class Solver {
   }
 
   void solve_division(TensorId quotient, const std::vector<const Lookup*>& lookups) {
+    ++work_;
     if (known_[quotient] || lookups.size() != 2 || work_ > kMaxValidatorWork) return;
     // Sums of views are compared view by view.
     const std::size_t places = expression_size(lookups[0]->entries[0]) + expression_size(lookups[1]->entries[0]);
