@@ -80,6 +80,7 @@ class RunComparer {
   // Not next to an integer that a result of this scale may be.
   std::int64_t saturated_in(QuantId id, const std::vector<double>& real) const {
     const QuantisedValue& value = model_.graph.values[id];
+    if (value.float_order) return 0;
     const IntegerRange range = integers_.analysis().ranges[id];
     std::int64_t count = 0;
     for (std::size_t i = 0; i < real.size(); ++i) {
