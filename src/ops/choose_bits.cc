@@ -32,7 +32,11 @@ class RunComparer {
   Result<RunComparison> run(const std::vector<RealRow>& rows) {
     for (const RealRow& row : rows) VEIL_TRY_STATUS(add_row(row));
     for (RowOutputs& row : rows_) {
-      out_.agreeing += agrees(row) ? 1 : 0;
+      if (agrees(row)) {
+        ++out_.agreeing;
+      } else {
+        out_.differing.push_back(&row - rows_.data());
+      }
       note(out_.output, row.real, row.integer);
       out_.real_outputs.insert(out_.real_outputs.end(), row.real.begin(), row.real.end());
       out_.integer_outputs.insert(out_.integer_outputs.end(), row.integer.begin(), row.integer.end());
