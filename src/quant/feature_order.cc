@@ -22,7 +22,7 @@ bool compares(const PlanNode& node, PlanId id) {
 std::vector<bool> only_compared(const Plan& plan) {
   const std::vector<std::vector<std::size_t>> consumers = plan_consumers(plan);
   std::vector<bool> out(plan.values.size(), false);
-  for (const PlanId id : plan.inputs) out[id] = true;
+  for (const PlanId id : plan.inputs) out[id] = !plan.values[id].is_double;
   for (const PlanNode& node : plan.nodes) out[node.output] = moves(node);
   const auto holds = [&](PlanId id) {
     if (id == plan.output || consumers[id].empty()) return false;

@@ -8,7 +8,7 @@
 
 namespace veil {
 
-// By PlanId: inputs, and views and joins of such alone, that only the decisions of trees read.
+// By PlanId: inputs that are no doubles, and views and joins of such alone, that only the decisions of trees read.
 std::vector<bool> only_compared(const Plan& plan);
 
 }  // namespace veil
