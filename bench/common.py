@@ -15,7 +15,7 @@ IMAGES = ROOT / "docs/images"
 VENV = ROOT / "build/bench-venv"
 LEVELS = ("portable", "adx", "ifma")
 # The phases that make a proof; key, input and write are reading and writing files.
-PROOF_PHASES = ("witness", "commit", "pads", "statement", "lookup", "einsum", "columns", "fold")
+PROOF_PHASES = ("witness", "commit", "pads", "statement", "lookup", "einsum", "columns", "fold", "open")
 
 
 class Refused(Exception):
@@ -94,7 +94,7 @@ def medians(objects):
 
 def proof_time(profile, clock="cpu"):
     """Milliseconds of a proof without reading and writing files."""
-    return sum(profile["phases_ms"][phase][clock] for phase in PROOF_PHASES)
+    return sum(profile["phases_ms"][phase][clock] for phase in PROOF_PHASES if phase in profile["phases_ms"])
 
 
 def cpu_name():

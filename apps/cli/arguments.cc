@@ -27,7 +27,7 @@ void declare(CLI::App& command, SetupArguments& arguments) {
   command
       .add_option("--tolerance", arguments.tolerance,
                   "How far a revealed output may be off in the calibration rows, as a part of its largest number "
-                  "(default 0.1); auto takes bits that reach it")
+                  "(default 0.05); auto takes bits that reach it")
       ->check(CLI::Range(1e-6, 1.0));
   command.add_option("--out", arguments.out, "The folder for prover.veil, verifier.veil, report.json, graph.json")
       ->required();

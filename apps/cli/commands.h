@@ -15,7 +15,7 @@ struct SetupArguments {
   std::string visibility = "hidden";  // or "public"
   std::string profile;                // empty: none
   std::string bits = "auto";          // or "8", "12", "16"
-  double tolerance = 0.1;             // of a revealed output
+  double tolerance = 0.05;            // of a revealed output
   std::optional<std::string> output, labels;
   std::vector<std::string> dims, classes;
   bool without_model = false;  // the model file is no part of prover.veil

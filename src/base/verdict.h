@@ -9,7 +9,7 @@ namespace veil {
 class [[nodiscard]] Verdict {
  public:
   static Verdict accept() { return Verdict(); }
-  // `name` is a stable identifier such as "open/pi"; `detail` may say where.
+  // `name` is a stable identifier such as "open/rows"; `detail` may say where.
   static Verdict reject(std::string name, std::string detail = {}) {
     Verdict verdict;
     verdict.name_ = std::move(name);

@@ -3,7 +3,7 @@
 //   receive(label, question) -> Value    reads one message scalar and absorbs it, inseparably
 //   challenge(label) -> Fr               a Fiat-Shamir coin
 //   + - coin * value                     free
-//   product(value, value) -> Quadratic   the only non-linear step
+//   product(value, value) -> Quadratic   the only non-linear step; one factor is a form in one message at most
 //   require_equal(value, value, name)    the only assertion
 //
 // The prover is one more interpretation: a question describes the wanted value; a verifier's source ignores it and
@@ -13,6 +13,7 @@
 #pragma once
 
 #include <concepts>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -44,7 +45,10 @@ class Committed {
 
   Fr challenge(std::string_view label) { return transcript_.challenge(label); }
 
-  Quadratic product(const Value& a, const Value& b) { return Quadratic{{{Fr::one(), a, b}}, AffineForm()}; }
+  Quadratic product(const Value& a, const Value& b) {
+    const bool left = opened_.choose_left(a.dependence(), b.dependence());
+    return Quadratic{{{Fr::one(), left ? a : b, left ? b : a}}, AffineForm()};
+  }
 
   void require_equal(Quadratic a, const Value& b, std::string name) {
     constraints_.push_back(Constraint{std::move(name), std::move(a) - b});
@@ -55,10 +59,12 @@ class Committed {
 
   const std::vector<Fr>& sent() const { return sent_; }  // x_i + pad_i by slot
   const std::vector<Constraint>& constraints() const { return constraints_; }
+  const std::set<std::uint32_t>& opened() const { return opened_.slots(); }
 
  private:
   Transcript& transcript_;
   Source& source_;
+  OpenedMessages opened_;
   std::vector<Fr> sent_;
   std::vector<Constraint> constraints_;
 };
@@ -117,28 +123,34 @@ class Native {
   std::vector<std::string> failed_;
 };
 
-// ---- SlotCount: counts messages, which the statement alone fixes. Nothing is hashed, sent or computed with.
+// ---- SlotCount: counts messages and those of them that are opened, which the statement alone fixes. Nothing is
+// hashed, sent or computed with.
 class SlotCount {
  public:
   struct Value {
-    friend Value operator+(const Value&, const Value&) { return {}; }
-    friend Value operator-(const Value&, const Value&) { return {}; }
-    friend Value operator*(const Value&, const Fr&) { return {}; }
+    Dependence on = Dependence::none();
+    friend Value operator+(const Value& a, const Value& b) { return {a.on + b.on}; }
+    friend Value operator-(const Value& a, const Value& b) { return {a.on + b.on}; }
+    friend Value operator*(const Value& a, const Fr&) { return a; }
   };
 
   Value constant(const Fr&) const { return {}; }
   template <class Question>
   Value receive(std::string_view, const Question&) {
-    ++count_;
-    return {};
+    return {Dependence::one(static_cast<std::uint32_t>(count_++))};
   }
   Fr challenge(std::string_view) { return Fr::one(); }
-  Value product(const Value&, const Value&) { return {}; }
+  Value product(const Value& a, const Value& b) {
+    opened_.choose_left(a.on, b.on);
+    return {Dependence::many()};
+  }
   void require_equal(const Value&, const Value&, const std::string&) {}
 
   std::size_t count() const { return count_; }
+  std::size_t num_opened() const { return opened_.slots().size(); }
 
  private:
+  OpenedMessages opened_;
   std::size_t count_ = 0;
 };
 

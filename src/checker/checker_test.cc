@@ -38,6 +38,42 @@ TEST(AffineForm, EvaluatesLikeItsOperations) {
   }
 }
 
+TEST(OpenedMessages, EveryProductHasAnOpenedFactor) {
+  OpenedMessages opened;
+  const auto one = [](std::uint32_t slot) { return Dependence::one(slot); };
+  EXPECT_TRUE(opened.choose_left(Dependence::none(), Dependence::many()));  // nothing to open
+  EXPECT_TRUE(opened.slots().empty());
+  EXPECT_TRUE(opened.choose_left(one(3), one(1)));
+  EXPECT_FALSE(opened.choose_left(one(2), one(3)));  // 3 is opened
+  EXPECT_FALSE(opened.choose_left(Dependence::many(), one(5)));
+  EXPECT_TRUE(opened.choose_left(one(5), Dependence::many()));
+  EXPECT_EQ(opened.slots(), (std::set<std::uint32_t>{3, 5}));
+  EXPECT_DEATH(opened.choose_left(Dependence::many(), Dependence::many()), "check failed");
+}
+
+// The count from the statement and what a prover or verifier meets must be one: the size of a proof hangs on it.
+TEST(OpenedMessages, ValuesDependOnWhatTheyAreMadeOf) {
+  const auto same = [](const AffineForm& form, const SlotCount::Value& value, const Dependence& expected) {
+    for (const Dependence& on : {form.dependence(), value.on}) {
+      EXPECT_EQ(on.is_none(), expected.is_none());
+      EXPECT_EQ(on.is_one(), expected.is_one());
+      if (expected.is_one()) {
+        EXPECT_EQ(on.slot(), expected.slot());
+      }
+    }
+  };
+  SlotCount count;
+  const SlotCount::Value zero = count.receive("a", 0), first = count.receive("b", 0), constant = count.constant(Fr());
+  const AffineForm a = AffineForm::slot(0), b = AffineForm::slot(1), c(Fr::one());
+  same(c, constant, Dependence::none());
+  same(c + b, constant + first, Dependence::one(1));
+  same((a + c) * Fr::from_u64(5), (zero + constant) * Fr::one(), Dependence::one(0));
+  same(a * Fr::zero(), zero * Fr::zero(), Dependence::one(0));  // whatever the factor
+  same(a - a, zero - zero, Dependence::one(0));
+  same(a + b, zero + first, Dependence::many());
+  same(a + b - b, zero + first - first, Dependence::many());
+}
+
 // Q(1, pi) is the combination of constraints in x = sent - pi; Q(r, sigma + r pi) = Q(0, sigma) + r cross + r^2 Q(1,
 // pi).
 TEST(PadFold, FoldsLikeItsEquation) {
@@ -69,6 +105,10 @@ TEST(PadFold, FoldsLikeItsEquation) {
   }
   const PadFold fold(constraints, sent, rho);
   EXPECT_EQ(fold.evaluate(Fr::one(), pads), expected);
+  const PadFold::PadForm linear = fold.linearise(rho, pads);
+  Fr value = linear.constant;
+  for (std::size_t i = 0; i < pads.size(); ++i) value += linear.coefficients[i] * pads[i];
+  EXPECT_EQ(value, fold.evaluate(rho, pads));
   const auto combined = [&](const Fr& r) {
     std::vector<Fr> out;
     for (std::uint32_t i = 0; i < kSlots; ++i) out.push_back(masks[i] + r * pads[i]);

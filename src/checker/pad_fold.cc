@@ -33,6 +33,17 @@ Fr PadFold::Shifted::at(const Fr& u, std::span<const Fr> pads) const {
   return sum;
 }
 
+PadFold::PadForm PadFold::linearise(const Fr& u, std::span<const Fr> pads) const {
+  PadForm out{Fr::zero(), std::vector<Fr>(pads.size())};
+  const auto add = [&](const Fr& factor, const Shifted& form) {
+    out.constant += factor * u * form.constant;
+    for (const AffineForm::Term& term : *form.terms) out.coefficients[term.slot] -= factor * term.coefficient;
+  };
+  for (const Product& product : products_) add(product.coefficient * product.left.at(u, pads), product.right);
+  for (const auto& [coefficient, form] : affine_) add(coefficient * u, form);
+  return out;
+}
+
 Fr PadFold::evaluate(const Fr& u, std::span<const Fr> pads) const {
   Fr sum;
   for (const Product& product : products_) {

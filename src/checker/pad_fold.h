@@ -23,6 +23,14 @@ class PadFold {
   // Q(u, pads); one pad for each slot.
   Fr evaluate(const Fr& u, std::span<const Fr> pads) const;
 
+  // The same as an affine form in the pads: constant + sum_i coefficients_i pads_i, with the left factor of every
+  // product taken at `pads`, of which only those of opened messages are looked at.
+  struct PadForm {
+    Fr constant;
+    std::vector<Fr> coefficients;
+  };
+  PadForm linearise(const Fr& u, std::span<const Fr> pads) const;
+
  private:
   struct Shifted {
     Fr constant;  // a + sum a_i sent_i

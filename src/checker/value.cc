@@ -10,6 +10,11 @@ AffineForm AffineForm::slot(std::uint32_t index) {
   return form;
 }
 
+Dependence AffineForm::dependence() const {
+  if (terms_.empty()) return Dependence::none();
+  return terms_.size() == 1 ? Dependence::one(terms_[0].slot) : Dependence::many();
+}
+
 // terms += scale(other).
 template <class Scale>
 void AffineForm::merge(const std::vector<Term>& other, const Scale& scale) {

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "checker/opened_messages.h"
 #include "field/fr.h"
 
 namespace veil {
@@ -27,6 +28,7 @@ class AffineForm {
 
   const Fr& constant() const { return constant_; }
   const std::vector<Term>& terms() const { return terms_; }  // sorted by slot, each slot once
+  Dependence dependence() const;
 
   // this += factor * other. A form of younger slots only is appended in place: that is how rounds add messages.
   void add_scaled(const AffineForm& other, const Fr& factor);
@@ -51,7 +53,7 @@ AffineForm operator*(AffineForm a, const Fr& factor);
 struct Quadratic {
   struct Product {
     Fr coefficient;
-    AffineForm left;
+    AffineForm left;  // its message is opened
     AffineForm right;
   };
   std::vector<Product> products;

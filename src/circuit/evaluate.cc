@@ -63,17 +63,16 @@ constexpr Int128 kExactInDoubles = Int128{1} << 53;
 
 Int128 capped(Int128 value) { return std::min(value, kTooLarge); }
 
-// At least 1, so that what multiplies it is bounded too.
+// At least 1, so that what multiplies it is bounded too; less than twice the largest.
 Int128 largest_magnitude(const IntegerView& data) {
   if (data.width() != IntegerWidth::k64) return Int128{1} << (8 * width_bytes(data.width()) - 1);
   return data.visit([&](const auto* entries) {
-    std::int64_t low = -1;
-    std::int64_t high = 1;
+    std::int64_t bits = 0;  // of all magnitudes together, of -1 - entry for those below 0
     for (std::size_t i = 0; i < data.size(); ++i) {
-      low = std::min<std::int64_t>(low, entries[i]);
-      high = std::max<std::int64_t>(high, entries[i]);
+      const std::int64_t entry = entries[i];
+      bits |= entry ^ (entry >> 63);
     }
-    return std::max(-static_cast<Int128>(low), static_cast<Int128>(high));
+    return static_cast<Int128>(bits) + 1;
   });
 }
 

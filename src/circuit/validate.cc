@@ -33,13 +33,17 @@ class Validator {
  public:
   explicit Validator(const Circuit& circuit) : circuit_(circuit) {}
 
-  Verdict run() {
+  Verdict structure() {
     check_tables();
     check_constraints([this](const std::string& name, const Domain& domain, const Expression& expression) {
       check_views(name, domain, expression);
     });
     check_meanings();
-    if (!verdict_.accepted()) return verdict_;
+    return verdict_;
+  }
+
+  Verdict run() {
+    if (!structure().accepted()) return verdict_;
     ranges_ = proven_ranges(circuit_);
     check_ranges();
     check_constraints([this](const std::string& name, const Domain& domain, const Expression& expression) {
@@ -129,6 +133,7 @@ class Validator {
 
 }  // namespace
 
+Verdict check_structure(const Circuit& circuit) { return Validator(circuit).structure(); }
 Verdict validate_circuit(const Circuit& circuit) { return Validator(circuit).run(); }
 
 }  // namespace veil

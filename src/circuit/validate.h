@@ -24,4 +24,8 @@ namespace veil {
 
 Verdict validate_circuit(const Circuit& circuit);
 
+// The rules that the protocol's own arithmetic relies on, without what constraints mean: view, table, input, name and
+// size. In time linear in the circuit, for a prover that opens its own key.
+Verdict check_structure(const Circuit& circuit);
+
 }  // namespace veil

@@ -64,6 +64,19 @@ BENCHMARK(msm)
     ->Arg(1 << 16)
     ->Unit(benchmark::kMicrosecond);
 
+void scalar_rows(benchmark::State& state) {
+  const auto columns = static_cast<std::size_t>(state.range(0));
+  const auto count = static_cast<std::size_t>(state.range(1));
+  const RowCommitter committer(columns);
+  std::mt19937_64 rng(2);
+  std::vector<Fr> scalars(columns * count);
+  for (Fr& scalar : scalars) scalar = random_fr(rng);
+  const std::vector<Fr> blinders(scalars.begin(), scalars.begin() + static_cast<std::ptrdiff_t>(count));
+  for (auto _ : state) benchmark::DoNotOptimize(committer.commit_scalars(scalars, columns, blinders));
+  per_item(state, count);
+}
+BENCHMARK(scalar_rows)->ArgsProduct({{64, 128, 256, 512}, {1, 8}})->Unit(benchmark::kMicrosecond);
+
 void batch_addition(benchmark::State& state) {
   const auto count = static_cast<std::size_t>(state.range(0));
   std::vector<G1Affine> points(generators(2 * count).begin(), generators(2 * count).end());

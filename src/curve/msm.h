@@ -33,6 +33,10 @@ class FixedBase {
   std::vector<G1Affine> table_;  // [window][multiple - 1]
 };
 
+// sum_j row[j] * G_j + blinder * H for each row: full scalars over the fixed generators. `rows` holds rows of
+// row_length entries one after another; one blinder for each. A zero scalar costs nothing.
+std::vector<G1> commit_scalars(std::span<const Fr> rows, std::size_t row_length, std::span<const Fr> blinders);
+
 // Commits to rows of small integers over the fixed generators, without blinding:
 //   commit(row, first_column) = sum_j row[j] * G_{first_column + j}
 // The constructor makes a table of small multiples of each generator (64 columns: 0.5 MiB and about a millisecond; at
@@ -50,6 +54,8 @@ class RowCommitter {
   // (rows.size() a multiple of row_length, row_length >= 1).
   std::vector<G1Affine> commit_rows(std::span<const std::int64_t> rows, std::size_t row_length,
                                     std::size_t first_column = 0) const;
+  // What commit_scalars() gives, from the table where it is faster; row_length <= columns.
+  std::vector<G1> commit_scalars(std::span<const Fr> rows, std::size_t row_length, std::span<const Fr> blinders) const;
 
  private:
   void gather(std::span<const std::int64_t> row, std::size_t first_column, std::size_t windows,
@@ -60,7 +66,7 @@ class RowCommitter {
 
   std::size_t columns_;
   unsigned table_bits_;
-  std::vector<G1Affine> table_;  // [column][multiple - 1], multiples 1 .. 2^(table_bits - 1)
+  std::vector<G1Affine> table_;  // [column][multiple - 1], multiples 1 .. 2^(table_bits - 1); H is the last column
 };
 
 }  // namespace veil

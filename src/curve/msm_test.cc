@@ -318,6 +318,38 @@ TEST(RowCommitter, ShortRowsAndOffsets) {
   EXPECT_DEATH(RowCommitter(kMaxGenerators + 1), "check failed");
 }
 
+// Full scalars: random ones, zeros, small ones, and those around zero and p, over tables and without them.
+TEST(RowCommitter, RowsOfScalars) {
+  std::mt19937_64 rng(17);
+  for (const std::size_t columns : {1u, 2u, 17u, 64u, 300u, 1024u, 1100u}) {
+    const RowCommitter committer(columns);
+    for (const std::size_t length : {columns, (columns + 1) / 2}) {
+      constexpr std::size_t kRows = 5;
+      std::vector<Fr> rows(kRows * length);
+      for (std::size_t i = length; i < rows.size(); ++i) {  // the first row is zero
+        rows[i] = i % 5 == 0 ? Fr::zero() : i % 7 == 0 ? -Fr::from_u64(i) : random_fr(rng);
+      }
+      rows[2 * length] = -Fr::one();
+      std::vector<Fr> blinders(kRows);
+      for (std::size_t i = 1; i < 4; ++i) blinders[i] = random_fr(rng);
+      const std::vector<G1> sums = committer.commit_scalars(rows, length, blinders);
+      const std::vector<G1> plain = commit_scalars(rows, length, blinders);
+      ASSERT_EQ(sums.size(), kRows);
+      EXPECT_TRUE(sums[0].is_identity());
+      for (std::size_t i = 0; i < kRows; ++i) {
+        const G1 expected = msm(generators(length), std::span(rows).subspan(i * length, length)) +
+                            G1(blinding_generator()) * blinders[i];
+        EXPECT_EQ(sums[i], expected) << columns << " " << length << " " << i;
+        EXPECT_EQ(plain[i], expected) << columns << " " << length << " " << i;
+      }
+    }
+  }
+  const RowCommitter committer(4);
+  EXPECT_TRUE(committer.commit_scalars({}, 4, {}).empty());
+  EXPECT_DEATH(committer.commit_scalars(std::vector<Fr>(5), 5, std::vector<Fr>(1)), "check failed");
+  EXPECT_DEATH(committer.commit_scalars(std::vector<Fr>(5), 4, std::vector<Fr>(1)), "check failed");
+}
+
 // One large entry among small ones and zeros must neither be lost nor change the others, whatever way of summing is
 // chosen.
 TEST(RowCommitter, SparseRowsWithALargeEntry) {

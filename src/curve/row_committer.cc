@@ -30,6 +30,20 @@ std::uint64_t magnitude(std::int64_t value) {
 // The least b with |entry| <= 2^b; at most 63. Not for zero.
 unsigned magnitude_bits(std::int64_t entry) { return static_cast<unsigned>(std::bit_width(magnitude(entry) - 1)); }
 
+// Calls visit(j) for each entry other than zero. Rows that select are nearly all zeros: those are passed eight at a
+// time.
+template <class Visit>
+void for_each_nonzero(std::span<const std::int64_t> row, const Visit& visit) {
+  constexpr std::size_t kTogether = 8;
+  for (std::size_t begin = 0; begin < row.size(); begin += kTogether) {
+    const std::size_t end = std::min(row.size(), begin + kTogether);
+    std::int64_t any = 0;
+    for (std::size_t j = begin; j < end; ++j) any |= row[j];
+    if (any == 0) continue;
+    for (std::size_t j = begin; j < end; ++j) visit(j);
+  }
+}
+
 // How the entries of some rows are spread: what the cost of a way to sum them depends on.
 struct Spread {
   std::size_t rows = 0;
@@ -37,9 +51,9 @@ struct Spread {
   unsigned bits = 0;                      // of the largest
 
   Spread(std::span<const std::int64_t> all, std::size_t row_length) : rows(all.size() / row_length) {
-    for (const std::int64_t entry : all) {
-      if (entry != 0) ++entries[magnitude_bits(entry)];
-    }
+    for_each_nonzero(all, [&](std::size_t j) {
+      if (all[j] != 0) ++entries[magnitude_bits(all[j])];
+    });
     for (unsigned b = 0; b < entries.size(); ++b) bits = entries[b] == 0 ? bits : b;
   }
 
@@ -94,9 +108,10 @@ void write_bucket_sums(std::span<const G1Affine> bases, std::span<const std::int
 RowCommitter::RowCommitter(std::size_t columns) : columns_(columns), table_bits_(choose_table_bits(columns)) {
   const std::span<const G1Affine> bases = generators(columns);
   const std::size_t multiples = std::size_t{1} << (table_bits_ - 1);
-  table_.resize(columns * multiples);
+  table_.resize((columns + 1) * multiples);
   for (std::size_t j = 0; j < columns; ++j) table_[j * multiples] = bases[j];
-  for_ranges_of(columns, std::max<std::size_t>(1, kParallelSums / multiples), 1,
+  table_[columns * multiples] = blinding_generator();
+  for_ranges_of(columns + 1, std::max<std::size_t>(1, kParallelSums / multiples), 1,
                 [&](std::size_t begin, std::size_t end) {
                   fill_multiples(std::span(table_).subspan(begin * multiples, (end - begin) * multiples), multiples);
                 });
@@ -106,20 +121,27 @@ RowCommitter::RowCommitter(std::size_t columns) : columns_(columns), table_bits_
 // window.
 void RowCommitter::gather(std::span<const std::int64_t> row, std::size_t first_column, std::size_t windows,
                           std::vector<PointRef>& points, std::vector<Segment>& segments) const {
-  std::vector<std::int16_t> digits(row.size() * windows);  // [window][entry]
-  for (std::size_t j = 0; j < row.size(); ++j) {
-    const std::array<std::uint64_t, 1> limbs = {magnitude(row[j])};
-    write_signed_digits(limbs, row[j] < 0, table_bits_, &digits[j], windows, row.size());
+  std::vector<std::uint32_t> columns(row.size());
+  std::size_t count = 0;
+  for_each_nonzero(row, [&](std::size_t j) {  // a zero is written and then overwritten: no branch to mispredict
+    columns[count] = static_cast<std::uint32_t>(j);
+    if (row[j] != 0) ++count;
+  });
+  std::vector<std::int16_t> digits(count * windows);  // [window][entry]
+  for (std::size_t k = 0; k < count; ++k) {
+    const std::int64_t entry = row[columns[k]];
+    const std::array<std::uint64_t, 1> limbs = {magnitude(entry)};
+    write_signed_digits(limbs, entry < 0, table_bits_, &digits[k], windows, count);
   }
   for (std::size_t w = 0; w < windows; ++w) {
     std::size_t end = points.size();
     const auto begin = static_cast<std::uint32_t>(end);
-    points.resize(end + row.size());
-    for (std::size_t j = 0; j < row.size(); ++j) {  // a zero is written and then overwritten: no branch to mispredict
-      const std::int32_t digit = digits[w * row.size() + j];
+    points.resize(end + count);
+    for (std::size_t k = 0; k < count; ++k) {
+      const std::int32_t digit = digits[w * count + k];
       const auto multiple = static_cast<std::size_t>(digit < 0 ? -digit : digit);
       const std::size_t one = digit != 0 ? 1 : 0;
-      points[end] = PointRef(&table_[((first_column + j) << (table_bits_ - 1)) + multiple - one], digit < 0);
+      points[end] = PointRef(&table_[((first_column + columns[k]) << (table_bits_ - 1)) + multiple - one], digit < 0);
       end += one;
     }
     points.resize(end);

@@ -2,14 +2,19 @@
 // completed to the depth of the deepest: structure, features, thresholds and leaves are then constants alone, and
 // only number and depth of the trees show.
 //
-//   b_d    = [x[feature] <= threshold]                      of the 2^d nodes of level d of every tree
-//   here_1 = [b_0; 1 - b_0],   here_(d+1) = [here_d b_d; here_d (1 - b_d)]      one 1 a tree: where the row is
-//   scores = here_D * leaves + base
+// They are walked in stages of some levels. A stage decides all nodes below the places that the rows have reached in
+// it, 2^levels - 1 a tree:
+//
+//   b          = [x[feature] <= threshold]          at the place that `here` tells, in the first stage the root
+//   local_1    = [b_0; 1 - b_0],   local_(d+1) = [local_d b_d; local_d (1 - b_d)]      one 1 a tree
+//   here'      = local x here,                      the place of the next stage, at last the leaf
+//   scores     = here * leaves + base
 //
 // Node s of level d of tree t has the place s * trees + t; its children are s (true) and s + 2^d.
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <optional>
 
 #include "graph/expansion.h"
 #include "graph/shape.h"
@@ -181,25 +186,54 @@ Array leaf_weights(const Forest& forest, const CompleteTrees& trees) {
   return out;
 }
 
-// All nodes' decisions at once, level after level.
-ValueId decisions(Expansion& expansion, ValueId x, const CompleteTrees& trees) {
+// Levels of a tree that are decided together: all nodes below the place that a row has reached, which are 2^levels - 1.
+struct Stage {
+  std::size_t first, levels;
+  std::size_t places() const { return std::size_t{1} << first; }
+};
+
+// Two levels a stage: three comparisons instead of two are less than what another stage costs, unless the rows are
+// many. More where all of them together are few.
+std::vector<Stage> stages_of(std::size_t depth, std::size_t rows_and_trees) {
+  constexpr std::size_t kManyRowsAndTrees = std::size_t{1} << 13, kFewComparisons = 512;
+  std::vector<Stage> out;
+  for (std::size_t first = 0; first < depth; first += out.back().levels) {
+    std::size_t levels = rows_and_trees > kManyRowsAndTrees ? 1 : 2;
+    while (levels < depth && rows_and_trees <= kFewComparisons >> (levels + 1)) ++levels;
+    out.push_back({first, std::min(levels, depth - first)});
+  }
+  return out;
+}
+
+// The stage's decisions by [place, comparison, tree]. Node u of its level d below place s is node s + 2^first u.
+ValueId decisions(Expansion& expansion, ValueId x, std::optional<ValueId> here, const CompleteTrees& trees,
+                  const Stage& stage) {
+  const std::size_t width = trees.levels[0].features.size();
   Level all;
-  for (const Level& level : trees.levels) {
-    all.features.insert(all.features.end(), level.features.begin(), level.features.end());
-    all.thresholds.insert(all.thresholds.end(), level.thresholds.begin(), level.thresholds.end());
+  for (std::size_t place = 0; place < stage.places(); ++place) {
+    for (std::size_t d = 0; d < stage.levels; ++d) {
+      const Level& level = trees.levels[stage.first + d];
+      for (std::size_t slot = place; slot < stage.places() << d; slot += stage.places()) {
+        const auto begin = static_cast<std::ptrdiff_t>(slot * width), end = begin + static_cast<std::ptrdiff_t>(width);
+        all.features.insert(all.features.end(), level.features.begin() + begin, level.features.begin() + end);
+        all.thresholds.insert(all.thresholds.end(), level.thresholds.begin() + begin, level.thresholds.begin() + end);
+      }
+    }
   }
   const GraphShape shape{std::ssize(all.features)};
   const ValueId features = expansion.constant({shape, std::move(all.features)}, ElementType::kInt64);
   const ValueId thresholds = expansion.constant({shape, std::move(all.thresholds)}, expansion.type(x));
-  return expansion.add("veil:Threshold", {x, features, thresholds});
+  if (!here) return expansion.add("veil:Threshold", {x, features, thresholds});
+  return expansion.add("veil:Threshold", {x, features, thresholds, *here},
+                       {{"trees", static_cast<std::int64_t>(width)}});
 }
 
-ValueId leaf_bits(Expansion& expansion, ValueId x, const CompleteTrees& trees) {
-  const ValueId bits = decisions(expansion, x, trees);
+// Where the stage's decisions lead: one 1 among 2^levels a tree.
+ValueId local_places(Expansion& expansion, ValueId bits, std::size_t levels, std::int64_t trees) {
   ValueId here = bits;
   std::int64_t begin = 0;
-  for (const Level& level : trees.levels) {
-    const std::int64_t end = begin + std::ssize(level.features);
+  for (std::size_t level = 0; level < levels; ++level) {
+    const std::int64_t end = begin + (trees << level);
     const ValueId decision = expansion.slice(bits, 1, begin, end);
     const ValueId bit = expansion.cast(decision, ElementType::kInt64);
     const ValueId yes = begin == 0 ? bit : expansion.add("Mul", {here, bit});
@@ -209,6 +243,27 @@ ValueId leaf_bits(Expansion& expansion, ValueId x, const CompleteTrees& trees) {
     begin = end;
   }
   return here;
+}
+
+// [local, place, tree], the place of the next stage, from [local, tree] and [place, tree].
+ValueId joint_places(Expansion& expansion, ValueId local, ValueId here, std::int64_t trees) {
+  const std::int64_t rows = expansion.shape(here)[0];
+  const std::int64_t locals = expansion.shape(local)[1] / trees, places = expansion.shape(here)[1] / trees;
+  const ValueId joint = expansion.add(
+      "Mul", {expansion.reshape(local, {rows, locals, 1, trees}), expansion.reshape(here, {rows, 1, places, trees})});
+  return expansion.reshape(joint, {rows, locals * places * trees});
+}
+
+ValueId leaf_bits(Expansion& expansion, ValueId x, const CompleteTrees& trees) {
+  const std::int64_t width = std::ssize(trees.levels[0].features);
+  std::optional<ValueId> here;
+  const std::size_t rows = static_cast<std::size_t>(expansion.shape(x)[0]);
+  for (const Stage& stage : stages_of(trees.levels.size(), rows * static_cast<std::size_t>(width))) {
+    const ValueId bits = decisions(expansion, x, here, trees, stage);
+    const ValueId local = local_places(expansion, bits, stage.levels, width);
+    here = here ? joint_places(expansion, local, *here, width) : local;
+  }
+  return *here;
 }
 
 // The least or largest of the trees' numbers.

@@ -96,7 +96,25 @@ std::vector<ValueId> Expansion::add_many(const std::string& op, std::vector<std:
                                          std::size_t output_count, Attributes attributes, std::int64_t opset) {
   Node node{op, origin_of(*node_), std::move(inputs), {}, std::move(attributes), opset == 0 ? kExpandedOpset : opset};
   while (!node.inputs.empty() && !node.inputs.back()) node.inputs.pop_back();
-  for (std::size_t i = 0; i < output_count; ++i) node.outputs.push_back(new_value(op, ElementType::kOther, {}, {}));
+  return visit(std::move(node), output_count);
+}
+
+std::vector<ValueId> Expansion::repeat(const Node& inner, std::int64_t opset,
+                                       std::vector<std::optional<ValueId>> inputs) {
+  Node node = inner;
+  node.name = node_->name + "/" + inner.name;
+  node.opset = inner.opset != 0 ? inner.opset : opset;
+  node.inputs = std::move(inputs);
+  node.outputs.clear();
+  std::vector<ValueId> outputs = visit(std::move(node), inner.outputs.size());
+  for (ValueId& id : outputs) id = sink_->source(id);
+  return outputs;
+}
+
+std::vector<ValueId> Expansion::visit(Node node, std::size_t output_count) {
+  for (std::size_t i = 0; i < output_count; ++i) {
+    node.outputs.push_back(new_value(node.op, ElementType::kOther, {}, {}));
+  }
   std::vector<ValueId> outputs = node.outputs;
   if (failed()) return outputs;
   if (const Status visited = sink_->visit(std::move(node)); !visited.ok()) fail_with(visited.error());
@@ -174,9 +192,12 @@ ValueId Expansion::along_axis(ValueId list, std::size_t axis, std::size_t rank) 
 
 void Expansion::give(std::size_t output, ValueId value) {
   if (failed() || !wants(output)) return;
+  given_[output] = true;
+  if (const std::string& defect = graph_->values[value].defect; !defect.empty()) {
+    return sink_->refuse(node_->outputs[output], std::string(defect));
+  }
   // A new value is known by the name of the output; an input keeps its own.
   sink_->forward(node_->outputs[output], value);
-  given_[output] = true;
 }
 
 Status Expansion::finish(const Status& expanded) {

@@ -20,6 +20,7 @@ class NodeSink {
   virtual Result<ValueId> new_value(GraphValue value) = 0;
   virtual Status visit(Node node) = 0;
   virtual void forward(ValueId result, ValueId source) = 0;              // readers of `result` read `source`
+  virtual ValueId source(ValueId result) const = 0;                      // what readers of `result` read
   virtual void refuse(ValueId result, const std::string& sentence) = 0;  // an error once `result` is needed
 
  protected:
@@ -47,6 +48,8 @@ class Expansion {
   ValueId add(const std::string& op, std::vector<std::optional<ValueId>> inputs, Attributes attributes = {});
   std::vector<ValueId> add_many(const std::string& op, std::vector<std::optional<ValueId>> inputs,
                                 std::size_t output_count, Attributes attributes = {}, std::int64_t opset = 0);
+  // A node of a body, in its own form; its inputs are given in their places.
+  std::vector<ValueId> repeat(const Node& inner, std::int64_t opset, std::vector<std::optional<ValueId>> inputs);
   ValueId constant(Array array, ElementType type);
   ValueId integers(const Integers& list);
   ValueId number(double value, ElementType type);
@@ -77,6 +80,7 @@ class Expansion {
 
  private:
   ValueId new_value(const std::string& name, ElementType type, GraphShape shape, std::optional<Array> constant);
+  std::vector<ValueId> visit(Node node, std::size_t output_count);
   void refresh();
   void fail_with(const Error& error);
 

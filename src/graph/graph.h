@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <variant>
@@ -35,8 +36,10 @@ struct GraphValue {
 
 // A list of strings is one string, an entry a line. A tensor NAME is followed by an integer NAME_type, its ElementType.
 // Kinds that no operator here reads are left out.
+struct BodyGraph;
+using Body = std::shared_ptr<const BodyGraph>;
 using Attribute =
-    std::variant<std::int64_t, double, std::string, std::vector<std::int64_t>, std::vector<double>, Array>;
+    std::variant<std::int64_t, double, std::string, std::vector<std::int64_t>, std::vector<double>, Array, Body>;
 
 struct Node {
   std::string op;    // the ONNX operator's name, "Gemm"; a domain other than ai.onnx as "ai.onnx.ml:Scaler"
@@ -55,6 +58,13 @@ struct Graph {
   std::vector<ValueId> outputs;
   std::int64_t opset = 0;
   std::vector<std::string> input_names = {};  // of the file, in its order, those included that no output needs
+};
+
+// What a Loop or Scan repeats. Its inputs are those that the operator gives, then those that it reads from around it,
+// which are the node's last inputs. Types and shapes are known in a round.
+struct BodyGraph {
+  Graph graph;
+  std::size_t outside = 0;  // how many inputs come from around it
 };
 
 }  // namespace veil

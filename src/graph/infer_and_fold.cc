@@ -55,6 +55,7 @@ class Folder final : public NodeSink {
   Result<ValueId> new_value(GraphValue value) override;
   Status visit(Node node) override;
   void forward(ValueId result, ValueId source) override;
+  ValueId source(ValueId result) const override { return alias_[result]; }
   void refuse(ValueId result, const std::string& sentence) override { graph_.values[result].defect = sentence; }
   void finish();
   std::vector<Node> kept() { return std::move(kept_); }

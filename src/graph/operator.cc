@@ -20,14 +20,17 @@ Result<T> attribute(const Node& node, const std::string& name, T otherwise) {
 }
 
 std::vector<std::span<const Operator>> families() {
-  return {function_operators(),   activation_operators(), unary_operators(),     binary_operators(),
-          matmul_operators(),     convolve_operators(),   pool_operators(),      layout_operators(),
-          pad_operators(),        index_operators(),      scatter_operators(),   generate_operators(),
-          reduce_operators(),     order_operators(),      normalise_operators(), arithmetic_composites(),
-          normalise_composites(), reduce_composites(),    layout_composites(),   recurrent_composites(),
-          attention_composites(), einsum_composites(),    resize_composites(),   quantised_composites(),
-          classical_composites(), choice_composites(),    encoder_composites(),  support_vector_composites(),
-          tree_operators(),       tree_composites()};
+  return {function_operators(),    activation_operators(),      unary_operators(),
+          binary_operators(),      matmul_operators(),          convolve_operators(),
+          pool_operators(),        layout_operators(),          pad_operators(),
+          index_operators(),       scatter_operators(),         generate_operators(),
+          reduce_operators(),      order_operators(),           normalise_operators(),
+          arithmetic_composites(), normalise_composites(),      reduce_composites(),
+          layout_composites(),     recurrent_composites(),      attention_composites(),
+          einsum_composites(),     resize_composites(),         quantised_composites(),
+          classical_composites(),  choice_composites(),         loop_composites(),
+          encoder_composites(),    support_vector_composites(), tree_operators(),
+          tree_composites()};
 }
 
 Error in_node(const Call& call, const std::string& message) {

@@ -131,6 +131,7 @@ std::span<const Operator> classical_composites();
 std::span<const Operator> encoder_composites();
 std::span<const Operator> support_vector_composites();
 std::span<const Operator> choice_composites();
+std::span<const Operator> loop_composites();
 std::span<const Operator> tree_composites();
 
 }  // namespace veil

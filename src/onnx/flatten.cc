@@ -1,5 +1,9 @@
 #include "onnx/flatten.h"
 
+#include <algorithm>
+#include <set>
+#include <utility>
+
 #include "graph/text.h"
 #include "onnx.pb.h"
 
@@ -56,6 +60,10 @@ class Flattener {
   Status add_call(const onnx::FunctionProto& function, const FlatNode& call, const Scope& scope);
   Status add_choice(FlatNode node, const Scope& scope);
   Status add_branch(const FlatNode& node, const char* which, const Scope& scope, std::vector<std::string>& outputs);
+  Status add_repeated(FlatNode node, const Scope& scope);
+  Result<const onnx::GraphProto*> graph_of(const FlatNode& node, const char* which, const Scope& scope) const;
+  Scope scope_inside(const FlatNode& node, const Scope& scope);
+  Status add_graph(const onnx::GraphProto& graph, const FlatNode& node, Scope& body);
   Status spend(std::size_t bytes, const Scope& scope, const std::string& name);
 
   const onnx::ModelProto& model_;
@@ -106,6 +114,7 @@ Status Flattener::add_node(const onnx::NodeProto& proto, const std::string& name
   const auto function = functions_.find(node.op + "\n" + proto.overload());
   if (function != functions_.end()) return add_call(*function->second, node, scope);
   if (node.op == "If") return add_choice(std::move(node), scope);
+  if (node.op == "Loop" || node.op == "Scan") return add_repeated(std::move(node), scope);
   flat_.nodes.push_back(std::move(node));
   return Done{};
 }
@@ -136,22 +145,29 @@ Status Flattener::add_call(const onnx::FunctionProto& function, const FlatNode& 
   return add_nodes(function.node(), body, call.name);
 }
 
-Status Flattener::add_branch(const FlatNode& node, const char* which, const Scope& scope,
-                             std::vector<std::string>& outputs) {
+Result<const onnx::GraphProto*> Flattener::graph_of(const FlatNode& node, const char* which, const Scope& scope) const {
   const auto found = node.attributes.find(which);
   if (found == node.attributes.end() || !found->second->has_g()) {
-    return Error{"Operator 'If' (node " + quote(node.name) + ") has no " + quote(which) + "."};
+    return Error{"Operator " + quote(node.op) + " (node " + quote(node.name) + ") has no " + quote(which) + "."};
   }
-  if (scope.depth >= kMaxDepth)
-    return Error{"The branches of the model are nested too deep at " + quote(node.name) + "."};
-  const onnx::GraphProto& graph = found->second->g();
+  if (scope.depth >= kMaxDepth) {
+    return Error{"The branches and bodies of the model are nested too deep at " + quote(node.name) + "."};
+  }
+  return &found->second->g();
+}
+
+Scope Flattener::scope_inside(const FlatNode& node, const Scope& scope) {
   Scope body;
   body.outer = &scope;
   body.prefix = node.name + "#" + std::to_string(++bodies_) + "/";
   body.attributes = scope.attributes;
   body.opset = scope.opset;
-  body.tentative = true;
+  body.tentative = scope.tentative;
   body.depth = scope.depth + 1;
+  return body;
+}
+
+Status Flattener::add_graph(const onnx::GraphProto& graph, const FlatNode& node, Scope& body) {
   for (const auto& tensor : graph.initializer()) {
     VEIL_TRY_STATUS(spend(tensor.ByteSizeLong() + body.prefix.size(), body, node.name));
     body.own[tensor.name()] = true;
@@ -160,8 +176,57 @@ Status Flattener::add_branch(const FlatNode& node, const char* which, const Scop
   for (const auto& inner : graph.node()) {
     for (const std::string& output : inner.output()) body.own[output] = true;
   }
-  VEIL_TRY_STATUS(add_nodes(graph.node(), body, node.name));
-  for (const auto& output : graph.output()) outputs.push_back(body.resolve(output.name()));
+  return add_nodes(graph.node(), body, node.name);
+}
+
+Status Flattener::add_branch(const FlatNode& node, const char* which, const Scope& scope,
+                             std::vector<std::string>& outputs) {
+  VEIL_TRY(graph, graph_of(node, which, scope));
+  Scope body = scope_inside(node, scope);
+  body.tentative = true;
+  VEIL_TRY_STATUS(add_graph(*graph, node, body));
+  for (const auto& output : graph->output()) outputs.push_back(body.resolve(output.name()));
+  return Done{};
+}
+
+// The names that are read and not given, each once.
+std::vector<std::string> read_from_outside(const FlatBody& body) {
+  std::set<std::string> seen(body.inputs.begin(), body.inputs.end());
+  for (const auto& [name, tensor] : body.graph.initialisers) seen.insert(name);
+  for (const FlatNode& node : body.graph.nodes) seen.insert(node.outputs.begin(), node.outputs.end());
+  std::vector<std::string> out;
+  const auto read = [&](const std::string& name) {
+    if (!name.empty() && seen.insert(name).second) out.push_back(name);
+  };
+  for (const FlatNode& node : body.graph.nodes) std::ranges::for_each(node.inputs, read);
+  std::ranges::for_each(body.outputs, read);
+  return out;
+}
+
+Status Flattener::add_repeated(FlatNode node, const Scope& scope) {
+  VEIL_TRY(graph, graph_of(node, "body", scope));
+  Scope inside = scope_inside(node, scope);
+  auto body = std::make_shared<FlatBody>();
+  for (const auto& input : graph->input()) {
+    inside.own[input.name()] = true;
+    body->inputs.push_back(inside.resolve(input.name()));
+  }
+  FlatGraph around = std::exchange(flat_, FlatGraph{});
+  const Status added = add_graph(*graph, node, inside);
+  body->graph = std::exchange(flat_, std::move(around));
+  VEIL_TRY_STATUS(added);
+  for (const auto& output : graph->output()) body->outputs.push_back(inside.resolve(output.name()));
+  // Inputs that are left out keep their places.
+  while (node.inputs.size() < body->inputs.size()) node.inputs.emplace_back();
+  std::vector<std::string> outside = read_from_outside(*body);
+  body->outside = outside.size();
+  for (std::string& name : outside) {
+    node.inputs.push_back(name);
+    body->inputs.push_back(std::move(name));
+  }
+  node.attributes.erase("body");
+  node.body = std::move(body);
+  flat_.nodes.push_back(std::move(node));
   return Done{};
 }
 

@@ -3,45 +3,13 @@
 
 #include <algorithm>
 
-#include "base/bytes.h"
-#include "graph/float_run.h"
-#include "onnx.pb.h"
-#include "onnx/import.h"
+#include "onnx/test_model.h"
 
-namespace veil {
+namespace veil::testing {
 namespace {
 
 using onnx::AttributeProto;
 using onnx::TensorProto;
-
-template <class Owner>
-onnx::NodeProto* add_node(Owner* owner, const std::string& op, const std::vector<std::string>& inputs,
-                          const std::vector<std::string>& outputs, const std::string& domain = "") {
-  onnx::NodeProto* node = owner->add_node();
-  node->set_op_type(op);
-  node->set_domain(domain);
-  for (const std::string& input : inputs) node->add_input(input);
-  for (const std::string& output : outputs) node->add_output(output);
-  return node;
-}
-
-void add_value(onnx::ValueInfoProto* value, const std::string& name, std::vector<std::int64_t> shape, int type) {
-  value->set_name(name);
-  auto* tensor = value->mutable_type()->mutable_tensor_type();
-  tensor->set_elem_type(type);
-  tensor->mutable_shape();
-  for (const std::int64_t length : shape) tensor->mutable_shape()->add_dim()->set_dim_value(length);
-}
-
-// Input x of shape (2), output y.
-onnx::ModelProto empty_model() {
-  onnx::ModelProto model;
-  model.set_ir_version(9);
-  model.add_opset_import()->set_version(17);
-  add_value(model.mutable_graph()->add_input(), "x", {2}, TensorProto::FLOAT);
-  model.mutable_graph()->add_output()->set_name("y");
-  return model;
-}
 
 onnx::FunctionProto* add_function(onnx::ModelProto& model, const std::string& name) {
   onnx::FunctionProto* function = model.add_functions();
@@ -57,12 +25,6 @@ void set_attribute(onnx::NodeProto* node, const std::string& name, float value) 
   attribute->set_name(name);
   attribute->set_type(AttributeProto::FLOAT);
   attribute->set_f(value);
-}
-
-Result<std::vector<double>> run(const onnx::ModelProto& model, const std::vector<Array>& inputs) {
-  VEIL_TRY(graph, import_onnx(as_bytes(model.SerializeAsString())));
-  VEIL_TRY(values, run_float(graph, inputs));
-  return values[graph.outputs[0]].data;
 }
 
 const Array kRow{{2}, {-2, 3}};
@@ -174,4 +136,4 @@ TEST(Flatten, AConditionOfTheDataChoosesBetweenBoth) {
 }
 
 }  // namespace
-}  // namespace veil
+}  // namespace veil::testing

@@ -63,26 +63,27 @@ onnx::AttributeProto::AttributeType kind_of(const onnx::AttributeProto& attribut
 
 class GraphReader {
  public:
-  GraphReader(const onnx::GraphProto& proto, const FlatGraph& flat, std::int64_t opset,
-              const std::map<std::string, std::int64_t>& dims)
-      : proto_(proto), flat_(flat), lengths_(dims) {
+  GraphReader(const FlatGraph& flat, std::int64_t opset, const std::map<std::string, std::int64_t>& dims)
+      : flat_(flat), lengths_(dims) {
     graph_.opset = opset;
   }
 
-  Result<Graph> read();
+  Result<Graph> read(const onnx::GraphProto& proto);
+  Result<Graph> read(const FlatBody& body);
 
  private:
   Result<ValueId> add_value(const std::string& name);
   ValueId find_value(const std::string& name, const std::string& reader);
-  Status read_initialisers();
-  Status read_inputs();
+  Status read_initialisers(const onnx::GraphProto& proto);
+  Status read_inputs(const onnx::GraphProto& proto);
+  Status read_nodes();
   Status declare_node_outputs();
-  void read_node(const FlatNode& flat, Node& node);
+  Status read_node(const FlatNode& flat, Node& node);
   void read_attribute(const std::string& name, const onnx::AttributeProto& attribute, Node& node);
   Status read_initialiser(const std::string& name, const onnx::TensorProto& tensor);
-  void read_outputs();
+  void read_outputs(const onnx::GraphProto& proto);
+  Result<Graph> sorted();
 
-  const onnx::GraphProto& proto_;
   const FlatGraph& flat_;
   AxisLengths lengths_;
   Graph graph_;
@@ -124,18 +125,17 @@ Status GraphReader::read_initialiser(const std::string& name, const onnx::Tensor
   return Done{};
 }
 
-Status GraphReader::read_initialisers() {
-  for (const auto& tensor : proto_.initializer()) VEIL_TRY_STATUS(read_initialiser(tensor.name(), tensor));
-  for (const auto& [name, tensor] : flat_.initialisers) VEIL_TRY_STATUS(read_initialiser(name, *tensor));
-  for (const auto& tensor : proto_.sparse_initializer()) {
+Status GraphReader::read_initialisers(const onnx::GraphProto& proto) {
+  for (const auto& tensor : proto.initializer()) VEIL_TRY_STATUS(read_initialiser(tensor.name(), tensor));
+  for (const auto& tensor : proto.sparse_initializer()) {
     VEIL_TRY(id, add_value(tensor.values().name()));
     graph_.values[id].defect = "Constant " + quote(tensor.values().name()) + " is sparse, which is not supported yet.";
   }
   return Done{};
 }
 
-Status GraphReader::read_inputs() {
-  for (const auto& input : proto_.input()) {
+Status GraphReader::read_inputs(const onnx::GraphProto& proto) {
+  for (const auto& input : proto.input()) {
     // Older files list their initialisers among the inputs as well.
     const auto found = ids_.find(input.name());
     const bool is_initialiser = found != ids_.end() && std::find(graph_.inputs.begin(), graph_.inputs.end(),
@@ -165,7 +165,7 @@ Status GraphReader::declare_node_outputs() {
   return Done{};
 }
 
-void GraphReader::read_node(const FlatNode& flat, Node& node) {
+Status GraphReader::read_node(const FlatNode& flat, Node& node) {
   const std::string reader = node_text(node);
   for (const std::string& input : flat.inputs) {
     node.inputs.push_back(input.empty() ? std::nullopt : std::optional(find_value(input, reader)));
@@ -175,6 +175,10 @@ void GraphReader::read_node(const FlatNode& flat, Node& node) {
   for (const auto& [name, attribute] : flat.attributes) read_attribute(name, *attribute, node);
   // Outputs that nothing needs are dropped later, but the length of the others depends on their number.
   if (node.op == "Split") node.attributes.try_emplace("num_outputs", static_cast<std::int64_t>(node.outputs.size()));
+  if (flat.body == nullptr) return Done{};
+  VEIL_TRY(body, GraphReader(flat.body->graph, graph_.opset, {}).read(*flat.body));
+  node.attributes["body"] = std::make_shared<const BodyGraph>(BodyGraph{std::move(body), flat.body->outside});
+  return Done{};
 }
 
 void GraphReader::read_attribute(const std::string& name, const onnx::AttributeProto& attribute, Node& node) {
@@ -214,8 +218,8 @@ void GraphReader::read_attribute(const std::string& name, const onnx::AttributeP
   }
 }
 
-void GraphReader::read_outputs() {
-  for (const auto& output : proto_.output()) {
+void GraphReader::read_outputs(const onnx::GraphProto& proto) {
+  for (const auto& output : proto.output()) {
     const ValueId id = find_value(output.name(), "the model as its output");
     GraphValue& value = graph_.values[id];
     const bool is_result =
@@ -225,16 +229,38 @@ void GraphReader::read_outputs() {
   }
 }
 
-Result<Graph> GraphReader::read() {
-  VEIL_TRY_STATUS(read_initialisers());
-  VEIL_TRY_STATUS(read_inputs());
+Status GraphReader::read_nodes() {
+  for (const auto& [name, tensor] : flat_.initialisers) VEIL_TRY_STATUS(read_initialiser(name, *tensor));
   VEIL_TRY_STATUS(declare_node_outputs());
-  for (std::size_t i = 0; i < flat_.nodes.size(); ++i) read_node(flat_.nodes[i], graph_.nodes[i]);
-  read_outputs();
+  for (std::size_t i = 0; i < flat_.nodes.size(); ++i) {
+    VEIL_TRY_STATUS(read_node(flat_.nodes[i], graph_.nodes[i]));
+  }
+  return Done{};
+}
+
+Result<Graph> GraphReader::sorted() {
   std::erase_if(graph_.nodes, [](const Node& node) { return node.outputs.empty(); });
   expand_scalers(graph_);
   VEIL_TRY_STATUS(sort_nodes(graph_));
   return std::move(graph_);
+}
+
+Result<Graph> GraphReader::read(const onnx::GraphProto& proto) {
+  VEIL_TRY_STATUS(read_initialisers(proto));
+  VEIL_TRY_STATUS(read_inputs(proto));
+  VEIL_TRY_STATUS(read_nodes());
+  read_outputs(proto);
+  return sorted();
+}
+
+Result<Graph> GraphReader::read(const FlatBody& body) {
+  for (const std::string& input : body.inputs) {
+    VEIL_TRY(id, add_value(input));
+    graph_.inputs.push_back(id);
+  }
+  VEIL_TRY_STATUS(read_nodes());
+  for (const std::string& output : body.outputs) graph_.outputs.push_back(find_value(output, "a body as its output"));
+  return sorted();
 }
 
 }  // namespace
@@ -243,7 +269,7 @@ Result<Graph> read_onnx(ByteView bytes, const std::map<std::string, std::int64_t
   VEIL_TRY(model, parse_model(bytes));
   VEIL_TRY(opset, opset_of(model));
   VEIL_TRY(flat, flatten(model, opset));
-  return GraphReader(model.graph(), flat, opset, dims).read();
+  return GraphReader(flat, opset, dims).read(model.graph());
 }
 
 }  // namespace veil

@@ -39,7 +39,9 @@ Status check_orders(const QuantisedGraph& graph) {
   }
   for (const QuantisedNode& node : graph.nodes) {
     const auto ordered = std::count_if(node.inputs.begin(), node.inputs.end(), is_ordered);
-    const bool compares = std::holds_alternative<ThresholdOp>(node.op) && ordered == 1 && is_ordered(node.inputs[0]);
+    const bool decides =
+        std::holds_alternative<ThresholdOp>(node.op) || std::holds_alternative<PathThresholdOp>(node.op);
+    const bool compares = decides && ordered == 1 && is_ordered(node.inputs[0]);
     const bool moves = keeps_order(node) && ordered == std::ssize(node.inputs);
     if (ordered != 0 && !compares && !moves) return step_error(node, "it calculates with the order of floats");
     if (is_ordered(node.output) != (ordered != 0 && moves)) {

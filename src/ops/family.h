@@ -47,6 +47,7 @@ VEIL_OPERATOR(ScaleOp)
 VEIL_OPERATOR(PairOp)
 VEIL_OPERATOR(SoftmaxOp)
 VEIL_OPERATOR(ThresholdOp)
+VEIL_OPERATOR(PathThresholdOp)
 #undef VEIL_OPERATOR
 
 }  // namespace veil

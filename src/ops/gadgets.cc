@@ -366,7 +366,7 @@ View add_sign(Lowerer& lowerer, const std::string& name, const Domain& box, cons
 }
 
 View add_wide_sign(Lowerer& lowerer, const std::string& name, const Domain& domain, const Expression& value,
-                   unsigned low_bits, unsigned top_bits) {
+                   unsigned low_bits, unsigned top_bits, ValuesOf run) {
   Circuit& circuit = lowerer.circuit;
   const Domain box = domain.box_only();
   const IntegerRange top = signed_range(top_bits);
@@ -376,8 +376,9 @@ View add_wide_sign(Lowerer& lowerer, const std::string& name, const Domain& doma
   add_lookup(circuit, name + ".top", box, TableKind::kSigned, {top_bits},
              {expression_of(whole_view(circuit, limbs.ids[0])), expression_of(whole_view(circuit, *limbs.sign))});
   add_virtual_limb(circuit, name, domain, value, limbs.form, low_bits);
-  lowerer.add_step(
-      [domain, value, limbs](const Circuit& c, Trace& trace) { limbs.fill(trace, evaluate(c, trace, domain, value)); });
+  lowerer.add_step([domain, value, limbs, run = std::move(run)](const Circuit& c, Trace& trace) {
+    limbs.fill(trace, run ? run(c, trace) : evaluate(c, trace, domain, value));
+  });
   return whole_view(circuit, *limbs.sign);
 }
 

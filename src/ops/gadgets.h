@@ -5,6 +5,7 @@
 // virtual where the value exists already) and (h, s) in the signed table of 8 bits: s = [h < 0] = [value < 0].
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -58,8 +59,10 @@ View add_sign(Lowerer& lowerer, const std::string& name, const Domain& box, cons
 
 // [value < 0] by two limbs of any widths, for values so many that larger tables pay:
 //   value - 2^low_bits h in [0, 2^low_bits),  (h, s) in the signed table of top_bits bits
+// `run` computes the values where there is a faster way than by the expression.
+using ValuesOf = std::function<std::vector<std::int64_t>(const Circuit&, const Trace&)>;
 View add_wide_sign(Lowerer& lowerer, const std::string& name, const Domain& domain, const Expression& value,
-                   unsigned low_bits, unsigned top_bits);
+                   unsigned low_bits, unsigned top_bits, ValuesOf run = {});
 
 // max(form, 0):   y - (1 - sign) form = 0,  y committed.
 View add_positive_part(Lowerer& lowerer, const std::string& name, const Domain& box, const Form& form,

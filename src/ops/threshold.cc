@@ -1,7 +1,12 @@
 // Decisions of trees: [sum_f y[m, f] x[r, f] + z[m] < 0]. The sum is never committed; its sign is that of
-//   q = floor(sum / 2^8):   sum = 2^8 q + rem,  0 <= rem < 2^8,  q by signed limbs, the top with its sign
-// which is a rescale by 8 bits; or, for many, the same with fewer and wider limbs. Nothing asks that a row of y have a
-// single 1: other rows are other models, as fixed by their commitment as trees are.
+//   h = floor(sum / 2^low):   sum - 2^low h in [0, 2^low),   (h, [h < 0]) in the signed table of the bits above
+// Only sums of one feature and one threshold need to fit: two limbs of half their bits each. Nothing asks that a row of
+// y have a single 1: other rows are other models, as fixed by their commitment as trees are; what of their sums does
+// not fit has no proof, and none has two.
+#include "ops/threshold.h"
+
+#include <algorithm>
+
 #include "base/limits.h"
 #include "graph/shape.h"
 #include "ops/einsum.h"
@@ -13,7 +18,7 @@ namespace veil {
 
 namespace {
 
-constexpr std::int64_t kLowBits = 8;
+constexpr std::int64_t kLowBits = 8;   // where limbs are those of a rescale
 constexpr unsigned kWidestTable = 12;  // bits
 
 EinsumOp sum_of(const ThresholdOp& op, const Site& site) {
@@ -34,6 +39,24 @@ unsigned quotient_bits(const IntegerRange& sum) {
 }
 
 }  // namespace
+
+IntegerRange difference_range(const IntegerRange& x, const ModelTensor& negated_threshold) {
+  const std::int64_t most = std::int64_t{1} << std::max<std::int64_t>(negated_threshold.bits - 3, 0);
+  return {x.low - most, x.high + most};
+}
+
+// Beyond two tables: a rescale by 8 bits, which rounds to the nearest: less half a unit it rounds down.
+View add_difference_sign(Lowerer& lowerer, const std::string& name, const Domain& domain, const Expression& value,
+                         const IntegerRange& range, ValuesOf run) {
+  const unsigned bits = signed_bits(range), low = bits / 2, top = bits - low;
+  if (top <= kWidestTable) return add_wide_sign(lowerer, name, domain, value, low, top, std::move(run));
+  const std::int64_t half = std::int64_t{1} << (kLowBits - 1);
+  const IntegerRange bound{range.low - half, range.high - half};
+  return *add_rescale(
+              lowerer,
+              Rescale{name, domain, value + constant_expression(-half), bound, kLowBits, quotient_bits(range), {}})
+              .sign;
+}
 
 Result<NodeFacts> analyse_op(const ThresholdOp& op, const Site& site) {
   VEIL_TRY_STATUS(site.expect_counts(1, 2, 2));
@@ -63,27 +86,11 @@ void evaluate_op(const ThresholdOp& op, const Site& site, const Execution& execu
   for (std::size_t i = 0; i < out.size(); ++i) out[i] = out[i] + addend[i % comparisons] < 0 ? 1 : 0;
 }
 
-// Two limbs of wide tables where the comparisons outnumber the tables' rows. Else a rescale, which rounds to the
-// nearest: less half a unit it rounds down, and the sign stays.
 Status lower_op(const ThresholdOp& op, const Site& site, Lowerer& lowerer) {
   VEIL_TRY(sum, accumulate(sum_of(op, site), site, lowerer));
-  const IntegerRange range = site.accumulator();
-  const std::string& name = site.node.name;
-  Activation& out = lowerer.activation(site.node.output);
-  const unsigned bits = signed_bits(range), low = bits / 2, top = bits - low;
-  const bool has_wide_tables =
-      top <= kWidestTable && site.out_size() >= (std::int64_t{1} << low) + (std::int64_t{1} << top);
-  if (has_wide_tables) {
-    const View sign = add_wide_sign(lowerer, name, sum.domain, sum.expression, low, top);
-    out = Activation{sum.box, {LinearTerm{1, sign}}, {}, {}, {}, {}, {}};
-    return Done{};
-  }
-  const std::int64_t half = std::int64_t{1} << (kLowBits - 1);
-  const Expression lowered = sum.expression + constant_expression(-half);
-  const Activation quotient = add_rescale(
-      lowerer,
-      Rescale{name, sum.domain, lowered, {range.low - half, range.high - half}, kLowBits, quotient_bits(range), {}});
-  out = Activation{sum.box, {LinearTerm{1, *quotient.sign}}, {}, {}, {}, {}, {}};
+  const IntegerRange range = difference_range(site.in_range(0), site.model(1));
+  const View sign = add_difference_sign(lowerer, site.node.name, sum.domain, sum.expression, range);
+  lowerer.activation(site.node.output) = Activation{sum.box, {LinearTerm{1, sign}}, {}, {}, {}, {}, {}};
   return Done{};
 }
 

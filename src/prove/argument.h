@@ -12,9 +12,11 @@
 #include "einsum/prove/einsum_answers.h"
 #include "lookup/prove/lookup_answers.h"
 #include "opening/prove/column_answers.h"
+#include "opening/prove/opening_answers.h"
 #include "prove/pads.h"
 #include "prove/profile.h"
 #include "prove/rows.h"
+#include "verify/joined_claims.h"
 #include "verify/statement.h"
 
 namespace veil {
@@ -99,13 +101,16 @@ struct CommittedRows {
 struct Deviations {
   std::function<Fr(std::size_t slot, const Fr& value)> answer;
   Fr delta;
+  std::function<void(FoldClaims&)> before_r;  // cross, error, delta: before they are sent
+  std::function<void(FoldClaims&)> after_r;   // the opened pads, likewise
 };
 
 // `statement` must be true of the trace, or the bytes will not verify. `rows` belong to the trace and the statement.
 // `after_model`: a transcript that absorb_model() has had for this circuit and these model rows; none: it is made.
-// `profile` is told of the phases statement, lookup, einsum, columns, fold.
+// `committer`: tables of the circuit's columns; none: it takes longer. `profile` is told of the phases statement,
+// lookup, einsum, columns, fold, open.
 Bytes prove_argument(const Statement& statement, const Trace& trace, const CommittedRows& rows, const Pads& pads,
                      const Deviations* deviations = nullptr, const Transcript* after_model = nullptr,
-                     Profile* profile = nullptr);
+                     Profile* profile = nullptr, const RowCommitter* committer = nullptr);
 
 }  // namespace veil

@@ -11,7 +11,9 @@ PadStore::PadStore(std::size_t num_slots, std::size_t columns)
 
 void PadStore::fill(std::size_t pairs, const Entropy& entropy, ByteView secret) {
   if (getpid() != owner_) return;
-  while (available() < pairs) {
+  // What is missing now: those who claim in the meantime must not keep it here for ever.
+  const std::size_t there = available();
+  for (std::size_t made = there; made < pairs; ++made) {
     Writer count;
     {
       const std::lock_guard<std::mutex> lock(mutex_);

@@ -28,7 +28,8 @@ class PadStore {
   PadStore(const PadStore&) = delete;
   PadStore& operator=(const PadStore&) = delete;
 
-  // Prepares pairs until so many are available, from `entropy`, the secret of the key and a count of the pairs made.
+  // Prepares the pairs that are missing to so many when it is called, from `entropy`, the secret of the key and a count
+  // of the pairs made.
   void fill(std::size_t pairs, const Entropy& entropy, ByteView secret = {});
 
   std::size_t num_slots() const { return num_slots_; }

@@ -13,20 +13,6 @@
 
 namespace veil {
 
-namespace {
-
-G1 commit(std::span<const Fr> scalars, const Fr& blinder) {
-  const auto bases = generators(scalars.size());
-  std::vector<G1Affine> points(bases.begin(), bases.end());
-  points.push_back(blinding_generator());
-  std::vector<Fr> weights(scalars.begin(), scalars.end());
-  weights.push_back(blinder);
-  const SecretVector<Fr> secret(std::move(weights));
-  return msm(points, secret.expose());
-}
-
-}  // namespace
-
 Pads::Pads(std::size_t num_slots, std::size_t columns)
     : num_slots_(num_slots), columns_(columns), memory_((size() + 1) * sizeof(Fr)) {
   static_assert(std::is_trivially_copyable_v<Fr> && std::is_trivially_destructible_v<Fr>);
@@ -34,14 +20,24 @@ Pads::Pads(std::size_t num_slots, std::size_t columns)
   scalars()[size()] = Fr::one();
 }
 
-Pads Pads::sample(Drbg& drbg, std::size_t num_slots, std::size_t columns) {
+Pads Pads::sample(Drbg& drbg, std::size_t num_slots, std::size_t columns, const RowCommitter* committer) {
   Pads out(num_slots, columns);
   for (Fr& scalar : out.scalars().first(out.size())) scalar = sample_fr(drbg);
-  const G1 points[3] = {commit(out.pads(), out.pads_blinder()), commit(out.masks(), out.masks_blinder()),
-                        commit(out.mask_row(), out.mask_row_blinder())};
-  const std::vector<G1Affine> affine = G1::batch_to_affine(points);
-  std::copy(affine.begin(), affine.end(), out.commitments_.begin());
+  out.commit(committer);
   return out;
+}
+
+void Pads::commit(const RowCommitter* committer) {
+  std::vector<Fr> values((2 * rows() + 1) * columns_);
+  const auto at = [&](std::size_t row) { return values.begin() + static_cast<std::ptrdiff_t>(row * columns_); };
+  std::copy(pads().begin(), pads().end(), at(0));
+  std::copy(masks().begin(), masks().end(), at(rows()));
+  std::copy(mask_row().begin(), mask_row().end(), at(2 * rows()));
+  const SecretVector<Fr> secret(std::move(values));
+  const std::span<const Fr> blinders = part(2 * num_pads() + columns_, 2 * rows() + 1);
+  commitments_ =
+      G1::batch_to_affine(committer != nullptr ? committer->commit_scalars(secret.expose(), columns_, blinders)
+                                               : commit_scalars(secret.expose(), columns_, blinders));
 }
 
 Pads Pads::combine(const Pads& a, const Pads& b, const Fr& h) {
@@ -53,8 +49,7 @@ Pads Pads::combine(const Pads& a, const Pads& b, const Fr& h) {
   for (std::size_t i = 0; i < a.commitments_.size(); ++i) {
     points.push_back(G1(b.commitments_[i]) * h + a.commitments_[i]);
   }
-  const std::vector<G1Affine> affine = G1::batch_to_affine(points);
-  std::copy(affine.begin(), affine.end(), out.commitments_.begin());
+  out.commitments_ = G1::batch_to_affine(points);
   return out;
 }
 

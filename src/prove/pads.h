@@ -7,58 +7,61 @@
 //             the row commitments, so that a pair used twice (a cloned machine) still gives two unrelated sets of pads
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <span>
+#include <vector>
 
 #include "base/locked.h"
 #include "curve/g1.h"
+#include "curve/msm.h"
 #include "field/fr.h"
 #include "hash/drbg.h"
 
 namespace veil {
 
-// Scalars are laid out pads (num_slots), masks (num_slots), mask row (columns), three blinders, two blinders of T0, T1.
+// A pad and a mask for each slot, and one more of the error; both are committed in rows of the matrix's columns.
+// Scalars are laid out pads (num_slots + 1), masks (num_slots + 1), mask row (columns), blinders in the order of the
+// rows: pads, masks, the mask row.
 class Pads {
  public:
-  // Samples and commits: two sums of num_slots generators, one of `columns`.
-  static Pads sample(Drbg& drbg, std::size_t num_slots, std::size_t columns);
+  // Samples and commits: sums of at most `columns` generators, from the committer's tables where there is one.
+  static Pads sample(Drbg& drbg, std::size_t num_slots, std::size_t columns, const RowCommitter* committer = nullptr);
   // a + h b, commitments likewise. Sizes must agree.
   static Pads combine(const Pads& a, const Pads& b, const Fr& h);
 
-  std::span<const Fr> pads() const { return part(0, num_slots_); }
-  std::span<const Fr> masks() const { return part(num_slots_, num_slots_); }
-  std::span<const Fr> mask_row() const { return part(2 * num_slots_, columns_); }
-  const Fr& pads_blinder() const { return blinder(0); }
-  const Fr& masks_blinder() const { return blinder(1); }
-  const Fr& mask_row_blinder() const { return blinder(2); }
-  const Fr& t0_blinder() const { return blinder(3); }
-  const Fr& t1_blinder() const { return blinder(4); }
+  std::span<const Fr> pads() const { return part(0, num_pads()); }
+  std::span<const Fr> masks() const { return part(num_pads(), num_pads()); }
+  std::span<const Fr> mask_row() const { return part(2 * num_pads(), columns_); }
+  // One for each row.
+  std::span<const Fr> pads_blinders() const { return part(2 * num_pads() + columns_, rows()); }
+  std::span<const Fr> masks_blinders() const { return part(2 * num_pads() + columns_ + rows(), rows()); }
+  const Fr& mask_row_blinder() const { return scalars()[size() - 1]; }
 
-  const G1Affine& pads_commitment() const { return commitments_[0]; }
-  const G1Affine& masks_commitment() const { return commitments_[1]; }
-  const G1Affine& mask_row_commitment() const { return commitments_[2]; }
+  std::span<const G1Affine> pads_commitments() const { return std::span(commitments_).first(rows()); }
+  std::span<const G1Affine> masks_commitments() const { return std::span(commitments_).subspan(rows(), rows()); }
+  const G1Affine& mask_row_commitment() const { return commitments_.back(); }
 
   std::size_t num_slots() const { return num_slots_; }
   std::size_t columns() const { return columns_; }
+  // That hold the pads, and as many the masks.
+  std::size_t rows() const { return (num_pads() + columns_ - 1) / columns_; }
 
   // False in a forked child, where the memory reads as zeros: such pads must not be used.
-  bool intact() const { return scalars()[2 * num_slots_ + columns_ + kBlinders] == Fr::one(); }
+  bool intact() const { return scalars()[size()] == Fr::one(); }
 
  private:
-  static constexpr std::size_t kBlinders = 5;
-
   Pads(std::size_t num_slots, std::size_t columns);
-  std::size_t size() const { return 2 * num_slots_ + columns_ + kBlinders; }
+  std::size_t num_pads() const { return num_slots_ + 1; }
+  std::size_t size() const { return 2 * num_pads() + columns_ + 2 * rows() + 1; }
+  void commit(const RowCommitter* committer);
   std::span<const Fr> scalars() const { return {static_cast<const Fr*>(memory_.data()), size() + 1}; }
   std::span<Fr> scalars() { return {static_cast<Fr*>(memory_.data()), size() + 1}; }
   std::span<const Fr> part(std::size_t first, std::size_t count) const { return scalars().subspan(first, count); }
-  const Fr& blinder(std::size_t index) const { return scalars()[2 * num_slots_ + columns_ + index]; }
 
   std::size_t num_slots_;
   std::size_t columns_;
   LockedBuffer memory_;  // the scalars, then a one that shows that they are there
-  std::array<G1Affine, 3> commitments_;
+  std::vector<G1Affine> commitments_;
 };
 
 }  // namespace veil

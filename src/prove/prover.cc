@@ -7,6 +7,7 @@
 #include "base/limits.h"
 #include "base/random.h"
 #include "circuit/range.h"
+#include "circuit/validate.h"
 #include "curve/generators.h"
 #include "curve/sample.h"
 #include "verify/argument.h"
@@ -47,6 +48,9 @@ Trace Prover::new_trace() const {
 
 Result<Prover> Prover::open(ProverKey key) {
   Prover out;
+  if (const Verdict verdict = check_structure(key.model.circuit); !verdict.accepted()) {
+    return Error{"The prover's key is damaged: its circuit is none (" + verdict.name() + " " + verdict.detail() + ")."};
+  }
   VEIL_TRY(circuit, PreparedCircuit::prepare(key.model.circuit, key.model.log_columns));
   const std::size_t rows = circuit.layout().rows(Owner::kModel).count;
   if (key.model.model_rows.size() != rows || (!key.row_blinders.empty() && key.row_blinders.size() != rows)) {
@@ -102,7 +106,7 @@ Result<ProofOutput> Prover::prove(const Trace& trace, ByteView context, PadStore
   enter_phase(profile, "pads");
   const auto take_pads = [&]() -> Pads {
     std::optional<PadPair> pair = store != nullptr ? store->claim() : std::nullopt;
-    if (!pair) return Pads::sample(drbg, circuit_->num_slots(), layout.columns());
+    if (!pair) return Pads::sample(drbg, circuit_->num_slots(), layout.columns(), committer_.get());
     Writer commitments;
     for (const G1Affine& row : proof.input_rows) commitments.raw(compress(row));
     for (const G1Affine& row : rows.witness) commitments.raw(compress(row));
@@ -114,7 +118,7 @@ Result<ProofOutput> Prover::prove(const Trace& trace, ByteView context, PadStore
   (warm ? out.online : out.offline) += watch.lap();
 
   const Statement full{*circuit_, key_->model.model_rows, proof.input_rows, proof.public_values, context};
-  proof.argument = prove_argument(full, trace, rows, pads, nullptr, &after_model_, profile);
+  proof.argument = prove_argument(full, trace, rows, pads, nullptr, &after_model_, profile, committer_.get());
   out.proof = write_proof(*circuit_, proof);
   out.online += watch.lap();
   return out;

@@ -72,12 +72,14 @@ Result<Bytes> prove_part(const ModelKey& model, const RegistrationPart& part, co
     rows.blinders.expose()[i] = row_blinders.empty() ? Fr::zero() : row_blinders[part.rows.first + i];
   }
   const RowRange witness = layout.rows(Owner::kWitness);
-  rows.witness = commit_rows(RowCommitter(layout.columns()), RowBlinder(), rows.matrix, witness,
+  const RowCommitter committer(layout.columns());
+  rows.witness = commit_rows(committer, RowBlinder(), rows.matrix, witness,
                              rows.blinders.expose().subspan(witness.first, witness.count));
-  const Pads pads = Pads::sample(drbg, circuit.num_slots(), layout.columns());
+  const Pads pads = Pads::sample(drbg, circuit.num_slots(), layout.columns(), &committer);
   const PublicValues none(registration.circuit.tensors.size());
   const auto model_rows = std::span(model.model_rows).subspan(part.rows.first, part.rows.count);
-  return prove_argument({circuit, model_rows, {}, none, as_bytes(kRegistrationContext)}, trace, rows, pads);
+  return prove_argument({circuit, model_rows, {}, none, as_bytes(kRegistrationContext)}, trace, rows, pads, nullptr,
+                        nullptr, nullptr, &committer);
 }
 
 Result<Bytes> prove_registration(const ModelKey& model, const RowLayout& layout,
@@ -106,6 +108,7 @@ std::vector<G1Affine> commit_model_rows(const PreparedCircuit& circuit, const st
 
 Result<unsigned> choose_log_columns(const Circuit& circuit) {
   constexpr std::size_t kPointCost = 16;  // one point in the verifier's sum weighs as much as this many proof bytes
+  constexpr std::size_t kFoldCost = 2;    // and this many a column in the prover's sums, each time it is folded
   std::optional<unsigned> best;
   std::size_t best_cost = std::numeric_limits<std::size_t>::max();
   for (unsigned log_columns = 4; log_columns <= kMaxLogColumns; ++log_columns) {
@@ -115,8 +118,10 @@ Result<unsigned> choose_log_columns(const Circuit& circuit) {
     auto prepared = PreparedCircuit::prepare(circuit, log_columns);
     if (!prepared.ok()) continue;
     const RowLayout& layout = prepared->layout();
-    const std::size_t points = layout.total_rows() + std::max(layout.columns(), prepared->num_slots());
-    const std::size_t cost = prepared->proof_size_bytes() + kPointCost * points;
+    const OpeningShape& opening = prepared->opening();
+    const std::size_t points = layout.total_rows() + layout.columns() + opening.num_points();
+    const std::size_t cost =
+        prepared->proof_size_bytes() + kPointCost * points + kFoldCost * opening.column_folds() * layout.columns();
     if (cost < best_cost) {
       best_cost = cost;
       best = log_columns;

@@ -103,6 +103,7 @@ struct PlanThreshold {
   std::int64_t rows = 1, features = 1;
   std::vector<std::int64_t> feature;
   std::vector<double> threshold;
+  std::int64_t places = 0, trees = 0;  // with a second input: the comparisons [places, any, trees] at a row's places
 };
 
 using PlanOp = std::variant<PlanEinsum, PlanAffine, PlanSum, PlanRelu, PlanMaximum, PlanStep, PlanFloor, PlanRound,

@@ -16,7 +16,14 @@ Status threshold(PlanBuilder& plan, const Call& call) {
   const GraphShape& shape = call.shape(0);
   PlanThreshold op{shape[0], shape[1], {}, threshold->data};
   for (const double each : feature->data) op.feature.push_back(to_integer(each));
-  plan.emit(call, {plan.in(call, 0).id}, std::move(op));
+  std::vector<PlanId> inputs{plan.in(call, 0).id};
+  if (call.has(3)) {
+    inputs.push_back(plan.in(call, 3).id);
+    VEIL_TRY(trees, call.integer("trees", 1));
+    op.trees = trees;
+    op.places = call.shape(3)[1] / trees;
+  }
+  plan.emit(call, std::move(inputs), std::move(op));
   return Done{};
 }
 

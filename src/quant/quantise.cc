@@ -525,7 +525,14 @@ class Quantiser {
     }
     const QuantId output = add_value(plan_.values[node.output], {0});
     finish(node, output);
-    QuantisedNode& out = add_node(node, {input}, output, ThresholdOp{plan.rows, plan.features});
+    std::vector<QuantId> inputs{input};
+    QuantisedOp op = ThresholdOp{plan.rows, plan.features};
+    if (plan.places > 0) {
+      inputs.push_back(ids_[node.inputs[1]]);
+      const std::int64_t comparisons = std::ssize(plan.feature) / (plan.places * plan.trees);
+      op = PathThresholdOp{plan.rows, plan.places, comparisons, plan.trees, plan.features};
+    }
+    QuantisedNode& out = add_node(node, std::move(inputs), output, std::move(op));
     if (recorded_ == nullptr && !in_order) add_merged_thresholds(node, plan, scales, model_.merged_thresholds);
     add_model(out, "selection", selection, 2, 0);
     add_model(out, "threshold", least, (in_order ? kFloatOrderBits : bits_) + 2, 0);

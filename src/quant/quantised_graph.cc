@@ -7,9 +7,9 @@
 namespace veil {
 
 std::string_view op_name(const QuantisedOp& op) {
-  static constexpr std::string_view kNames[] = {"einsum",     "sum",  "relu",     "maximum",  "step", "divide",
-                                                "leaky_relu", "clip", "function", "constant", "view", "concat",
-                                                "scale",      "pair", "softmax",  "threshold"};
+  static constexpr std::string_view kNames[] = {
+      "einsum",   "sum",  "relu",   "maximum", "step", "divide",  "leaky_relu", "clip",          "function",
+      "constant", "view", "concat", "scale",   "pair", "softmax", "threshold",  "path_threshold"};
   static_assert(std::size(kNames) == std::variant_size_v<QuantisedOp>);
   return kNames[op.index()];
 }

@@ -121,8 +121,15 @@ struct ThresholdOp {
   std::int64_t rows = 1, features = 1;
 };
 
-using QuantisedOp = std::variant<EinsumOp, SumOp, ReluOp, MaximumOp, StepOp, DivideOp, LeakyReluOp, ClipOp, FunctionOp,
-                                 ConstantOp, ViewOp, ConcatOp, ScaleOp, PairOp, SoftmaxOp, ThresholdOp>;
+// The same at the nodes where a row is: out[r, n, t] = 1 if sum_p here[r, p, t] (sum_f y[p, n, t, f] x[r, f] + z[p, n,
+// t]) is below 0, else 0. `here` has one 1 a row and tree, at the place that the row has reached in it.
+struct PathThresholdOp {
+  std::int64_t rows = 1, places = 1, comparisons = 1, trees = 1, features = 1;
+};
+
+using QuantisedOp =
+    std::variant<EinsumOp, SumOp, ReluOp, MaximumOp, StepOp, DivideOp, LeakyReluOp, ClipOp, FunctionOp, ConstantOp,
+                 ViewOp, ConcatOp, ScaleOp, PairOp, SoftmaxOp, ThresholdOp, PathThresholdOp>;
 
 std::string_view op_name(const QuantisedOp& op);  // "einsum"
 

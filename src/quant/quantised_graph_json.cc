@@ -57,6 +57,14 @@ void visit_fields(ThresholdOp& op, F&& field) {
   field("features", op.features);
 }
 template <class F>
+void visit_fields(PathThresholdOp& op, F&& field) {
+  field("rows", op.rows);
+  field("places", op.places);
+  field("comparisons", op.comparisons);
+  field("trees", op.trees);
+  field("features", op.features);
+}
+template <class F>
 void visit_fields(ConstantOp&, F&&) {}
 template <class F>
 void visit_fields(ViewOp& op, F&& field) {

@@ -1,10 +1,14 @@
 #include "verify/argument.h"
 
+#include <array>
+#include <map>
+#include <set>
 #include <utility>
 
 #include "argument/argue.h"
 #include "checker/checker.h"
 #include "checker/pad_fold.h"
+#include "verify/joined_claims.h"
 #include "verify/proof_source.h"
 
 namespace veil {
@@ -18,49 +22,102 @@ std::vector<G1Affine> receive_points(ProofSource& source, Transcript& transcript
       labels.size(), [&](std::size_t i, ByteView compressed) { transcript.absorb_point(labels[i], compressed); });
 }
 
-std::vector<std::string> committed_labels(std::size_t witness_rows) {
+std::vector<std::string> committed_labels(std::size_t witness_rows, std::size_t pad_rows) {
   std::vector<std::string> labels;
   for (std::size_t i = 0; i < witness_rows; ++i) labels.push_back("row/" + std::to_string(i));
-  labels.insert(labels.end(), {"pad/P", "pad/S", "pad/mask"});
+  for (const char* prefix : {"pad/P/", "pad/S/"}) {
+    for (std::size_t i = 0; i < pad_rows; ++i) labels.push_back(prefix + std::to_string(i));
+  }
+  labels.emplace_back("pad/mask");
   return labels;
 }
 
-// The last part of a proof: openings in the clear, uniform because of the masks.
-struct Openings {
-  std::vector<Fr> pads;
-  Fr pads_blinder;
-  std::vector<Fr> row;
-  Fr row_blinder;
-  Fr error_blinder;
+// The verifier's side of the folded opening: what the proof says, absorbed.
+struct ReadingSide {
+  ProofSource& source;
+  Transcript& transcript;
+  const OpeningShape& shape;
+
+  Fr challenge(const std::string& label) { return transcript.challenge(label); }
+  template <class Question>
+  Fr scalar(const std::string& label, const Question&) {
+    return source.absorbed_scalar(transcript, label);
+  }
+  template <class Question>
+  std::array<Fr, 2> scalars(const std::string& label, const Question&) {
+    const Fr low = source.absorbed_scalar(transcript, label + "/low");
+    return {low, source.absorbed_scalar(transcript, label + "/high")};
+  }
+  template <class Question>
+  std::array<G1Affine, 2> points(const std::string& label, const Question&) {
+    const std::vector<G1Affine> both = receive_points(source, transcript, {label + "/low", label + "/high"});
+    return {both[0], both[1]};
+  }
+  template <class Question>
+  std::vector<Fr> row(const std::string& label, const Question&) {
+    std::vector<Fr> out;
+    out.reserve(shape.columns_left());
+    while (out.size() < shape.columns_left()) out.push_back(source.absorbed_scalar(transcript, label));
+    return out;
+  }
 };
 
-Openings receive_openings(ProofSource& source, Transcript& transcript, const PreparedCircuit& circuit) {
-  const auto scalar = [&](const char* label) { return source.absorbed_scalar(transcript, label); };
-  Openings openings;
-  openings.pads.reserve(circuit.num_slots());
-  openings.row.reserve(circuit.layout().columns());
-  for (std::size_t i = 0; i < circuit.num_slots(); ++i) openings.pads.push_back(scalar("open/pi"));
-  openings.pads_blinder = scalar("open/pi/blinder");
-  for (std::size_t i = 0; i < circuit.layout().columns(); ++i) openings.row.push_back(scalar("open/g"));
-  openings.row_blinder = scalar("open/g/blinder");
-  openings.error_blinder = scalar("open/e/blinder");
-  return openings;
+FoldClaims receive_claims(ProofSource& source, Transcript& transcript, const std::set<std::uint32_t>& opened) {
+  FoldClaims out;
+  out.cross = source.absorbed_scalar(transcript, "fold/cross");
+  out.error = source.absorbed_scalar(transcript, "fold/error");
+  out.delta = source.absorbed_scalar(transcript, "fold/delta");
+  out.r = transcript.challenge("fold/r");
+  for (const std::uint32_t slot : opened) out.opened.emplace_back(slot, source.absorbed_scalar(transcript, "open/pad"));
+  out.theta = transcript.challenge("open/theta");
+  return out;
 }
 
-// <g', G> + b_g H - mask - r sum_i w_i row_i; the model's rows come first, then `rows`.
-GroupEquation row_equation(const OpeningClaim<AffineForm>& opening, const Fr& r, const RowRange& model,
-                           std::span<const G1Affine> rows, Openings& opened, const G1Affine& mask_row) {
-  GroupEquation out{"open/g", std::move(opened.row), opened.row_blinder, {}, {mask_row}, {-Fr::one()}};
-  for (const auto& [row, weight] : opening.row_weights) {
-    const Fr scalar = -(r * weight);
-    if (row < model.count) {
+// What was committed, in the order of the rows that are opened.
+struct Commitments {
+  std::span<const G1Affine> pads;
+  std::span<const G1Affine> masks;
+  G1Affine mask_row;
+  RowRange model;                 // the first rows of the matrix are the statement's
+  std::span<const G1Affine> own;  // the rows after them
+};
+
+// r sum_i w_i row_i + mask, with a factor.
+void add_row(GroupEquation& out, const std::map<std::size_t, Fr>& weights, const Commitments& committed,
+             const Fr& factor, const Fr& r) {
+  out.points.push_back(committed.mask_row);
+  out.scalars.push_back(factor);
+  const Fr scaled = factor * r;
+  for (const auto& [row, weight] : weights) {
+    if (row < committed.model.count) {
       out.model_rows.resize(row + 1);  // rows ascend
-      out.model_rows[row] = scalar;
+      out.model_rows[row] = scaled * weight;
     } else {
-      out.points.push_back(rows[row - model.count]);
-      out.scalars.push_back(scalar);
+      out.points.push_back(committed.own[row - committed.model.count]);
+      out.scalars.push_back(scaled * weight);
     }
   }
+}
+
+// <w, G'> + chi <w, weights> H = K with
+//   K = X (sum_i f_i K_i - b H + chi value H) + sum_j (x_{j+1} ... x_k) (low_j + x_j^2 high_j),    X = x_1 ... x_k
+GroupEquation opening_equation(const FoldedOpening& opened, const std::map<std::size_t, Fr>& row_weights,
+                               const Commitments& committed, const Fr& r) {
+  GroupEquation out{"open/rows", opened.generator_scalars(), opened.chi * opened.inner, {}, {}, {}};
+  Fr factor = -Fr::one();
+  for (std::size_t j = opened.column_coins.size(); j-- > 0;) {
+    const Fr& coin = opened.column_coins[j];
+    out.points.insert(out.points.end(), opened.crosses[j].begin(), opened.crosses[j].end());
+    out.scalars.insert(out.scalars.end(), {factor, factor * coin.square()});
+    factor *= coin;
+  }
+  out.blinder += factor * (opened.chi * opened.value - opened.blinder);
+  for (std::size_t i = 0; i < committed.pads.size(); ++i) {
+    const Fr scalar = factor * opened.row_factor(i);
+    out.points.insert(out.points.end(), {committed.masks[i], committed.pads[i]});
+    out.scalars.insert(out.scalars.end(), {scalar, scalar * r});
+  }
+  add_row(out, row_weights, committed, factor * opened.row_factor(committed.pads.size()), r);
   return out;
 }
 
@@ -86,36 +143,29 @@ CheckedArgument check_argument_of_model(const Statement& statement, ByteView pro
   ProofSource source(proof);
   absorb_instance(transcript, statement);
 
+  const OpeningShape& shape = prepared.opening();
   const std::size_t witness_rows = layout.rows(Owner::kWitness).count;
-  const std::vector<G1Affine> committed = receive_points(source, transcript, committed_labels(witness_rows));
+  const std::vector<G1Affine> points =
+      receive_points(source, transcript, committed_labels(witness_rows, shape.pad_rows()));
   if (source.failed()) return reject(source.failure());
-  const G1Affine pads = committed[witness_rows];
-  const G1Affine masks = committed[witness_rows + 1];
-  const G1Affine mask_row = committed[witness_rows + 2];
   std::vector<G1Affine> rows(statement.input_rows.begin(), statement.input_rows.end());
-  rows.insert(rows.end(), committed.begin(), committed.end() - 3);
+  rows.insert(rows.end(), points.begin(), points.begin() + static_cast<std::ptrdiff_t>(witness_rows));
+  const std::span<const G1Affine> of_pads = std::span(points).subspan(witness_rows);
+  const Commitments committed{of_pads.first(shape.pad_rows()), of_pads.subspan(shape.pad_rows(), shape.pad_rows()),
+                              of_pads.back(), layout.rows(Owner::kModel), rows};
 
   Committed<ProofSource> checker(transcript, source);
   const OpeningClaim<AffineForm> opening = argue(checker, prepared.circuit(), layout, statement.public_values);
   const PadFold fold(checker.constraints(), checker.sent(), transcript.challenge("fold/rho"));
-  const std::vector<G1Affine> errors = receive_points(source, transcript, {"fold/T0", "fold/T1"});
-  const Fr delta = source.absorbed_scalar(transcript, "fold/delta");
-  const Fr r = transcript.challenge("fold/r");
-  Openings opened = receive_openings(source, transcript, prepared);
+  const FoldClaims claims = receive_claims(source, transcript, checker.opened());
+  auto [weights, value] = joined_claims(shape, opening, fold, checker.sent(), claims);
+  ReadingSide side{source, transcript, shape};
+  const FoldedOpening opened = fold_opening(side, shape, std::move(weights), value);
   source.expect_end();
   if (source.failed()) return reject(source.failure());
 
-  const Fr sent = evaluate_form_at(opening.value, checker.sent());
-  const Fr opened_value =
-      inner_product(opened.row, opening.column_eq) + evaluate_linear_part(opening.value, opened.pads);
-  if (!(opened_value - delta - r * sent).is_zero()) return reject("fold/opening");
-
-  const Fr error = fold.evaluate(r, opened.pads);
   CheckedArgument out{Verdict::accept(), {statement.model_rows, {}, transcript.challenge("open/combine")}};
-  std::vector<GroupEquation>& owed = out.owed.equations;
-  owed.push_back({"open/pi", std::move(opened.pads), opened.pads_blinder, {}, {masks, pads}, {-Fr::one(), -r}});
-  owed.push_back(row_equation(opening, r, layout.rows(Owner::kModel), rows, opened, mask_row));
-  owed.push_back({"fold/quadratic", {error}, opened.error_blinder, {}, {errors[0], errors[1]}, {-Fr::one(), -r}});
+  out.owed.equations.push_back(opening_equation(opened, opening.row_weights, committed, claims.r));
   return out;
 }
 

@@ -1,16 +1,15 @@
 // One argument: the bytes that prove a statement, and their verification.
 //
-//   rows of the witness | P, S (pads, masks), mask row | message slots | T0, T1 | delta |
-//   pi' = sigma + r pi, its blinder | g' = s + r g*, its blinder | blinder of e
-// Paper: protocol section 7 ("PadFold"). Equations, all in G1 but the last:
-//   open/pi          <pi', G> + b_pi H = S + r P
-//   open/g           <g', G> + b_g H = mask + r sum_i w_i row_i
-//   fold/quadratic   Q(r, pi') G_0 + b_e H = T0 + r T1
-//   fold/opening     <g', eq(r_col)> + pi'_y = delta + r * sent_y
+//   rows of the witness | P_i, S_i (pads, masks), mask row | message slots | cross, error, delta | opened pads |
+//   cross values of the rows | blinder | cross points of the columns | what is left of the row
+// Papers: protocol section 7 ("PadFold") and the folded opening (docs/protocol/pads-and-fold.md, opening.md).
+//   open/rows        the one group equation, of two claims on pi' = sigma + r pi and g' = s + r g*:
+//     Q(r, pi') + pi'_n           = error + r cross
+//     <g', eq(r_col)> + pi'_y     = delta + r sent_y
 // Values: scalars are canonical (< p), points compressed, on the curve and not the identity; counts come from the
 //   statement; a byte too few or too many is rejected. Names: format/short, format/scalar, format/point,
-//   format/identity, format/trailing, statement/..., open/pi, open/g, fold/quadratic, fold/opening.
-// The first three are deferred: check_argument leaves them owed, discharge() checks those of many arguments at once.
+//   format/identity, format/trailing, statement/..., open/rows.
+// The equation is deferred: check_argument leaves it owed, discharge() checks those of many arguments at once.
 // Zero-knowledge: slots, pi' and g' are uniform and independent of the witness; commitments are perfectly hiding.
 #pragma once
 

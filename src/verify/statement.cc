@@ -19,6 +19,7 @@ namespace {
 // of the matrix. Rows are points of its one sum.
 constexpr std::int64_t kMaxReads = std::int64_t{1} << 25;
 constexpr std::size_t kMaxRows = std::size_t{1} << 20;
+constexpr std::size_t kMaxSlots = 4096;
 
 std::int64_t sum_of(const std::vector<std::int64_t>& lengths) {
   return std::accumulate(lengths.begin(), lengths.end(), std::int64_t{1});
@@ -112,7 +113,7 @@ PreparedCircuit::PreparedCircuit(Circuit circuit, unsigned log_columns)
     if (tensor.owner == Owner::kPublic) zeros[id].assign(static_cast<std::size_t>(shape_size(tensor.shape)), 0);
   }
   argue(slots, circuit_, layout_, zeros);
-  num_slots_ = slots.count();
+  opening_ = {log_columns, slots.count(), slots.num_opened()};
 }
 
 Result<PreparedCircuit> PreparedCircuit::prepare(Circuit circuit, unsigned log_columns) {
@@ -127,16 +128,15 @@ Result<PreparedCircuit> PreparedCircuit::prepare(Circuit circuit, unsigned log_c
     if (layout.total_rows() > kMaxRows || !ReadCount(circuit, layout).is_small()) return too_large;
   }
   PreparedCircuit prepared(std::move(circuit), log_columns);
-  if (prepared.num_slots_ > kMaxGenerators) {
-    return Error{"The circuit needs " + std::to_string(prepared.num_slots_) + " messages; at most " +
-                 std::to_string(kMaxGenerators) + " are supported."};
+  if (prepared.num_slots() > kMaxSlots) {
+    return Error{"The circuit needs " + std::to_string(prepared.num_slots()) + " messages; at most " +
+                 std::to_string(kMaxSlots) + " are supported."};
   }
   return prepared;
 }
 
-// witness rows, P, S, mask, T0, T1; slots, pads, row, delta and three blinders.
 std::size_t PreparedCircuit::proof_size_bytes() const {
-  return 32 * (layout_.rows(Owner::kWitness).count + 5 + 2 * num_slots_ + layout_.columns() + 4);
+  return 32 * (layout_.rows(Owner::kWitness).count + opening_.num_points() + opening_.num_scalars());
 }
 
 Verdict check_statement(const Statement& statement) {

@@ -13,11 +13,12 @@
 #include "claim/claims.h"
 #include "commit/layout.h"
 #include "curve/g1.h"
+#include "opening/check/opening_shape.h"
 #include "transcript/transcript.h"
 
 namespace veil {
 
-inline constexpr std::string_view kProtocolVersion = "veil/2/bn254/keccak256";
+inline constexpr std::string_view kProtocolVersion = "veil/3/bn254/keccak256";
 
 // A circuit with everything that follows from it: layout, digest, number of message slots.
 class PreparedCircuit {
@@ -28,7 +29,8 @@ class PreparedCircuit {
   const Circuit& circuit() const { return circuit_; }
   const RowLayout& layout() const { return layout_; }
   const Digest& digest() const { return digest_; }
-  std::size_t num_slots() const { return num_slots_; }
+  std::size_t num_slots() const { return opening_.num_slots; }
+  const OpeningShape& opening() const { return opening_; }
   std::size_t proof_size_bytes() const;
 
  private:
@@ -37,7 +39,7 @@ class PreparedCircuit {
   Circuit circuit_;
   RowLayout layout_;
   Digest digest_{};
-  std::size_t num_slots_ = 0;
+  OpeningShape opening_;
 };
 
 // A proof of a statement means: the holder knows openings of the rows that satisfy the circuit.

@@ -90,7 +90,7 @@ inline void expect_mutations_caught(const OperatorCase& each) {
     ASSERT_TRUE(model.ok()) << model.error().message;
     const auto lowering = lower(model->graph);
     ASSERT_TRUE(lowering.ok()) << lowering.error().message;
-    const std::size_t every = each.mutated_every * (kSanitized ? 7 : 1);
+    const std::size_t every = each.mutated_every * (kSanitized ? 29 : 1);
     // Rows of which the claim is true; a random one and extremes, where saturation is at work.
     std::size_t traces = 0;
     std::vector<IntegerRow> candidates{quantise_row(model->graph, rows[0])->inputs};

@@ -57,6 +57,44 @@ A with(A attributes, const std::string& name, Attribute value) {
   return attributes;
 }
 
+// Complete trees of some levels with thresholds on a grid of 0.25: walked in several stages where they are many.
+A many_trees(std::int64_t trees, std::int64_t levels) {
+  std::mt19937_64 random(3);
+  Whole tree, node, feature, when_true, when_false, leaf_tree, leaf_node;
+  Reals threshold, weight;
+  std::string modes;
+  const std::int64_t inner = (std::int64_t{1} << levels) - 1;
+  for (std::int64_t t = 0; t < trees; ++t) {
+    for (std::int64_t n = 0; n <= 2 * inner; ++n) {
+      const bool is_leaf = n >= inner;
+      tree.push_back(t);
+      node.push_back(n);
+      feature.push_back(static_cast<std::int64_t>(random() % 3));
+      when_true.push_back(is_leaf ? 0 : 2 * n + 1);
+      when_false.push_back(is_leaf ? 0 : 2 * n + 2);
+      threshold.push_back(0.25 * (static_cast<double>(random() % 9) - 4));
+      modes += std::string(modes.empty() ? "" : "\n") + (is_leaf ? "LEAF" : n % 2 == 0 ? "BRANCH_LEQ" : "BRANCH_GT");
+      if (!is_leaf) continue;
+      leaf_tree.push_back(t);
+      leaf_node.push_back(n);
+      weight.push_back(0.001 * static_cast<double>(random() % 64));
+    }
+  }
+  const Whole target(leaf_tree.size(), 0);
+  return A{{"nodes_treeids", tree},
+           {"nodes_nodeids", node},
+           {"nodes_featureids", feature},
+           {"nodes_truenodeids", when_true},
+           {"nodes_falsenodeids", when_false},
+           {"nodes_values", threshold},
+           {"nodes_modes", modes},
+           {"target_treeids", leaf_tree},
+           {"target_nodeids", leaf_node},
+           {"target_ids", target},
+           {"target_weights", weight},
+           {"n_targets", std::int64_t{1}}};
+}
+
 constexpr const char* kModes[] = {"BRANCH_LEQ", "BRANCH_LT", "BRANCH_GTE", "BRANCH_GT", "BRANCH_EQ", "BRANCH_NEQ"};
 
 std::vector<OperatorCase> cases() {
@@ -73,6 +111,13 @@ std::vector<OperatorCase> cases() {
   out.push_back({"wide_tables", [plain](GraphBuilder& b) { return regressor(b, plain, 64); }, 2, 1e-3, {}, 0.25, 7});
   // 0.1 is on no grid: floats in order.
   out.push_back({"in_order", [](GraphBuilder& b) { return long_tailed(b, "BRANCH_LT"); }, 2, 1e-3, {}, 0.1});
+  out.push_back(
+      {"stages_in_order", [](GraphBuilder& b) { return regressor(b, many_trees(40, 4)); }, 1, 2e-2, {}, 0.1, 31});
+  out.push_back({"two_stages", [](GraphBuilder& b) { return regressor(b, many_trees(40, 4)); }, 1, 2e-2, {}, 0.25, 11});
+  out.push_back(
+      {"one_level_at_last", [](GraphBuilder& b) { return regressor(b, many_trees(60, 3), 3); }, 1, 2e-2, {}, 0.25, 41});
+  out.push_back(
+      {"stages_of_rows", [](GraphBuilder& b) { return regressor(b, many_trees(7, 5), 20); }, 1, 2e-2, {}, 0.25, 61});
   add("average", [plain](GraphBuilder& b) {
     return regressor(b, with(with(plain, "aggregate_function", std::string("AVERAGE")), "base_values", Reals{0.5}));
   });
@@ -235,6 +280,130 @@ TEST(TreesInOrder, AGraphThatCalculatesWithTheOrderIsRefused) {
   says("calculates with the order", [](QuantisedGraph& graph) { graph.values[0].float_order = false; });
   says("calculates with the order", [](QuantisedGraph& graph) { graph.nodes[0].op = SumOp{{1, 1}, 0, 0}; });
   says("has a scale", [](QuantisedGraph& graph) { graph.values[graph.output].float_order = true; });
+}
+
+TEST(TreesStages, ManyRowsGoLevelByLevel) {
+  const OperatorCase many{"many", [](GraphBuilder& b) { return regressor(b, many_trees(65, 3), 128); }, 1, 2e-2, {},
+                          0.25};
+  expect_honest_and_close(many);
+  const auto model = quantise(graph_of(many), rows_for(graph_of(many), 2, many), 8, {});
+  ASSERT_TRUE(model.ok()) << model.error().message;
+  std::vector<std::int64_t> places;
+  for (const QuantisedNode& node : model->graph.nodes) {
+    const auto* path = std::get_if<PathThresholdOp>(&node.op);
+    if (path == nullptr) continue;
+    EXPECT_EQ(path->comparisons, 1);
+    places.push_back(path->places);
+  }
+  EXPECT_EQ(places, (std::vector<std::int64_t>{2, 4}));
+}
+
+// ---- a prover that leaves the path: changes one tensor as soon as it is there, and computes the rest from its lie
+class Liar {
+ public:
+  Liar() {
+    GraphBuilder builder;
+    Graph graph = regressor(builder, many_trees(kTrees, 4));
+    EXPECT_TRUE(infer_and_fold(graph).ok());
+    model_ = quantise(graph, {{{-1.0, 0.5, 1.0}}, {{1.0, -1.0, -1.0}}}, 16, {}).value();
+    lowering_ = lower(model_.graph).value();
+    EXPECT_TRUE(validate_circuit(lowering_.circuit).accepted());
+  }
+
+  // The constraint that the lie breaks first.
+  std::string broken(const std::string& name, const std::function<void(std::vector<std::int64_t>&)>& change) const {
+    const Circuit& circuit = lowering_.circuit;
+    Trace trace = empty_trace(circuit);
+    trace.values[lowering_.inputs[0]] = {100, -20000, 3000};
+    trace.shared.resize(circuit.tensors.size());
+    for (std::size_t i = 0; i < lowering_.model.size(); ++i) {
+      trace.shared[lowering_.model[i]] = model_.weights.tensors[i];
+    }
+    const auto found = std::find_if(circuit.tensors.begin(), circuit.tensors.end(),
+                                    [&](const Tensor& tensor) { return tensor.name == name; });
+    EXPECT_NE(found, circuit.tensors.end()) << name;
+    std::vector<std::int64_t>& target = trace.values[static_cast<std::size_t>(found - circuit.tensors.begin())];
+    bool told = false;
+    for (const Step& step : lowering_.steps) {
+      step(circuit, trace);
+      if (told || target.empty()) continue;
+      change(target);
+      told = true;
+    }
+    fill_multiplicities(circuit, trace);
+    return check_trace(circuit, trace).value_or("nothing");
+  }
+
+  // The same trees, but every node reads all features: the first broken constraint of an honest run.
+  std::string broken_by_three_features(const std::vector<std::int64_t>& x) const {
+    Weights weights = model_.weights;
+    for (std::size_t i = 0; i < weights.tensors.size(); ++i) {
+      if (!model_.graph.model[i].name.ends_with("selection")) continue;
+      weights.tensors[i] = IntegerArray(std::vector<std::int64_t>(weights.tensors[i].size(), 1));
+    }
+    const auto trace = fill_trace_of_any_claim(lowering_, weights, {x});
+    EXPECT_TRUE(trace.ok());
+    const auto values = evaluate_integers(model_.graph, weights, {x});
+    EXPECT_TRUE(values.ok());
+    const auto said = check_trace(lowering_.circuit, *trace);
+    if (!said) {
+      EXPECT_EQ(activation_values(lowering_, *trace, model_.graph.output), (*values)[model_.graph.output]);
+    }
+    return said.value_or("nothing");
+  }
+
+  static constexpr std::int64_t kTrees = 40;
+
+ private:
+  QuantisedModel model_;
+  Lowering lowering_;
+};
+
+// One tree's places: the 1 is somewhere among `places`.
+void move_place(std::vector<std::int64_t>& here, std::size_t tree) {
+  for (std::size_t at = tree; at < here.size(); at += Liar::kTrees) {
+    if (here[at] == 0) continue;
+    here[at] = 0;
+    here[(at + Liar::kTrees) % here.size()] = 1;
+    return;
+  }
+}
+
+TEST(TreesPaths, AnotherPathLeafOrDecisionIsNamed) {
+  const Liar liar;
+  const auto says = [&](const std::string& tensor, const std::string& words,
+                        const std::function<void(std::vector<std::int64_t>&)>& change) {
+    const std::string said = liar.broken(tensor, change);
+    EXPECT_NE(said.find(words), std::string::npos) << tensor << ": " << said;
+  };
+  const auto flip = [](std::vector<std::int64_t>& bits) { bits[1] = 1 - bits[1]; };
+  const auto mirror = [](std::vector<std::int64_t>& limbs) { limbs[1] = -1 - limbs[1]; };
+  const auto two = [](std::vector<std::int64_t>& here) { here.assign(here.size(), 1); };
+  const auto none = [](std::vector<std::int64_t>& here) { here.assign(here.size(), 0); };
+  const auto other = [](std::vector<std::int64_t>& here) { move_place(here, 3); };
+  // A comparison: its sign, its limb, in the first stage and on the path.
+  says("threshold_1.sign", "threshold_1.top", flip);
+  says("threshold_1.top", "threshold_1.", mirror);
+  says("path_threshold_1.sign", "path_threshold_1.top", flip);
+  says("path_threshold_1.top", "path_threshold_1.", mirror);
+  // What the nodes of the path compare.
+  says("path_threshold_1.feature", "path_threshold_1.feature", [](auto& feature) { feature[4] = 1 - feature[4]; });
+  says("path_threshold_1.feature", "path_threshold_1.feature", none);
+  // Places and leaves: other ones, several, none.
+  for (const char* joint : {"einsum_1", "einsum_2", "einsum_3"}) {
+    says(joint, joint, other);
+    says(joint, joint, two);
+    says(joint, joint, none);
+  }
+  EXPECT_EQ(liar.broken("path_threshold_1.sign", [](auto&) {}), "nothing");
+}
+
+// Rows of several 1s are another model, by the key's commitment: proven where a sum fits the limbs, else not at all.
+TEST(TreesPaths, NodesOfSeveralFeaturesAreAnotherModelOrHaveNoProof) {
+  const Liar liar;
+  EXPECT_EQ(liar.broken_by_three_features({100, -200, 3000}), "nothing");
+  const std::string said = liar.broken_by_three_features({32767, 32767, 32767});
+  EXPECT_NE(said.find("threshold_1."), std::string::npos) << said;
 }
 
 // ---- what a file may say wrongly

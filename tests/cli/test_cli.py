@@ -213,12 +213,13 @@ class MainPath(WithCredit):
         self.assertEqual(profile, said["profile"])
         self.assertEqual(stat.S_IMODE(path.stat().st_mode), 0o600)
         self.assertEqual(list(profile["phases_ms"]), ["key", "input", "witness", "commit", "pads", "statement", "lookup",
-                                                      "einsum", "columns", "fold", "write"])
+                                                      "einsum", "columns", "fold", "open", "write"])
         for clock in ("cpu", "wall"):
             times = {name: phase[clock] for name, phase in profile["phases_ms"].items()}
             self.assertTrue(all(time > 0 for time in times.values()), times)
             self.assertAlmostEqual(sum(times.values()), profile["total_ms"][clock], places=6)
-            argument = sum(times[name] for name in ("witness", "commit", "statement", "lookup", "einsum", "columns", "fold"))
+            argument = sum(times[name] for name in ("witness", "commit", "statement", "lookup", "einsum", "columns", "fold",
+                                                 "open"))
             self.assertLessEqual(argument, 1.05 * said["online_ms"][clock] + 1 + times["input"])
         for size in ("weights", "inputs", "witness", "lookups", "leaves", "model_rows", "rows", "columns", "slots"):
             self.assertGreater(profile["sizes"][size], 0)
@@ -443,11 +444,11 @@ class ManyProofs(WithCredit):
         verdict = self.verify_many(REJECTED, self.proof, bad, self.proof)
         self.assertIs(verdict["accepted"], False)
         self.assertEqual([one["accepted"] for one in verdict["proofs"]], [True, False, True])
-        self.assertEqual(verdict["proofs"][1]["reason"], "fold/quadratic")
+        self.assertEqual(verdict["proofs"][1]["reason"], "open/rows")
         self.assertIsNone(verdict["proofs"][1]["statement"])
         text = self.run_text(REJECTED, "verify", self.verifier, self.proof, bad, "--context", CONTEXT)
         self.assertIn("1 of 2 proofs accepted", text)
-        self.assertRegex(text, r"REJECTED  .*bad\.proof  fold/quadratic")
+        self.assertRegex(text, r"REJECTED  .*bad\.proof  open/rows")
 
     def test_the_context_is_of_all(self):
         verdict = self.verify_many(REJECTED, self.proof, self.proof, context="loan 18")

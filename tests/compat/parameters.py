@@ -10,11 +10,11 @@ _REDUCTIONS = ("ReduceL1", "ReduceL2", "ReduceLogSum", "ReduceLogSumExp", "Reduc
 PARAMETERS = {
     **{name: (1,) for name in _REDUCTIONS},
     "CenterCropPad": (1,), "Clip": (1, 2), "ConstantOfShape": (0,), "ConvInteger": (2, 3), "CumSum": (1,),
-    "DequantizeLinear": (1, 2), "Dropout": (1, 2), "Expand": (1,), "GRU": (4,), "LSTM": (4,), "MatMulInteger": (2, 3),
-    "OneHot": (1, 2), "Pad": (1, 2, 3), "QLinearConv": (1, 2, 4, 5, 6, 7), "QLinearMatMul": (1, 2, 4, 5, 6, 7),
-    "QuantizeLinear": (1, 2), "RNN": (4,), "Range": (0, 1, 2), "Reshape": (1,), "Resize": (1, 2, 3),
-    "ReverseSequence": (1,), "Slice": (1, 2, 3, 4), "Split": (1,), "Squeeze": (1,), "Tile": (1,), "TopK": (1,),
-    "Trilu": (1,), "Unsqueeze": (1,), "Upsample": (1,),
+    "DequantizeLinear": (1, 2), "Dropout": (1, 2), "Expand": (1,), "GRU": (4,), "LSTM": (4,), "Loop": (0, 1),
+    "MatMulInteger": (2, 3), "OneHot": (1, 2), "Pad": (1, 2, 3), "QLinearConv": (1, 2, 4, 5, 6, 7),
+    "QLinearMatMul": (1, 2, 4, 5, 6, 7), "QuantizeLinear": (1, 2), "RNN": (4,), "Range": (0, 1, 2), "Reshape": (1,),
+    "Resize": (1, 2, 3), "ReverseSequence": (1,), "Slice": (1, 2, 3, 4), "Split": (1,), "Squeeze": (1,), "Tile": (1,),
+    "TopK": (1,), "Trilu": (1,), "Unsqueeze": (1,), "Upsample": (1,),
 }
 # Their outputs depend on an input's shape, not on its numbers.
 _SHAPE_ONLY = {"Shape", "Size"}

@@ -91,7 +91,8 @@ class Maker:
                   for name, array in self.inputs.items()]
         graph = helper.make_graph(self.nodes, "random", values, [helper.make_empty_tensor_value_info(output)],
                                   self.constants)
-        model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", self.opset), helper.make_opsetid("ai.onnx.ml", 3)], ir_version=8)
+        opsets = [helper.make_opsetid("", self.opset), helper.make_opsetid("ai.onnx.ml", 3)]
+        model = helper.make_model(graph, opset_imports=opsets, ir_version=8)
         return onnx.shape_inference.infer_shapes(model, strict_mode=True)
 
     def shape_of(self, value):
@@ -458,9 +459,46 @@ def encoders(make):
     return make.node("LabelEncoder", [value], domain="ai.onnx.ml", **attributes)
 
 
+def rounds(make):
+    """A Loop of a known number of rounds, or one that ends by the data, or a Scan."""
+    shape = make.shape(2)
+    steps = make.constant(make.reals(shape, -1.0, 1.0))
+    type_of = helper.np_dtype_to_tensor_dtype(numpy.dtype(FLOAT))
+    value_of = functools.partial(helper.make_tensor_value_info, elem_type=type_of)
+    flag_of = functools.partial(helper.make_tensor_value_info, elem_type=onnx.TensorProto.BOOL, shape=[])
+    add = make.one_of("Add", "Sub", "Mul")
+    if make.chance():
+        axes = [make.number(0, 1)]
+        rest = [shape[1 - axes[0]]]
+        body = helper.make_graph([helper.make_node(add, ["state", "place"], ["next"]),
+                                  helper.make_node("Tanh", ["next"], ["seen"])], "body",
+                                 [value_of("state", shape=rest), value_of("place", shape=rest)],
+                                 [value_of("next", shape=rest), value_of("seen", shape=rest)])
+        outputs = make.node("Scan", [make.input(make.reals(rest)), make.input(make.reals(shape))], 2, body=body,
+                            num_scan_inputs=1, scan_input_axes=axes, scan_input_directions=[make.number(0, 1)],
+                            scan_output_axes=[make.number(-2, 1)], scan_output_directions=[make.number(0, 1)])
+        return make.one_of(*outputs)
+    by_data = make.chance()
+    nodes = [helper.make_node(add, ["state", steps], ["next"])]
+    if by_data:  # on as long as every number is small
+        nodes += [helper.make_node("Abs", ["next"], ["size"]),
+                  helper.make_node("Less", ["size", make.constant(FLOAT(1.7))], ["small"]),
+                  helper.make_node("Cast", ["small"], ["ones"], to=onnx.TensorProto.FLOAT),
+                  helper.make_node("ReduceMin", ["ones"], ["all"], keepdims=0),
+                  helper.make_node("Cast", ["all"], ["on"], to=onnx.TensorProto.BOOL)]
+    else:
+        nodes += [helper.make_node("Identity", ["go"], ["on"]), helper.make_node("Neg", ["next"], ["seen"])]
+    kept = [flag_of("on"), value_of("next", shape=shape)] + ([] if by_data else [value_of("seen", shape=shape)])
+    round_of = helper.make_tensor_value_info("round", onnx.TensorProto.INT64, [])
+    body = helper.make_graph(nodes, "body", [round_of, flag_of("go"), value_of("state", shape=shape)], kept)
+    start = make.input(make.reals(shape))
+    outputs = make.node("Loop", [make.constant(INTEGERS(make.number(1, 4))), "", start], len(kept) - 1, body=body)
+    return outputs if by_data else make.one_of(*outputs)
+
+
 KINDS = {function.__name__: function for function in (
     conv, conv_transpose, pool, gemm, matmul, reduction, elementwise, comparison, unary, rounding, order, softmax,
-    layout, network, attention, integers, support_vectors, encoders, places, quotients)}
+    layout, network, attention, integers, support_vectors, encoders, places, quotients, rounds)}
 
 
 # ---- cases ----

@@ -39,16 +39,17 @@ REGRESSIONS = {"insurance_charges"}
 
 def load(material, name, rows):
     target, left_out = DATA[name]
-    table = pd.read_csv(material / "data" / f"{name}.csv").iloc[:rows]
+    table = pd.read_csv(material / "data" / f"{name}.csv")
     y = table.pop(target)
     table = table.drop(columns=[c for c in left_out if c in table.columns])
     for column in table.columns:
         if not pd.api.types.is_numeric_dtype(table[column]):
             table[column] = pd.factorize(table[column])[0]
-    x = table.fillna(0).to_numpy(dtype=np.float32)
+    order = np.random.default_rng(0).permutation(len(table))[:rows]  # files may be sorted by the answer
+    x = table.fillna(0).to_numpy(dtype=np.float32)[order]
     if name in REGRESSIONS:
-        return x, y.to_numpy(dtype=np.float32)
-    return x, pd.factorize(y, sort=True)[0].astype(np.int64)
+        return x, y.to_numpy(dtype=np.float32)[order]
+    return x, pd.factorize(y, sort=True)[0].astype(np.int64)[order]
 
 
 def models(name, x, y):

@@ -17,7 +17,7 @@ import sys
 P = 0x30644E72E131A029B85045B68181585D2833E84879B9709143E1F593F0000001
 Q = 0x30644E72E131A029B85045B68181585D97816A916871CA8D3C208C16D87CFD47
 GENERATORS_DIGEST = bytes.fromhex("bc0d6d41af5062d76530299e3e85a33c680826e7b15b9564d09cf50a60a47145")
-PROTOCOL_VERSION = b"veil/2/bn254/keccak256"
+PROTOCOL_VERSION = b"veil/3/bn254/keccak256"
 OWNERS = ("model", "input", "witness", "public")
 MODEL, INPUT, WITNESS, PUBLIC = range(4)
 UNSIGNED, SIGNED, PIECES = 1, 2, 3
@@ -462,30 +462,81 @@ def rows_of(circuit, owner, log_columns):
 # ------------------------------------------------------------------------------------ sections 3, 2, 5, 8: the files
 
 
+def is_point(piece):
+    try:
+        Input(piece, False).point("point")
+        return True
+    except Malformed:
+        return False
+
+
+def tree_depth(circuit):
+    leaves = sum(1 << bits_of(extent[:box]) for _, extent, box, _, _ in circuit["lookups"])
+    leaves += sum(1 << bits_of(circuit["tensors"][counts]["shape"]) for _, _, counts in circuit["tables"])
+    return max(1, (leaves - 1).bit_length())
+
+
+def sizes_of(data, circuit, log_columns):
+    """Slots n and opened pads N. Both follow from the text, which is not run here: N is 2 d + 1 and one more for each
+    product at most, and of those that fill the argument the first whose points are points is taken."""
+    rows, columns = rows_of(circuit, WITNESS, log_columns), 1 << log_columns
+    units, odd = divmod(len(data.data) - data.at, 32)
+    expressions = [e for *_, e in circuit["identities"]] + [e for *_, entries in circuit["lookups"] for e in entries]
+    least = 2 * tree_depth(circuit) + 1
+    for opened in range(least, least + sum(len(products) for _, products in expressions) + 1):
+        for slots in range(opened, 4097):
+            shape = Opening(slots, opened, log_columns)
+            if rows + shape.units() < units:
+                continue
+            if odd == 0 and rows + shape.units() == units:
+                places = [*range(rows + shape.first_slot()), *range(units - shape.left - 2 * shape.folds, units - shape.left)]
+                if all(is_point(data.data[data.at + 32 * i : data.at + 32 * i + 32]) for i in places):
+                    return shape
+            break
+    data.fail(f"{len(data.data) - data.at} bytes are no argument of {rows} witness rows and {columns} columns")
+
+
+class Opening:
+    def __init__(self, slots, opened, log_columns):
+        self.slots, self.opened = slots, opened
+        self.pad_rows = -(-(slots + 1) >> log_columns)
+        self.row_folds = self.pad_rows.bit_length()
+        self.folds = min(3, max(0, log_columns - 4))
+        self.left = 1 << (log_columns - self.folds)
+
+    def first_slot(self):
+        return 2 * self.pad_rows + 1
+
+    def units(self):
+        return self.first_slot() + self.slots + 3 + self.opened + 2 * self.row_folds + 1 + 2 * self.folds + self.left
+
+
 def read_argument(data, circuit, log_columns, label=""):
     rows, columns = rows_of(circuit, WITNESS, log_columns), 1 << log_columns
-    total = len(data.data) - data.at
-    slots, odd = divmod(total - 32 * (rows + columns + 9), 64)
-    if odd or slots < 0:
-        data.fail(f"{total} bytes are no argument of {rows} witness rows and {columns} columns")
+    shape = sizes_of(data, circuit, log_columns)
     for i in range(rows):
         data.point(f"{label}row[{i}]")
-    for name in ("P", "S", "mask row"):
-        data.point(label + name)
-    for i in range(slots):
+    for name in ("P", "S"):
+        for i in range(shape.pad_rows):
+            data.point(f"{label}{name}[{i}]")
+    data.point(label + "mask row")
+    for i in range(shape.slots):
         data.scalar(f"{label}slot[{i}]")
-    data.point(label + "T0")
-    data.point(label + "T1")
-    data.scalar(label + "delta")
-    for i in range(slots):
-        data.scalar(f"{label}pi'[{i}]")
-    data.scalar(label + "blinder of pi'")
-    for i in range(columns):
-        data.scalar(f"{label}g'[{i}]")
-    data.scalar(label + "blinder of g'")
-    data.scalar(label + "blinder of e")
+    for name in ("cross", "error", "delta"):
+        data.scalar(label + name)
+    for i in range(shape.opened):
+        data.scalar(f"{label}opened pad[{i}]")
+    for i in range(shape.row_folds):
+        data.scalar(f"{label}rows {i} low")
+        data.scalar(f"{label}rows {i} high")
+    data.scalar(label + "blinder")
+    for i in range(shape.folds):
+        data.point(f"{label}columns {i} low")
+        data.point(f"{label}columns {i} high")
+    for i in range(shape.left):
+        data.scalar(f"{label}opened row[{i}]")
     data.end("the argument")
-    return rows, slots, columns
+    return rows, shape.slots, columns
 
 
 def read_model_key(data):

@@ -30,7 +30,7 @@ std::vector<std::string> schedule_of(const Setting& setting) {
 TEST(Schedule, IsTheGoldenOneAndTheSameForEveryWitness) {
   std::mt19937_64 random(1);
   const TestCircuit network = small_network();
-  const auto circuit = prepare(network.circuit, 4);
+  const auto circuit = prepare(network.circuit, 5);
   const std::string path = std::string(VEIL_SOURCE_DIR) + "/tests/golden/schedule.txt";
   for (const std::int64_t magnitude : {0, 100, 1 << 15}) {
     const Setting setting = make_setting(circuit, network.run(network.random_values(random, magnitude)));
@@ -63,17 +63,18 @@ std::size_t last_with(const std::vector<std::string>& schedule, const std::strin
 }
 
 // statement; all rows; P, S, mask -> gamma, alpha -> rounds and leaf claims -> identity points, beta -> main rounds and
-// ends -> column coefficients -> column rounds, z -> sigma2 -> rho -> T0, T1, delta -> r -> openings
+// ends -> column coefficients -> column rounds, z -> sigma2 -> rho -> cross, error, delta -> r -> opened pads -> theta
+// -> rows -> blinder -> chi -> columns -> what is left
 TEST(Schedule, DrawsEachCombinerAfterWhatItCombines) {
   std::mt19937_64 random(2);
   const TestCircuit network = small_network();
   const auto schedule =
-      schedule_of(make_setting(prepare(network.circuit, 4), network.run(network.random_values(random, 100))));
+      schedule_of(make_setting(prepare(network.circuit, 5), network.run(network.random_values(random, 100))));
   const auto at = [&](const std::string& line) { return position(schedule, line); };
   const auto before = [](std::size_t a, std::size_t b) { EXPECT_LT(a, b); };
   before(at("b version"), at("b circuit"));
   before(at("b context"), at("p row/0"));
-  before(last_with(schedule, "p row/"), at("p pad/P"));
+  before(last_with(schedule, "p row/"), at("p pad/P/0"));
   before(at("p pad/mask"), at("c lookup/gamma"));
   before(at("c lookup/alpha"), at("s lookup/root/q"));
   before(last_with(schedule, "s lookup/"), at("c einsum/point/0"));
@@ -83,9 +84,18 @@ TEST(Schedule, DrawsEachCombinerAfterWhatItCombines) {
   before(last_with(schedule, "s claim/"), at("c column/sigma"));
   before(last_with(schedule, "s column/z/"), at("c column/sigma2"));
   before(at("c column/sigma2"), at("c fold/rho"));
-  before(at("c fold/rho"), at("p fold/T0"));
+  before(at("c fold/rho"), at("s fold/cross"));
+  before(at("s fold/cross"), at("s fold/error"));
   before(at("s fold/delta"), at("c fold/r"));
-  before(at("c fold/r"), at("s open/pi"));
+  before(at("c fold/r"), at("s open/pad"));
+  before(last_with(schedule, "s open/pad"), at("c open/theta"));
+  before(at("c open/theta"), at("s open/rows/0/low"));
+  before(at("s open/rows/0/high"), at("c open/rows/0"));
+  before(last_with(schedule, "c open/rows/"), at("s open/blinder"));
+  before(at("s open/blinder"), at("c open/chi"));
+  before(at("c open/chi"), at("p open/columns/0/low"));
+  before(at("p open/columns/0/high"), at("c open/columns/0"));
+  before(last_with(schedule, "c open/columns/"), at("s open/row"));
   before(last_with(schedule, "s open/"), at("c open/combine"));
   EXPECT_EQ(schedule.back(), "c open/combine");
   std::set<std::string> coins;
@@ -98,7 +108,7 @@ TEST(Schedule, DrawsEachCombinerAfterWhatItCombines) {
 // Every message depends on nothing later than itself, and each check is settled by the coins drawn after its messages.
 TEST(Schedule, EveryCheckWaitsForItsMessages) {
   const TestCircuit network = small_network();
-  const auto circuit = prepare(network.circuit, 4);
+  const auto circuit = prepare(network.circuit, 5);
   Transcript transcript;
   Tagged checker(transcript);
   PublicValues zeros(network.circuit.tensors.size());

@@ -332,6 +332,20 @@ def threshold(graph, node, p, inputs, weights):
             for row in rows for m, z in enumerate(addend)]
 
 
+def path_threshold(graph, node, p, inputs, weights):
+    (selection, addend), (x, here) = weights, inputs
+    features, places, comparisons, trees = p["features"], p["places"], p["comparisons"], p["trees"]
+
+    def value(r, n, t):
+        total = 0
+        for place in range(places):
+            m = (place * comparisons + n) * trees + t
+            row = sum(selection[m * features + f] * x[r * features + f] for f in range(features))
+            total += here[(r * places + place) * trees + t] * (row + addend[m])
+        return total
+    return [int(value(r, n, t) < 0) for r in range(p["rows"]) for n in range(comparisons) for t in range(trees)]
+
+
 def maximum(graph, node, p, inputs, weights):
     return [(min if p["minimum"] else max)(pair) for pair in zip(*inputs)]
 
@@ -411,7 +425,7 @@ def softmax(graph, node, p, inputs, weights):
 OPERATORS = {"einsum": einsum, "sum": add, "relu": relu, "maximum": maximum, "step": step, "divide": divide,
              "leaky_relu": leaky_relu, "clip": clip, "function": function, "constant": constant, "view": view,
              "concat": concat, "scale": scale, "pair": pair, "softmax": softmax,
-             "threshold": threshold}
+             "threshold": threshold, "path_threshold": path_threshold}
 
 
 def run(graph, weights, inputs):

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "curve/generators.h"
+#include "support/places.h"
 #include "support/registered.h"
 #include "verify/argument.h"
 
@@ -37,28 +38,6 @@ std::vector<std::string> names(const std::vector<Verification>& verifications) {
   for (const Verification& one : verifications) out.push_back(one.verdict.name());
   return out;
 }
-
-// The parts of an argument, in units of 32 bytes from its beginning.
-struct Places {
-  explicit Places(const PreparedCircuit& circuit)
-      : rows(circuit.layout().rows(Owner::kWitness).count),
-        slots(circuit.num_slots()),
-        columns(circuit.layout().columns()) {}
-
-  std::size_t rows, slots, columns;
-  std::size_t pads() const { return rows; }
-  std::size_t masks() const { return rows + 1; }
-  std::size_t mask_row() const { return rows + 2; }
-  std::size_t slot(std::size_t i) const { return rows + 3 + i; }
-  std::size_t t0() const { return slot(slots); }
-  std::size_t t1() const { return t0() + 1; }
-  std::size_t delta() const { return t0() + 2; }
-  std::size_t opened_pad(std::size_t i) const { return t0() + 3 + i; }
-  std::size_t pads_blinder() const { return opened_pad(slots); }
-  std::size_t opened_row(std::size_t i) const { return pads_blinder() + 1 + i; }
-  std::size_t row_blinder() const { return opened_row(columns); }
-  std::size_t error_blinder() const { return row_blinder() + 1; }
-};
 
 Places places() { return Places(first_model().model->circuit()); }
 
@@ -120,19 +99,18 @@ TEST(Batch, TheBadProofIsFoundAndNamed) {
     check(what, wanted, [&](Bytes& proof) { add_to_scalar(field_of(argument_of(proof), place), Fr::one()); });
   };
   point("witness row", 0);
-  point("pads", at.pads());
-  point("masks", at.masks());
+  point("pads", at.pads(0));
+  point("masks", at.masks(0));
   point("mask row", at.mask_row());
-  point("T0", at.t0());
-  point("T1", at.t1());
-  scalar("first message", nullptr, at.slot(0));
-  scalar("last message", nullptr, at.slot(at.slots - 1));
-  scalar("delta", nullptr, at.delta());
-  scalar("opened pad", nullptr, at.opened_pad(0));
-  scalar("opened row", nullptr, at.opened_row(0));
-  scalar("blinder of the pads", "open/pi", at.pads_blinder());
-  scalar("blinder of the row", "open/g", at.row_blinder());
-  scalar("blinder of the error", "fold/quadratic", at.error_blinder());
+  scalar("first message", "open/rows", at.slot(0));
+  scalar("last message", "open/rows", at.slot(at.slots - 1));
+  scalar("cross", "open/rows", at.cross());
+  scalar("error", "open/rows", at.error());
+  scalar("delta", "open/rows", at.delta());
+  scalar("opened pad", "open/rows", at.opened_pad(0));
+  scalar("cross value of the rows", "open/rows", at.row_cross(0));
+  scalar("blinder", "open/rows", at.blinder());
+  scalar("opened row", "open/rows", at.opened_row(0));
   check("no point", "format/point", [&](Bytes& proof) {
     const auto field = field_of(argument_of(proof), 0);
     std::fill(field.begin(), field.end(), std::uint8_t{0x3f});
@@ -150,9 +128,8 @@ TEST(Batch, ManyBadProofsAreAllNamed) {
   const Places at = places();
   std::vector<std::string> wanted(proofs.size());
   for (const std::size_t i : {std::size_t{0}, std::size_t{1}, std::size_t{4}, std::size_t{7}, std::size_t{8}}) {
-    const bool odd = i % 2 != 0;
-    add_to_scalar(field_of(argument_of(proofs[i]), odd ? at.row_blinder() : at.pads_blinder()), Fr::one());
-    wanted[i] = odd ? "open/g" : "open/pi";
+    add_to_scalar(field_of(argument_of(proofs[i]), i % 2 != 0 ? at.blinder() : at.last()), Fr::one());
+    wanted[i] = "open/rows";
   }
   EXPECT_EQ(names(verify_many(proofs)), wanted);
   EXPECT_EQ(names(verify_many(proofs)), wanted);  // the same again: there is no randomness
@@ -174,7 +151,6 @@ bool cancels_under_equal_coefficients(const OwedEquations& a, const OwedEquation
 OwedEquations owed_of(Bytes& proof) {
   const VerifiedModel& model = *first_model().model;
   const Verification stated = verify(model, expecting(kContext), first_model().prove());
-  const Places at = places();
   const std::size_t before = proof.size() - model.circuit().proof_size_bytes();
   const std::size_t count = model.circuit().layout().rows(Owner::kInput).count;
   std::vector<G1Affine> input_rows;
@@ -184,17 +160,17 @@ OwedEquations owed_of(Bytes& proof) {
   const CheckedArgument checked = check_argument(
       {model.circuit(), model.model_rows(), input_rows, stated.public_values, as_bytes(kContext)}, argument_of(proof));
   EXPECT_TRUE(checked.so_far.accepted());
-  EXPECT_EQ(checked.owed.equations[0].generators.size(), at.slots);
+  EXPECT_EQ(checked.owed.equations[0].generators.size(), places().shape.columns());
   return checked.owed;
 }
 
-// Two false proofs whose errors are H and -H in the same equation: under equal coefficients they would cancel.
+// Two false proofs whose errors are a point and its opposite: under equal coefficients they would cancel.
 TEST(Batch, ErrorsDoNotCancel) {
-  std::vector<Bytes> proofs = prove_many(2);
-  add_to_scalar(field_of(argument_of(proofs[0]), places().pads_blinder()), Fr::one());
-  add_to_scalar(field_of(argument_of(proofs[1]), places().pads_blinder()), -Fr::one());
+  std::vector<Bytes> proofs(2, first_model().prove());
+  add_to_scalar(field_of(argument_of(proofs[0]), places().last()), Fr::one());
+  add_to_scalar(field_of(argument_of(proofs[1]), places().last()), -Fr::one());
   ASSERT_TRUE(cancels_under_equal_coefficients(owed_of(proofs[0]), owed_of(proofs[1])));
-  const std::vector<std::string> wanted{"open/pi", "open/pi"};
+  const std::vector<std::string> wanted{"open/rows", "open/rows"};
   EXPECT_EQ(names(verify_many(proofs)), wanted);
   EXPECT_EQ(names(verify_many({proofs[1], proofs[0]})), wanted);
 }
@@ -217,13 +193,13 @@ TEST(Batch, ModelsAndContextsMayDiffer) {
 TEST(Batch, MoreThanFitInMemoryAtOnce) {
   Bytes good = first_model().prove();
   Bytes bad = good;
-  add_to_scalar(field_of(argument_of(bad), places().error_blinder()), Fr::one());
+  add_to_scalar(field_of(argument_of(bad), places().last()), Fr::one());
   const std::size_t count = kMaxTermsInFlight / owed_of(good).num_terms() + 100;
   std::vector<ByteView> views(count, good);
   std::vector<std::string> wanted(count);
   for (const std::size_t i : {std::size_t{3}, count - 50}) {
     views[i] = bad;
-    wanted[i] = "fold/quadratic";
+    wanted[i] = "open/rows";
   }
   EXPECT_EQ(names(verify_all(*first_model().model, expecting(kContext), views)), wanted);
 }
@@ -232,11 +208,9 @@ struct KeyAndProof {
   ModelKey key = first_model().prover->key().model;
   Bytes proof = first_model().prove();
 
-  // The registration's last scalar: the blinder of its error.
+  // The registration's last scalar, of the row that is left.
   void spoil_key(const Fr& difference) { add_to_scalar(std::span(key.registration_proof).last(32), difference); }
-  void spoil_proof(const Fr& difference) {
-    add_to_scalar(field_of(argument_of(proof), places().error_blinder()), difference);
-  }
+  void spoil_proof(const Fr& difference) { add_to_scalar(field_of(argument_of(proof), places().last()), difference); }
   KeyVerification verify() const {
     CheckedKey checked = PendingModel::check(key, first_model().model->id());
     EXPECT_TRUE(checked.so_far.accepted());
@@ -259,7 +233,7 @@ TEST(BatchWithKey, ABadRegistrationRejectsEverything) {
   both.spoil_key(Fr::one());
   const KeyVerification out = both.verify();
   EXPECT_EQ(out.key.verdict.name(), "model/registration");
-  EXPECT_EQ(out.key.verdict.detail(), "fold/quadratic");
+  EXPECT_EQ(out.key.verdict.detail(), "open/rows");
   EXPECT_EQ(out.key.model, nullptr);
   EXPECT_EQ(out.proofs[0].verdict.name(), "model/registration");
   EXPECT_TRUE(out.proofs[0].public_values.empty());
@@ -273,7 +247,7 @@ TEST(BatchWithKey, ABadProofLeavesTheKey) {
   both.spoil_proof(Fr::one());
   const KeyVerification out = both.verify();
   EXPECT_TRUE(out.key.model);
-  EXPECT_EQ(out.proofs[0].verdict.name(), "fold/quadratic");
+  EXPECT_EQ(out.proofs[0].verdict.name(), "open/rows");
 }
 
 TEST(BatchWithKey, ErrorsOfKeyAndProofDoNotCancel) {

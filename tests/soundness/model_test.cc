@@ -230,6 +230,22 @@ TEST(Model, KeysRoundTripAndRefuseDamage) {
   }
 }
 
+// A key that reads may still hold a circuit that is none: a table whose multiplicities are counted elsewhere.
+TEST(Model, AProversKeyWithAnImpossibleCircuitIsRefused) {
+  const Registered registered(Visibility::kPublic);
+  Writer secret;
+  write_prover_key(secret, registered.prover->key());
+  Reader reader(secret.bytes());
+  auto key = read_prover_key(reader);
+  ASSERT_TRUE(key.ok());
+  std::vector<Table>& tables = (*key).model.circuit.tables;
+  ASSERT_GE(tables.size(), 2U);
+  tables[0].multiplicity = tables[1].multiplicity;
+  const auto prover = Prover::open(std::move(key).value());
+  ASSERT_FALSE(prover.ok());
+  EXPECT_NE(prover.error().message.find("circuit/table"), std::string::npos) << prover.error().message;
+}
+
 // A public model's rows can be recomputed by anybody; a hidden one's cannot even be compared.
 TEST(Model, PublicRowsAreReproducibleHiddenOnesAreNot) {
   const Registered open(Visibility::kPublic);

@@ -102,7 +102,7 @@ TEST(Mutation, AConsistentRunOfAnotherModelOrInputIsRejectedByTheRows) {
     const Trace trace = network.run(other);
     ASSERT_EQ(check_trace(network.circuit, trace), std::nullopt);
     const Verdict verdict = verify_argument(honest.statement(), with_trace(honest, trace).prove());
-    EXPECT_EQ(verdict.name(), "open/g");
+    EXPECT_EQ(verdict.name(), "open/rows");
   }
 }
 
@@ -118,14 +118,70 @@ TEST(LyingProver, EverySlotChangedIsNoticed) {
     ASSERT_FALSE(run.failed.empty()) << run.labels[slot];
     ++names[run.failed[0]];
     if (slot % 9 != 0) continue;
-    const Deviations deviations{lie, Fr::zero()};
+    const Deviations deviations{lie, Fr::zero(), {}, {}};
     const Verdict verdict = verify_argument(honest.statement(), honest.prove(&deviations));
     EXPECT_FALSE(verdict.accepted()) << run.labels[slot];
   }
-  const Deviations delta{{}, Fr::one()};
-  EXPECT_EQ(verify_argument(honest.statement(), honest.prove(&delta)).name(), "fold/opening");
+  const Deviations delta{{}, Fr::one(), {}, {}};
+  EXPECT_EQ(verify_argument(honest.statement(), honest.prove(&delta)).name(), "open/rows");
   for (const char* name : {"lookup/root", "lookup/0/end", "einsum/end", "column/end"}) {
     EXPECT_GT(names[name], 0) << name;
+  }
+}
+
+// A prover that goes on honestly after a lie about the fold or an opened pad: the claims are false and nothing that is
+// folded afterwards makes them true.
+TEST(LyingProver, EveryClaimOfTheFoldIsNoticed) {
+  std::mt19937_64 random(11);
+  const TestCircuit network = make_mlp(claim_options());
+  for (const unsigned log_columns : {3u, 6u}) {
+    const auto circuit = prepare(network.circuit, log_columns);
+    const Setting honest = make_setting(circuit, network.run(network.random_values(random, 3000)));
+    const auto verdict = [&](const Deviations& deviations) {
+      return verify_argument(honest.statement(), honest.prove(&deviations)).name();
+    };
+    EXPECT_EQ(verdict({}), "");
+    for (std::size_t i = 0; i < circuit->opening().num_opened; ++i) {
+      EXPECT_EQ(verdict({{}, {}, {}, [&](FoldClaims& claims) { claims.opened[i].second += Fr::one(); }}), "open/rows");
+    }
+    for (const std::uint64_t guess : {0u, 1u, 1000u}) {  // of r, and of theta
+      EXPECT_EQ(verdict({{},
+                         {},
+                         [&](FoldClaims& claims) {
+                           claims.cross += Fr::one();
+                           claims.error -= Fr::from_u64(guess);
+                         },
+                         {}}),
+                "open/rows");
+      EXPECT_EQ(verdict({{},
+                         {},
+                         [&](FoldClaims& claims) {
+                           claims.error += Fr::one();
+                           claims.delta -= Fr::from_u64(guess);
+                         },
+                         {}}),
+                "open/rows");
+    }
+  }
+}
+
+// A false message whose pad is opened: the quadratic equation can be met by another value for that pad, which is not
+// the committed one.
+TEST(LyingProver, AnOpenedPadCannotPayForAFalseMessage) {
+  std::mt19937_64 random(12);
+  const TestCircuit network = make_mlp(claim_options());
+  const auto circuit = prepare(network.circuit, 5);
+  const Setting honest = make_setting(circuit, network.run(network.random_values(random, 3000)));
+  const auto lie = [](std::size_t at, const Fr& value) {
+    return at == 0 ? value + Fr::one() : value;
+  };  // q of the root
+  for (const bool inverted : {false, true}) {
+    const Deviations deviations{lie, {}, {}, [&](FoldClaims& claims) {
+                                  ASSERT_EQ(claims.opened[0].first, 0u);
+                                  claims.opened[0].second +=
+                                      inverted ? -claims.r : claims.r;  // x = sent - pi as it was
+                                }};
+    EXPECT_EQ(verify_argument(honest.statement(), honest.prove(&deviations)).name(), "open/rows");
   }
 }
 

@@ -15,6 +15,7 @@
 #include "curve/msm.h"
 #include "prove/prover.h"
 #include "support/mlp_circuit.h"
+#include "support/places.h"
 
 namespace veil::testing {
 namespace {
@@ -60,16 +61,15 @@ std::vector<Fr> scalars_of(const Prover& prover, const Bytes& proof) {
   return out;
 }
 
-// Differences of opened pads between two proofs that share pads are proportional; unrelated pads give nothing.
+// Openings of two proofs that share pads and coins would be equal; unrelated pads give nothing.
 bool share_pads(const Prover& prover, const Bytes& a, const Bytes& b) {
-  const std::size_t columns = prover.circuit().layout().columns();
-  const std::size_t slots = prover.circuit().num_slots();
+  const Places at(prover.circuit());
+  const std::size_t begin = a.size() - prover.circuit().proof_size_bytes();
   const auto opened = [&](const Bytes& proof, std::size_t i) {
-    const std::size_t at = proof.size() - 32 * (2 + columns + 1 + slots - i);
-    return *Fr::from_bytes(std::span<const std::uint8_t>(proof).subspan(at, 32));
+    return *Fr::from_bytes(std::span<const std::uint8_t>(proof).subspan(begin + 32 * at.opened_pad(i), 32));
   };
   // A third proof would be needed to know the pads; with two, equal openings or equal slots show the reuse.
-  for (std::size_t i = 0; i < slots; ++i) {
+  for (std::size_t i = 0; i < at.shape.num_opened; ++i) {
     if (opened(a, i) == opened(b, i)) return true;
   }
   const std::vector<Fr> in_a = scalars_of(prover, a);
@@ -150,8 +150,17 @@ TEST(PadStore, CombinationsOpenTheirCommitments) {
   store.fill(1, entropy);
   const auto pair = store.claim();
   const Pads pads = Pads::combine(pair->a, pair->b, Fr::from_u64(12345));
-  const G1 expected = msm(generators(8), pads.pads()) + G1(blinding_generator()) * pads.pads_blinder();
-  EXPECT_TRUE(expected == G1(pads.pads_commitment()));
+  ASSERT_EQ(pads.rows(), 3u);  // 8 slots and the error
+  for (const bool masks : {false, true}) {
+    const std::span<const Fr> values = masks ? pads.masks() : pads.pads();
+    ASSERT_EQ(values.size(), 9u);
+    for (std::size_t i = 0; i < 3; ++i) {
+      const std::span<const Fr> one = values.subspan(4 * i, i == 2 ? 1 : 4);
+      const Fr& blinder = (masks ? pads.masks_blinders() : pads.pads_blinders())[i];
+      const G1 expected = msm(generators(one.size()), one) + G1(blinding_generator()) * blinder;
+      EXPECT_TRUE(expected == G1((masks ? pads.masks_commitments() : pads.pads_commitments())[i]));
+    }
+  }
   const G1 row = msm(generators(4), pads.mask_row()) + G1(blinding_generator()) * pads.mask_row_blinder();
   EXPECT_TRUE(row == G1(pads.mask_row_commitment()));
 }

@@ -13,7 +13,9 @@
 #include "curve/generators.h"
 #include "curve/msm.h"
 #include "curve/sample.h"
+#include "support/places.h"
 #include "support/proving.h"
+#include "verify/joined_claims.h"
 
 namespace veil::testing {
 namespace {
@@ -47,71 +49,127 @@ struct UniformSource {
   }
 };
 
-G1Affine combine(std::vector<G1Affine> points, std::vector<Fr> scalars) { return msm(points, scalars).to_affine(); }
+std::vector<Fr> uniform(Drbg& drbg, std::size_t count) {
+  std::vector<Fr> out;
+  for (std::size_t i = 0; i < count; ++i) out.push_back(sample_fr(drbg));
+  return out;
+}
 
-G1 commit(std::span<const Fr> values, const Fr& blinder) {
-  const auto bases = generators(values.size());
-  return msm(bases, values) + G1(blinding_generator()) * blinder;
+// The end of the text, answered from rows that are uniform: it needs no secret beyond them.
+struct SimulatedSide {
+  OpeningAnswers answers;
+  ProgrammedOracle& oracle;
+  Writer& out;
+
+  Fr challenge(const std::string& label) { return oracle.challenge(label); }
+  template <class Question>
+  std::array<Fr, 2> scalars(const std::string&, const Question& question) {
+    const auto values = answers.answer(question);
+    for (const Fr& value : values) out.raw(value.to_bytes());
+    return values;
+  }
+  template <class Question>
+  std::array<G1Affine, 2> points(const std::string&, const Question& question) {
+    const auto values = G1::batch_to_affine(answers.answer(question));
+    for (const G1Affine& value : values) out.raw(compress(value));
+    return {values[0], values[1]};
+  }
+  template <class Question>
+  Fr scalar(const std::string&, const Question& question) {
+    const Fr value = answers.answer(question);
+    out.raw(value.to_bytes());
+    return value;
+  }
+  template <class Question>
+  std::vector<Fr> row(const std::string&, const Question& question) {
+    const std::vector<Fr> values = answers.answer(question);
+    for (const Fr& value : values) out.raw(value.to_bytes());
+    return values;
+  }
+};
+
+// pi', g' and their blinders, uniform, as the rows that are opened.
+struct UniformRows {
+  std::vector<Fr> pads;
+  std::vector<std::vector<Fr>> rows;
+  std::vector<Fr> blinders;
+
+  UniformRows(const OpeningShape& shape, Drbg& drbg)
+      : pads(uniform(drbg, shape.num_pads())), blinders(uniform(drbg, shape.pad_rows() + 1)) {
+    for (std::size_t i = 0; i < shape.pad_rows(); ++i) {
+      const auto first = pads.begin() + static_cast<std::ptrdiff_t>(i * shape.columns());
+      rows.emplace_back(first, first + static_cast<std::ptrdiff_t>(
+                                           std::min(shape.columns(), shape.num_pads() - i * shape.columns())));
+    }
+    rows.push_back(uniform(drbg, shape.columns()));
+  }
+  // <row, G> + b H - r point
+  G1Affine minus(std::size_t row, const Fr& r, const G1& point) const {
+    const G1 sum = msm(generators(rows[row].size()), rows[row]) + G1(blinding_generator()) * blinders[row];
+    return (sum - point * r).to_affine();
+  }
+};
+
+// What an honest prover fixes before it knows the answers to r.
+FoldClaims simulate_claims(const OpeningClaim<AffineForm>& opening, const PadFold& fold, std::span<const Fr> sent,
+                           const std::set<std::uint32_t>& opened, const UniformRows& rows, ProgrammedOracle& oracle,
+                           Drbg& drbg) {
+  FoldClaims out;
+  out.r = oracle.challenge("fold/r");
+  out.theta = oracle.challenge("open/theta");
+  out.cross = sample_fr(drbg);
+  out.error = fold.evaluate(out.r, rows.pads) + rows.pads.back() - out.r * out.cross;
+  out.delta = inner_product(rows.rows.back(), opening.column_eq) + evaluate_linear_part(opening.value, rows.pads) -
+              out.r * evaluate_form_at(opening.value, sent);
+  for (const std::uint32_t slot : opened) out.opened.emplace_back(slot, rows.pads[slot]);
+  return out;
 }
 
 // An accepting argument from the statement alone: no witness, no model, no input.
 Bytes simulate(const Statement& statement, ProgrammedOracle& oracle, Drbg& drbg) {
   const PreparedCircuit& prepared = statement.circuit;
-  const RowLayout& layout = prepared.layout();
-  const auto random_point = [&] { return (G1(blinding_generator()) * sample_fr(drbg)).to_affine(); };
-  std::vector<G1Affine> rows(statement.model_rows.begin(), statement.model_rows.end());
-  rows.insert(rows.end(), statement.input_rows.begin(), statement.input_rows.end());
-  std::vector<G1Affine> witness;
-  for (std::size_t i = 0; i < layout.rows(Owner::kWitness).count; ++i) witness.push_back(random_point());
-  rows.insert(rows.end(), witness.begin(), witness.end());
-  const G1Affine pads = random_point();
+  const OpeningShape& shape = prepared.opening();
+  const auto random_points = [&](std::size_t count) {
+    std::vector<G1Affine> out;
+    for (const Fr& k : uniform(drbg, count)) out.push_back((G1(blinding_generator()) * k).to_affine());
+    return out;
+  };
+  const std::vector<G1Affine> witness = random_points(prepared.layout().rows(Owner::kWitness).count);
+  const std::vector<G1Affine> pads = random_points(shape.pad_rows());
+  std::vector<G1Affine> committed(statement.model_rows.begin(), statement.model_rows.end());
+  committed.insert(committed.end(), statement.input_rows.begin(), statement.input_rows.end());
+  committed.insert(committed.end(), witness.begin(), witness.end());
 
   Transcript transcript(&oracle);
   UniformSource source{drbg};
   Committed<UniformSource> checker(transcript, source);
-  const auto opening = argue(checker, prepared.circuit(), layout, statement.public_values);
+  const auto opening = argue(checker, prepared.circuit(), prepared.layout(), statement.public_values);
   const PadFold fold(checker.constraints(), checker.sent(), oracle.challenge("fold/rho"));
-  const Fr r = oracle.challenge("fold/r");
-  const auto scalars = [&](std::size_t count) {
-    std::vector<Fr> out;
-    for (std::size_t i = 0; i < count; ++i) out.push_back(sample_fr(drbg));
-    return out;
-  };
-  const std::vector<Fr> pi = scalars(prepared.num_slots());
-  const std::vector<Fr> row = scalars(layout.columns());
-  const std::vector<Fr> blinders = scalars(3);
-  const G1Affine masks = combine({commit(pi, blinders[0]).to_affine(), pads}, {Fr::one(), -r});
-  std::vector<G1Affine> points{commit(row, blinders[1]).to_affine()};
-  std::vector<Fr> weights{Fr::one()};
-  for (const auto& [index, weight] : opening.row_weights) {
-    points.push_back(rows[index]);
-    weights.push_back(-(r * weight));
-  }
-  const G1Affine mask_row = combine(points, weights);
-  const G1Affine t1 = random_point();
-  const std::vector<Fr> error{fold.evaluate(r, pi)};
-  const G1Affine t0 = combine({commit(error, blinders[2]).to_affine(), t1}, {Fr::one(), -r});
-  const Fr delta = inner_product(row, opening.column_eq) + evaluate_linear_part(opening.value, pi) -
-                   r * evaluate_form_at(opening.value, checker.sent());
+  const UniformRows rows(shape, drbg);
+  const FoldClaims claims = simulate_claims(opening, fold, checker.sent(), checker.opened(), rows, oracle, drbg);
+
   Writer out;
   for (const G1Affine& point : witness) out.raw(compress(point));
-  for (const G1Affine& point : {pads, masks, mask_row}) out.raw(compress(point));
+  for (const G1Affine& point : pads) out.raw(compress(point));
+  for (std::size_t i = 0; i < shape.pad_rows(); ++i) out.raw(compress(rows.minus(i, claims.r, pads[i])));
+  G1 row;
+  for (const auto& [index, weight] : opening.row_weights) row += G1(committed[index]) * weight;
+  out.raw(compress(rows.minus(shape.pad_rows(), claims.r, row)));
   for (const Fr& scalar : checker.sent()) out.raw(scalar.to_bytes());
-  for (const G1Affine& point : {t0, t1}) out.raw(compress(point));
-  out.raw(delta.to_bytes());
-  for (const Fr& scalar : pi) out.raw(scalar.to_bytes());
-  out.raw(blinders[0].to_bytes());
-  for (const Fr& scalar : row) out.raw(scalar.to_bytes());
-  out.raw(blinders[1].to_bytes());
-  out.raw(blinders[2].to_bytes());
+  for (const Fr& scalar : {claims.cross, claims.error, claims.delta}) out.raw(scalar.to_bytes());
+  for (const auto& [slot, pad] : claims.opened) out.raw(pad.to_bytes());
+  SimulatedSide side{{shape, rows.rows, rows.blinders}, oracle, out};
+  auto [weights, value] = joined_claims(shape, opening, fold, checker.sent(), claims);
+  fold_opening(side, shape, std::move(weights), value);
   return out.take();
 }
 
 TEST(Simulator, IsAcceptedUnderProgrammedChallengesForTrueAndFalseStatementsAlike) {
   std::mt19937_64 random(1);
   const TestCircuit network = make_mlp(tiny());
-  const Setting honest = make_setting(prepare(network.circuit, 4), network.run(network.random_values(random, 3000)));
+  const auto witness = network.random_values(random, 3000);
   for (int k = 0; k < 10; ++k) {
+    const Setting honest = make_setting(prepare(network.circuit, 2 + static_cast<unsigned>(k)), network.run(witness));
     PublicValues values = honest.public_values;
     values[network.output][0] = static_cast<std::int64_t>(random() % 60000) - 30000;  // whatever the output is
     const Statement statement{*honest.circuit, honest.model_rows, honest.input_rows, values, honest.context};
@@ -173,20 +231,20 @@ class UniformityRun {
   Histograms count(std::int64_t input) {
     for (std::int64_t& x : values_.back()) x = input;
     const Setting setting = make_setting(circuit_, network_.run(values_));
-    const std::size_t first = 32 * (setting.rows.witness.size() + 3);
+    const Places at(*circuit_);
     Histograms out;
     for (int k = 0; k < kProofs; ++k) {
       const Bytes proof = setting.prove();
-      out.resize((proof.size() - first) / 32);
-      for (std::size_t i = 0; i < out.size(); ++i) {
-        const std::span<const std::uint8_t> bytes = std::span<const std::uint8_t>(proof).subspan(first + 32 * i, 32);
+      std::size_t field = 0;
+      for (std::size_t place = 0; place <= at.last(); ++place) {
+        if (at.is_point(place)) continue;
+        const std::span<const std::uint8_t> bytes = std::span<const std::uint8_t>(proof).subspan(32 * place, 32);
         EXPECT_TRUE(seen_.emplace(bytes.begin(), bytes.end()).second) << "a scalar was sent twice";
         const double top = (bytes[0] * 256.0 + bytes[1] + 0.5) / (0x3064 + 0.306);  // of the modulus
-        out[i][std::min<std::size_t>(7, static_cast<std::size_t>(top * 8))] += 1;
+        if (field == out.size()) out.emplace_back();
+        out[field++][std::min<std::size_t>(7, static_cast<std::size_t>(top * 8))] += 1;
       }
     }
-    const std::size_t t0 = circuit_->num_slots();  // T0, T1 are points, not scalars
-    out.erase(out.begin() + static_cast<std::ptrdiff_t>(t0), out.begin() + static_cast<std::ptrdiff_t>(t0 + 2));
     return out;
   }
 
@@ -234,15 +292,17 @@ TEST(Pads, UsedTwiceRevealTheMessages) {
   for (int k = 0; k < 2; ++k) {
     const Setting setting = make_setting(circuit, network.run(network.random_values(random, 3000)));
     const Bytes proof = prove_argument(setting.statement(), setting.trace, setting.rows, pads);
-    const std::size_t first = 32 * (setting.rows.witness.size() + 3 + circuit->num_slots() + 3);
+    const Places at(*circuit);
     opened.emplace_back();
-    for (std::size_t i = 0; i < circuit->num_slots(); ++i) {
-      opened.back().push_back(*Fr::from_bytes(std::span<const std::uint8_t>(proof).subspan(first + 32 * i, 32)));
+    for (std::size_t i = 0; i < 2; ++i) {
+      const auto bytes = std::span<const std::uint8_t>(proof).subspan(32 * at.opened_pad(i), 32);
+      opened.back().push_back(*Fr::from_bytes(bytes));
     }
   }
-  // pi'_1 - pi'_2 = (r_1 - r_2) pi: the ratio of two slots is the ratio of their pads.
+  // pi'_1 - pi'_2 = (r_1 - r_2) pi: the ratio of two slots is the ratio of their pads. The first slots that are opened
+  // are the root's and the first layer's p0.
   const Fr ratio = (opened[0][0] - opened[1][0]) * (opened[0][1] - opened[1][1]).inverse();
-  EXPECT_EQ(ratio, pads.pads()[0] * pads.pads()[1].inverse());
+  EXPECT_EQ(ratio, pads.pads()[0] * pads.pads()[2].inverse());
 }
 
 }  // namespace
