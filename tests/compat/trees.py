@@ -130,12 +130,14 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--veil", required=True)
     parser.add_argument("--material", type=pathlib.Path, required=True)
+    parser.add_argument("--data", choices=list(DATA), help="one data set instead of all")
     parser.add_argument("--small", action="store_true", help="one data set, 300 rows")
     parser.add_argument("--out", type=pathlib.Path, help="a JSON file for the figures")
     arguments = parser.parse_args()
     warnings.filterwarnings("ignore")
     results, failed = [], 0
-    for name in ["credit_german"] if arguments.small else DATA:
+    chosen = arguments.data or ("credit_german" if arguments.small else None)
+    for name in [chosen] if chosen else DATA:
         x, y = load(arguments.material, name, 300 if arguments.small else None)
         count = 2 * len(x) // 3
         for kind, model in models(name, x[:count], y[:count]):
