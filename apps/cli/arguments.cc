@@ -64,6 +64,8 @@ void declare(CLI::App& command, EvaluateArguments& arguments) {
   command.add_option("--data", arguments.data, "The data: CSV, NPY, NPZ or JSON")->required();
   command.add_option("--labels", arguments.labels, "The column, array or field with the true answers");
   command.add_option("--model", arguments.model, "The model, an .onnx file, where prover.veil was made without it");
+  command.add_option("--outputs", arguments.outputs,
+                     "A CSV file for what the float model and its integers give, row by row");
   command.add_option("--report", arguments.report,
                      "A folder for evaluation.html, a page of plots, and evaluation.json");
   command.add_option("--calibrate", arguments.calibrate,

@@ -39,6 +39,7 @@ Result<Outcome> run_verify(const VerifyArguments& arguments);
 struct EvaluateArguments {
   std::string prover, data, model;  // model: empty where prover.veil has it
   std::string report, calibrate;    // empty: none
+  std::string outputs;              // a CSV file; empty: none
   std::optional<std::string> labels;
 };
 Result<Outcome> run_evaluate(const EvaluateArguments& arguments);

@@ -1,6 +1,7 @@
 // veil evaluate: the float model against its integers, on the user's rows.
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <cmath>
 #include <optional>
 
@@ -108,6 +109,37 @@ Status add_report(const OwnedModel& owned, const Evaluation& result, const std::
   return Done{};
 }
 
+// One line a row: its number, whether the decision is the same, the float model's numbers, the integers' numbers.
+std::string outputs_csv(const RunComparison& runs) {
+  const std::size_t width = runs.real_outputs.size() / static_cast<std::size_t>(std::max<std::int64_t>(runs.rows, 1));
+  std::string out = "row,same";
+  for (const char* kind : {"float", "integer"}) {
+    for (std::size_t i = 0; i < width; ++i) out += fmt::format(",{}_{}", kind, i);
+  }
+  out += "\n";
+  std::size_t next = 0;
+  for (std::int64_t row = 0; row < runs.rows; ++row) {
+    const bool differs = next < runs.differing.size() && runs.differing[next] == row;
+    next += differs ? 1 : 0;
+    out += fmt::format("{},{}", row, differs ? 0 : 1);
+    for (const std::vector<double>* outputs : {&runs.real_outputs, &runs.integer_outputs}) {
+      for (std::size_t i = 0; i < width; ++i)
+        out += fmt::format(",{}", (*outputs)[static_cast<std::size_t>(row) * width + i]);
+    }
+    out += "\n";
+  }
+  return out;
+}
+
+std::string differing_text(const std::vector<std::int64_t>& rows) {
+  constexpr std::size_t kMost = 20;
+  if (rows.empty()) return "";
+  std::string out = "  differing  rows";
+  for (std::size_t i = 0; i < std::min(rows.size(), kMost); ++i)
+    out += fmt::format("{} {}", i == 0 ? "" : ",", rows[i]);
+  return out + (rows.size() > kMost ? fmt::format(" and {} more\n", rows.size() - kMost) : "\n");
+}
+
 }  // namespace
 
 Result<Outcome> run_evaluate(const EvaluateArguments& arguments) {
@@ -125,17 +157,23 @@ Result<Outcome> run_evaluate(const EvaluateArguments& arguments) {
                   {"max_abs_error", runs.output.largest},
                   {"mean_abs_error", runs.output.mean},
                   {"agreement", runs.agreement()},
+                  {"differing_rows", runs.differing},
                   {"accuracy", or_null(result.accuracy)},
                   {"float_accuracy", or_null(result.float_accuracy)},
                   {"bits", owned.graph.bits}};
   out.text = fmt::format("{} rows, integers of {} bits against the float model\n", runs.rows, owned.graph.bits);
   out.text += fmt::format("  error      {:.2g} at most, {:.2g} on average\n", runs.output.largest, runs.output.mean);
   out.text += fmt::format("  agreement  {:.2f}% of decisions are the same\n", 100 * runs.agreement());
+  out.text += differing_text(runs.differing);
   if (result.accuracy) {
     out.text += fmt::format("  accuracy   {:.2f}% of decisions are right (float model: {:.2f}%)\n",
                             100 * *result.accuracy, 100 * *result.float_accuracy);
   } else if (arguments.labels) {
     out.text += "  accuracy   not defined: the labels are no decisions of this model\n";
+  }
+  if (!arguments.outputs.empty()) {
+    VEIL_TRY_STATUS(save_file(arguments.outputs, bytes_of(outputs_csv(runs)), true));
+    out.text += fmt::format("  written    {}\n", arguments.outputs);
   }
   if (!arguments.report.empty()) VEIL_TRY_STATUS(add_report(owned, result, arguments.report, out));
   return out;

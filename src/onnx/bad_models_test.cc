@@ -167,7 +167,7 @@ const Case kCases[] = {
      },
      "Operator 'If' (node 'If #1') has no 'else_branch'."},
     {"loop", [](ModelProto& m) { m.mutable_graph()->mutable_node(1)->set_op_type("Loop"); },
-     "Operator 'Loop' (node 'Loop #1') is not supported yet"},
+     "Operator 'Loop' (node 'Loop #1') has no 'body'"},
     {"unknown attribute",
      [](ModelProto& m) {
        auto* a = m.mutable_graph()->mutable_node(1)->add_attribute();

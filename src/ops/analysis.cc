@@ -1,5 +1,7 @@
 #include "ops/analysis.h"
 
+#include <algorithm>
+
 #include "graph/text.h"
 #include "ops/family.h"
 
@@ -21,6 +23,35 @@ Error step_error(const QuantisedNode& node, const std::string& what) {
 constexpr std::int64_t kLargestValue = std::int64_t{1} << 46;
 constexpr IntegerRange kValues{-kLargestValue, kLargestValue - 1};
 
+// Does the operator hand the integers of an input on as they are, or compare them with thresholds?
+bool keeps_order(const QuantisedNode& node) {
+  if (const auto* view = std::get_if<ViewOp>(&node.op)) return view->fill == 0;
+  return std::holds_alternative<ConcatOp>(node.op);
+}
+
+// Floats in order are no numbers to calculate with: they are moved and compared, and never met by others.
+Status check_orders(const QuantisedGraph& graph) {
+  const auto is_ordered = [&](QuantId id) { return graph.values[id].float_order; };
+  for (const QuantisedValue& value : graph.values) {
+    if (value.float_order && value.scale_log2 != std::vector<std::int32_t>{0}) {
+      return Error{"the value " + quoted(value.name) + " stands for floats in order, but has a scale"};
+    }
+  }
+  for (const QuantisedNode& node : graph.nodes) {
+    const auto ordered = std::count_if(node.inputs.begin(), node.inputs.end(), is_ordered);
+    const bool decides =
+        std::holds_alternative<ThresholdOp>(node.op) || std::holds_alternative<PathThresholdOp>(node.op);
+    const bool compares = decides && ordered == 1 && is_ordered(node.inputs[0]);
+    const bool moves = keeps_order(node) && ordered == std::ssize(node.inputs);
+    if (ordered != 0 && !compares && !moves) return step_error(node, "it calculates with the order of floats");
+    if (is_ordered(node.output) != (ordered != 0 && moves)) {
+      return step_error(node, "what it gives is called another kind of number than what it takes");
+    }
+  }
+  if (is_ordered(graph.output)) return Error{"the output " + quoted(graph.output_name) + " is an order of floats"};
+  return Done{};
+}
+
 }  // namespace
 
 OutputNames output_names(const QuantisedGraph& graph) {
@@ -29,10 +60,11 @@ OutputNames output_names(const QuantisedGraph& graph) {
 
 Result<Analysis> analyse(const QuantisedGraph& graph) {
   Analysis out;
+  VEIL_TRY_STATUS(check_orders(graph));
   out.ranges.resize(graph.values.size());
   out.accumulators.resize(graph.nodes.size());
   for (const QuantisedInput& input : graph.inputs) {
-    out.ranges[input.value] = signed_range(static_cast<unsigned>(graph.bits));
+    out.ranges[input.value] = input_range(graph, input);
   }
   for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
     const QuantisedNode& node = graph.nodes[i];

@@ -32,7 +32,11 @@ class RunComparer {
   Result<RunComparison> run(const std::vector<RealRow>& rows) {
     for (const RealRow& row : rows) VEIL_TRY_STATUS(add_row(row));
     for (RowOutputs& row : rows_) {
-      out_.agreeing += agrees(row) ? 1 : 0;
+      if (agrees(row)) {
+        ++out_.agreeing;
+      } else {
+        out_.differing.push_back(&row - rows_.data());
+      }
       note(out_.output, row.real, row.integer);
       out_.real_outputs.insert(out_.real_outputs.end(), row.real.begin(), row.real.end());
       out_.integer_outputs.insert(out_.integer_outputs.end(), row.integer.begin(), row.integer.end());
@@ -80,6 +84,7 @@ class RunComparer {
   // Not next to an integer that a result of this scale may be.
   std::int64_t saturated_in(QuantId id, const std::vector<double>& real) const {
     const QuantisedValue& value = model_.graph.values[id];
+    if (value.float_order) return 0;
     const IntegerRange range = integers_.analysis().ranges[id];
     std::int64_t count = 0;
     for (std::size_t i = 0; i < real.size(); ++i) {

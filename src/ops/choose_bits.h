@@ -19,10 +19,11 @@ struct ValueError {
 };
 struct RunComparison {
   std::int64_t rows = 0;
-  std::int64_t agreeing = 0;         // rows with the same decision
-  std::vector<ValueError> values;    // by QuantId; zero where the float graph has no such value
-  ValueError output;                 // of the model's output
-  std::vector<double> real_outputs;  // row after row, as the float model gives them
+  std::int64_t agreeing = 0;            // rows with the same decision
+  std::vector<std::int64_t> differing;  // the others
+  std::vector<ValueError> values;       // by QuantId; zero where the float graph has no such value
+  ValueError output;                    // of the model's output
+  std::vector<double> real_outputs;     // row after row, as the float model gives them
   std::vector<double> integer_outputs;
 
   // The output's error, as a part of its largest number. Of whole numbers (labels, signs), where a close decision moves

@@ -17,7 +17,7 @@ namespace {
 
 Meaning input_meaning(const QuantisedGraph& graph, const QuantisedInput& input) {
   const QuantisedValue& value = graph.values[input.value];
-  return Meaning{value.name, "", input.labels, value.scale_log2};
+  return Meaning{value.name, value.float_order ? "float32 in order" : "", input.labels, value.scale_log2};
 }
 
 // A committed tensor of its declared range, every element of it proven by limbs.

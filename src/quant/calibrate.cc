@@ -1,12 +1,14 @@
 #include "quant/calibrate.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 
 #include "graph/float_run.h"
 #include "graph/masks.h"
 #include "graph/shape.h"
 #include "graph/text.h"
+#include "tensor/float_order.h"
 
 namespace veil {
 
@@ -27,6 +29,25 @@ bool all_finite(const std::vector<double>& data) {
 std::vector<double> bounded_scores(std::vector<double> data) {
   for (double& score : data) score = score < kMaskedScore ? kMaskedScore : score;
   return data;
+}
+
+// The place of the lowest bit: of a number that is not zero, the largest scale_log2 at which it is whole.
+std::int32_t finest_scale(double number) {
+  if (number == 0) return Calibration::kWholeAnywhere;
+  int exponent = 0;
+  const double fraction = std::frexp(number, &exponent);
+  constexpr int kFractionBits = 53;
+  const auto whole = static_cast<std::uint64_t>(std::fabs(std::ldexp(fraction, kFractionBits)));
+  return exponent - kFractionBits + std::countr_zero(whole);
+}
+
+void note_inputs(const std::vector<Array>& arrays, Calibration& calibration) {
+  for (std::size_t input = 0; input < arrays.size(); ++input) {
+    const std::vector<double>& data = arrays[input].data;
+    std::vector<std::int32_t>& finest = calibration.finest_inputs[input];
+    finest.resize(data.size(), Calibration::kWholeAnywhere);
+    for (std::size_t i = 0; i < data.size(); ++i) finest[i] = std::min(finest[i], finest_scale(data[i]));
+  }
 }
 
 Status note_row(const Graph& graph, const std::vector<bool>& scores, const FloatRunner& runner, const RealRow& row,
@@ -65,11 +86,13 @@ Result<std::vector<Array>> input_arrays(const Graph& graph, const RealRow& row) 
       return Error{"input " + quoted(value.name) + " needs " + std::to_string(size_of(value.shape)) +
                    " values a row, but has " + std::to_string(row[i].size())};
     }
+    Array array{value.shape, row[i]};
     for (std::size_t k = 0; k < row[i].size(); ++k) {
+      if (value.type == ElementType::kFloat) array.data[k] = to_float32(row[i][k]);
       if (std::isnan(row[i][k]))
         return Error{"element " + std::to_string(k) + " of input " + quoted(value.name) + " is no number"};
     }
-    arrays.push_back(Array{value.shape, row[i]});
+    arrays.push_back(std::move(array));
   }
   return arrays;
 }
@@ -79,6 +102,7 @@ Result<Calibration> calibrate(const Graph& graph, const std::vector<RealRow>& ro
   Calibration calibration;
   calibration.values.resize(graph.values.size());
   calibration.largest_inputs.resize(graph.inputs.size());
+  calibration.finest_inputs.resize(graph.inputs.size());
   VEIL_TRY(runner, FloatRunner::create(graph));
   const std::vector<bool> scores = feeds_softmax_only(graph);
   for (const RealRow& row : rows) {
@@ -89,6 +113,7 @@ Result<Calibration> calibrate(const Graph& graph, const std::vector<RealRow>& ro
       if (!all_finite(array.data)) return Error{where + "an input is infinite"};
     }
     VEIL_TRY_STATUS(runner.run(*arrays));
+    note_inputs(*arrays, calibration);
     VEIL_TRY_STATUS(note_row(graph, scores, runner, row, calibration));
   }
   return calibration;

@@ -21,6 +21,10 @@ struct Calibration {
   std::int64_t rows = 0;
   std::vector<RealRange> values;                    // by ValueId, over all rows and elements
   std::vector<std::vector<double>> largest_inputs;  // of every element of every input, by magnitude
+  // Of the same: the largest scale_log2 at which all its numbers are whole; kWholeAnywhere where they were zero.
+  std::vector<std::vector<std::int32_t>> finest_inputs;
+
+  static constexpr std::int32_t kWholeAnywhere = 1 << 20;
 };
 
 // The rows as arrays of the inputs' shapes; NaN and wrong lengths are errors that name input and element.

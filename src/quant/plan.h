@@ -119,6 +119,7 @@ struct PlanValue {
   std::optional<ValueId> like = {};
   std::optional<double> largest = {};
   bool is_integer = false;  // whole numbers, exactly: scale 0
+  bool is_double = false;   // an input of more than float32's precision
   // The node of the file whose softmax reads it: there, numbers far below the largest do not count.
   std::string softmax = {};
 };

@@ -326,6 +326,7 @@ Result<Plan> PlanBuilder::build() {
   for (const ValueId id : graph_.inputs) {
     const GraphValue& value = graph_.values[id];
     ids_[id] = add_value({value.name, elements(value.shape), id, {}, {}, !is_real_or_other(value.type)});
+    plan_.values[*ids_[id]].is_double = value.type == ElementType::kDouble;
     plan_.inputs.push_back(*ids_[id]);
   }
   for (const Node& node : graph_.nodes) {

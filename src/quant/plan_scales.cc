@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "quant/feature_order.h"
 #include "quant/function_choice.h"
 #include "tensor/fixed_point.h"
 
@@ -69,7 +70,9 @@ PlanScales::PlanScales(const Plan& plan, const Calibration* calibration, unsigne
       calibration_(calibration),
       bits_(bits),
       consumers_(plan_consumers(plan)),
-      takes_unsigned_(take_unsigned()) {}
+      takes_unsigned_(take_unsigned()),
+      only_compared_(only_compared(plan)),
+      in_float_order_(calibration != nullptr && !grids_hold_features()) {}
 
 template <class Op>
 bool PlanScales::read_only_by(PlanId id) const {
@@ -133,6 +136,26 @@ std::optional<std::int32_t> PlanScales::forced_scale(PlanId id) const {
 }
 
 std::vector<std::int32_t> PlanScales::input_scales(std::size_t input) const {
+  if (is_float_order(plan_.inputs[input])) return {0};
+  return grid_scales(input);
+}
+
+// Of every input that only decisions of trees read: are all its numbers, as far as calibration saw them, on its grid?
+bool PlanScales::grids_hold_features() const {
+  for (std::size_t input = 0; input < plan_.inputs.size(); ++input) {
+    const PlanId id = plan_.inputs[input];
+    if (!only_compared_[id]) continue;
+    if (overflows(id)) return false;
+    const std::vector<std::int32_t> scales = grid_scales(input);
+    const std::vector<std::int32_t>& finest = calibration_->finest_inputs[input];
+    for (std::size_t k = 0; k < finest.size(); ++k) {
+      if (finest[k] < scales[scales.size() == 1 ? 0 : k]) return false;
+    }
+  }
+  return true;
+}
+
+std::vector<std::int32_t> PlanScales::grid_scales(std::size_t input) const {
   const PlanId id = plan_.inputs[input];
   if (plan_.values[id].is_integer) return {0};
   const std::vector<double>& largest = calibration_->largest_inputs[input];

@@ -52,6 +52,11 @@ class PlanScales {
   // All readers are the same smooth function: its table fixes the scale.
   std::optional<std::int32_t> forced_scale(PlanId id) const;
 
+  // Does it stand for floats in order? As recorded, or where a grid of the bits does not hold every number of an input
+  // that calibration saw: that is known without the thresholds, which the public choice must not tell.
+  bool is_float_order(PlanId id) const { return in_float_order_ && only_compared_[id]; }
+  void set_float_order(bool recorded) { in_float_order_ = recorded; }
+
   // ---- proposals
   // One, or one for each element.
   std::vector<std::int32_t> input_scales(std::size_t input) const;
@@ -70,6 +75,8 @@ class PlanScales {
   bool needs_own_scales(PlanId id, std::int32_t common, const std::vector<std::int32_t>& scales) const;
   bool feeds_softmax_only(PlanId id) const;
   std::vector<bool> take_unsigned() const;
+  std::vector<std::int32_t> grid_scales(std::size_t input) const;
+  bool grids_hold_features() const;
   double largest_logit(PlanId id) const;
   double largest_needed(PlanId id) const;
   RealRange real_range(PlanId id) const;
@@ -81,6 +88,8 @@ class PlanScales {
   unsigned bits_;
   std::vector<std::vector<std::size_t>> consumers_;
   std::vector<bool> takes_unsigned_;  // by PlanId: its readers take any integers
+  std::vector<bool> only_compared_;   // by PlanId: only decisions of trees read it
+  bool in_float_order_ = false;       // those of them
 };
 
 }  // namespace veil

@@ -14,6 +14,7 @@
 #include "quant/function_choice.h"
 #include "quant/plan.h"
 #include "quant/plan_scales.h"
+#include "tensor/float_order.h"
 
 namespace veil {
 
@@ -39,7 +40,9 @@ class Quantiser {
         recorded_(recorded),
         bits_(bits),
         scales_(plan_, calibration, bits),
-        ids_(plan_.values.size()) {}
+        ids_(plan_.values.size()) {
+    if (recorded_ != nullptr) scales_.set_float_order(has_float_order(*recorded_));
+  }
 
   Result<QuantisedModel> run(const QuantiseOptions& options) {
     QuantisedGraph& out = model_.graph;
@@ -48,7 +51,7 @@ class Quantiser {
     out.claim = options.claim;
     VEIL_TRY_STATUS(add_inputs(options));
     for (const PlanNode& node : plan_.nodes) {
-      auto status = scales_.overflows(node.output)
+      auto status = scales_.overflows(node.output) && !scales_.is_float_order(node.output)
                         ? Status(Error{"its whole numbers do not fit " + std::to_string(bits_) + " bits"})
                         : std::visit([&](const auto& op) { return add(node, op); }, node.op);
       if (!status) return Error{node.source + " cannot be quantised: " + status.error().message};
@@ -70,6 +73,10 @@ class Quantiser {
   // ---- the pieces of the result
   IntegerRange range() const { return signed_range(bits_); }
   std::int64_t limit() const { return range().high; }
+
+  static bool has_float_order(const QuantisedGraph& graph) {
+    return std::any_of(graph.values.begin(), graph.values.end(), [](const auto& value) { return value.float_order; });
+  }
 
   QuantId add_value(const PlanValue& value, std::vector<std::int32_t> scales) {
     QuantisedValue out{value.name, value.size, std::move(scales)};
@@ -98,7 +105,10 @@ class Quantiser {
     return model_.graph.nodes.back();
   }
 
-  void finish(const PlanNode& node, QuantId output) { ids_[node.output] = output; }
+  void finish(const PlanNode& node, QuantId output) {
+    ids_[node.output] = output;
+    model_.graph.values[output].float_order = scales_.is_float_order(node.output);
+  }
 
   // Quantises a constant at the scale that `propose` finds, unless one is recorded.
   Result<std::int32_t> model_scale(std::int32_t proposal) const {
@@ -135,6 +145,7 @@ class Quantiser {
       const PlanId plan_id = plan_.inputs[i];
       const QuantId id = add_value(plan_.values[plan_id], scales);
       full_range_[id] = true;
+      model_.graph.values[id].float_order = scales_.is_float_order(plan_id);
       ids_[plan_id] = id;
       QuantisedInput input{id, value.shape, {}};
       if (i < options.input_labels.size()) input.labels = options.input_labels[i];
@@ -491,10 +502,18 @@ class Quantiser {
     return Done{};
   }
 
+  // x <= t where the feature's integer is below this one.
+  double first_above(double threshold, std::int32_t scale, bool float_order) const {
+    if (float_order) return static_cast<double>(order_above(threshold));
+    const double first = std::floor(std::ldexp(threshold, -scale)) + 1;
+    return std::clamp(first, static_cast<double>(range().low), static_cast<double>(range().high + 1));
+  }
+
   // x 2^s <= t where x < floor(t 2^-s) + 1: exact at every integer x of the feature's own scale s.
   Status add(const PlanNode& node, const PlanThreshold& plan) {
     const QuantId input = ids_[node.inputs[0]];
     const std::vector<std::int32_t> scales = model_.graph.values[input].scale_log2;
+    const bool in_order = model_.graph.values[input].float_order;
     if (scales.size() != 1 && plan.rows != 1) return Error{"its rows have a scale for each element"};
     const std::size_t features = static_cast<std::size_t>(plan.features);
     std::vector<double> selection(plan.feature.size() * features, 0.0), least(plan.feature.size());
@@ -502,8 +521,7 @@ class Quantiser {
       const auto feature = static_cast<std::size_t>(plan.feature[m]);
       const std::int32_t scale = scales[scales.size() == 1 ? 0 : feature];
       selection[m * features + feature] = 1;
-      const double first_above = std::floor(std::ldexp(plan.threshold[m], -scale)) + 1;
-      least[m] = -std::clamp(first_above, static_cast<double>(range().low), static_cast<double>(range().high + 1));
+      least[m] = -first_above(plan.threshold[m], scale, in_order);
     }
     const QuantId output = add_value(plan_.values[node.output], {0});
     finish(node, output);
@@ -515,9 +533,9 @@ class Quantiser {
       op = PathThresholdOp{plan.rows, plan.places, comparisons, plan.trees, plan.features};
     }
     QuantisedNode& out = add_node(node, std::move(inputs), output, std::move(op));
-    if (recorded_ == nullptr) add_merged_thresholds(node, plan, scales, model_.merged_thresholds);
+    if (recorded_ == nullptr && !in_order) add_merged_thresholds(node, plan, scales, model_.merged_thresholds);
     add_model(out, "selection", selection, 2, 0);
-    add_model(out, "threshold", least, bits_ + 2, 0);
+    add_model(out, "threshold", least, (in_order ? kFloatOrderBits : bits_) + 2, 0);
     return Done{};
   }
 

@@ -17,7 +17,7 @@ struct QuantiseOptions {
   std::string claim;                                   // empty: reveal the output
   std::vector<std::vector<std::string>> input_labels;  // by graph input; an empty list: none
   std::vector<std::string> output_labels;              // class names, or none
-  double tolerance = 0.05; // of a revealed output, as a part of its largest number: what the bits must reach
+  double tolerance = 0.05;  // of a revealed output, as a part of its largest number: what the bits must reach
 };
 
 // Two thresholds of one feature that no integer lies between: what is between them is decided like below.

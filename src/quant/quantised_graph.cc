@@ -2,6 +2,7 @@
 
 #include "base/check.h"
 #include "graph/text.h"
+#include "tensor/float_order.h"
 
 namespace veil {
 
@@ -40,6 +41,10 @@ Status check_weights(const QuantisedGraph& graph, const Weights& weights) {
     }
   }
   return Done{};
+}
+
+IntegerRange input_range(const QuantisedGraph& graph, const QuantisedInput& input) {
+  return signed_range(graph.values[input.value].float_order ? kFloatOrderBits : static_cast<unsigned>(graph.bits));
 }
 
 }  // namespace veil

@@ -137,7 +137,10 @@ struct QuantisedValue {
   std::string name;  // of the graph's value
   std::int64_t size = 1;
   std::vector<std::int32_t> scale_log2;  // one, or one for each element
+  bool float_order = false;  // stands for floats in order (tensor/float_order.h); the decisions of trees alone read it
 };
+
+inline constexpr std::int64_t kMaxModelBits = 34;  // of a model tensor: thresholds of floats in order
 
 struct ModelTensor {
   std::string name;  // "einsum_1/weight"
@@ -174,6 +177,9 @@ struct QuantisedGraph {
   GraphShape output_shape;
   std::vector<std::string> output_labels;  // class names, or none
 };
+
+// Of an input's integers: those of the graph's bits, or of the order of floats.
+IntegerRange input_range(const QuantisedGraph& graph, const QuantisedInput& input);
 
 // The secret half: the integers of each model tensor, row-major. Copies share them; wiped when the last one dies.
 struct Weights {

@@ -209,7 +209,9 @@ struct FieldReader {
 };
 
 Json value_json(const QuantisedValue& value) {
-  return Json{{"name", value.name}, {"size", value.size}, {"scale_log2", value.scale_log2}};
+  Json json{{"name", value.name}, {"size", value.size}, {"scale_log2", value.scale_log2}};
+  if (value.float_order) json["float_order"] = true;  // where it is not, there is no such key
+  return json;
 }
 
 void read_value(Source& source, const Json& json, QuantisedValue& value) {
@@ -219,6 +221,7 @@ void read_value(Source& source, const Json& json, QuantisedValue& value) {
                    [&](const Json& entry, std::int32_t& scale) { source.read_small(entry, scale, -1100, 1100); });
   const auto scales = static_cast<std::int64_t>(value.scale_log2.size());
   if (scales != 1 && scales != value.size) source.fail();
+  if (json.is_object() && json.contains("float_order")) source.read(json["float_order"], value.float_order);
 }
 
 Json model_json(const ModelTensor& tensor) {
@@ -228,7 +231,7 @@ Json model_json(const ModelTensor& tensor) {
 void read_model_tensor(Source& source, const Json& json, ModelTensor& tensor) {
   source.read(source.at(json, "name"), tensor.name);
   source.read_small(source.at(json, "size"), tensor.size, 1, kMaxTensorSize);
-  source.read_small(source.at(json, "bits"), tensor.bits, 2, 32);
+  source.read_small(source.at(json, "bits"), tensor.bits, 2, kMaxModelBits);
   source.read_small(source.at(json, "scale_log2"), tensor.scale_log2, -1100, 1100);
 }
 

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "graph/text.h"
+#include "tensor/float_order.h"
 
 namespace veil {
 
@@ -17,6 +18,27 @@ std::string element_name(const QuantisedInput& input, const QuantisedValue& valu
   return value.name + "[" + std::to_string(element) + "]";
 }
 
+// The integer of one number, and whether it lies within what the integers can say.
+struct Quantised {
+  std::int64_t integer = 0;
+  bool inside = true;
+};
+
+std::optional<Quantised> quantise_element(double number, const QuantisedValue& value, std::size_t element,
+                                          const IntegerRange& range) {
+  if (value.float_order) {
+    const auto order = float_order(number);
+    if (!order) return std::nullopt;
+    return Quantised{*order, std::isinf(number) || std::abs(*order) != kOrderOfInfinity};
+  }
+  const std::int32_t scale = scale_of(value, element);
+  const auto integer = quantise_real(number, scale, range);
+  if (!integer) return std::nullopt;
+  const double units = std::ldexp(number, -scale);
+  return Quantised{*integer,
+                   units >= static_cast<double>(range.low) - 0.5 && units < static_cast<double>(range.high) + 0.5};
+}
+
 }  // namespace
 
 Result<QuantisedRow> quantise_row(const QuantisedGraph& graph, const std::vector<std::vector<double>>& row) {
@@ -24,24 +46,21 @@ Result<QuantisedRow> quantise_row(const QuantisedGraph& graph, const std::vector
     return Error{"the row brings " + std::to_string(row.size()) + " inputs where the model has " +
                  std::to_string(graph.inputs.size())};
   }
-  const IntegerRange range = signed_range(static_cast<unsigned>(graph.bits));
   QuantisedRow out;
   for (std::size_t i = 0; i < row.size(); ++i) {
     const QuantisedInput& input = graph.inputs[i];
     const QuantisedValue& value = graph.values[input.value];
+    const IntegerRange range = input_range(graph, input);
     if (static_cast<std::int64_t>(row[i].size()) != value.size) {
       return Error{"input " + quoted(value.name) + " needs " + std::to_string(value.size) + " values, but has " +
                    std::to_string(row[i].size())};
     }
     out.inputs.emplace_back();
     for (std::size_t k = 0; k < row[i].size(); ++k) {
-      const auto integer = quantise_real(row[i][k], scale_of(value, k), range);
-      if (!integer) return Error{"the value of " + quoted(element_name(input, value, k)) + " is no number"};
-      const double units = std::ldexp(row[i][k], -scale_of(value, k));
-      const bool inside =
-          units >= static_cast<double>(range.low) - 0.5 && units < static_cast<double>(range.high) + 0.5;
-      if (!inside) out.saturated.push_back(element_name(input, value, k));
-      out.inputs.back().push_back(*integer);
+      const auto quantised = quantise_element(row[i][k], value, k, range);
+      if (!quantised) return Error{"the value of " + quoted(element_name(input, value, k)) + " is no number"};
+      if (!quantised->inside) out.saturated.push_back(element_name(input, value, k));
+      out.inputs.back().push_back(quantised->integer);
     }
   }
   return out;
@@ -51,7 +70,8 @@ std::vector<double> real_values(const QuantisedGraph& graph, QuantId id, const s
   std::vector<double> out;
   out.reserve(integers.size());
   for (std::size_t i = 0; i < integers.size(); ++i)
-    out.push_back(real_value(integers[i], scale_of(graph.values[id], i)));
+    out.push_back(graph.values[id].float_order ? float_of_order(integers[i])
+                                               : real_value(integers[i], scale_of(graph.values[id], i)));
   return out;
 }
 

@@ -15,10 +15,10 @@ namespace veil {
 // Rows of integers at the ends of every input's range: all low, all high, alternating, zero, random corners, random.
 inline std::vector<IntegerRow> extreme_rows(const QuantisedGraph& graph, std::size_t random_rows, unsigned seed = 7) {
   std::mt19937_64 random(seed);
-  const IntegerRange range = signed_range(static_cast<unsigned>(graph.bits));
-  const auto span = static_cast<std::uint64_t>(range.high - range.low + 1);
   std::vector<IntegerRow> rows(4 + 2 * random_rows);
   for (const QuantisedInput& input : graph.inputs) {
+    const IntegerRange range = input_range(graph, input);
+    const auto span = static_cast<std::uint64_t>(range.high - range.low + 1);
     const auto size = static_cast<std::size_t>(graph.values[input.value].size);
     for (std::size_t r = 0; r < rows.size(); ++r) {
       std::vector<std::int64_t> list(size);

@@ -1,5 +1,7 @@
 // Tree ensembles: honest traces, mutations of every relation, the independent evaluator, and the decisions themselves.
+#include <cmath>
 #include <functional>
+#include <limits>
 
 #include "witness/operator_case.h"
 
@@ -41,6 +43,13 @@ double float_trees(const std::string& mode, const Reals& x) {
 Graph regressor(GraphBuilder& b, A attributes, std::int64_t rows = 1) {
   const ValueId x = b.input("x", {rows, 3});
   return b.finish({b.node("ai.onnx.ml:TreeEnsembleRegressor", {x}, "y", std::move(attributes))});
+}
+
+// Two columns that are joined, and of which one value needs more than 16 bits.
+Graph long_tailed(GraphBuilder& b, const std::string& mode, std::int64_t rows = 1) {
+  const ValueId first = b.input("first", {rows, 1}), rest = b.input("rest", {rows, 2});
+  const ValueId x = b.node("Concat", {first, rest}, "x", {{"axis", std::int64_t{1}}});
+  return b.finish({b.node("ai.onnx.ml:TreeEnsembleRegressor", {x}, "y", two_trees(mode))});
 }
 
 A with(A attributes, const std::string& name, Attribute value) {
@@ -100,6 +109,10 @@ std::vector<OperatorCase> cases() {
   const A plain = two_trees("BRANCH_LT");
   add("rows", [plain](GraphBuilder& b) { return regressor(b, plain, 2); });
   out.push_back({"wide_tables", [plain](GraphBuilder& b) { return regressor(b, plain, 64); }, 2, 1e-3, {}, 0.25, 7});
+  // 0.1 is on no grid: floats in order.
+  out.push_back({"in_order", [](GraphBuilder& b) { return long_tailed(b, "BRANCH_LT"); }, 2, 1e-3, {}, 0.1});
+  out.push_back(
+      {"stages_in_order", [](GraphBuilder& b) { return regressor(b, many_trees(40, 4)); }, 1, 2e-2, {}, 0.1, 31});
   out.push_back({"two_stages", [](GraphBuilder& b) { return regressor(b, many_trees(40, 4)); }, 1, 2e-2, {}, 0.25, 11});
   out.push_back(
       {"one_level_at_last", [](GraphBuilder& b) { return regressor(b, many_trees(60, 3), 3); }, 1, 2e-2, {}, 0.25, 41});
@@ -175,6 +188,98 @@ TEST(TreesDecisions, MergedThresholdsAreReported) {
   const auto fine = quantise(graph, calibration, 16, {});
   ASSERT_TRUE(fine.ok()) << fine.error().message;
   EXPECT_TRUE(fine->merged_thresholds.empty());
+}
+
+// ---- floats in order
+const std::vector<RealRow> kLongTailed{{{-1.0}, {0.1, 1e6}}, {{0.3}, {-1e-3, -1.0}}};
+
+QuantisedModel quantised_long_tailed(const std::string& mode) {
+  GraphBuilder builder;
+  Graph graph = long_tailed(builder, mode);
+  EXPECT_TRUE(infer_and_fold(graph).ok());
+  auto model = quantise(graph, kLongTailed, 16, {});
+  EXPECT_TRUE(model.ok()) << model.error().message;
+  return *model;
+}
+
+// Beside every threshold and at all ends, infinities among them.
+TEST(TreesInOrder, DecisionsAreThoseOfTheFloatTreesAtEveryFloat) {
+  const float infinity = std::numeric_limits<float>::infinity();
+  std::vector<double> values{0.0, -0.0, 1e30, -1e30, 1e-40, infinity, -infinity};
+  for (const float t : {0.5F, -0.25F, 0.75F}) {
+    for (const float x : {t, std::nextafter(t, infinity), std::nextafter(t, -infinity)}) values.push_back(x);
+  }
+  for (const char* mode : kModes) {
+    SCOPED_TRACE(mode);
+    const QuantisedModel model = quantised_long_tailed(mode);
+    for (const QuantisedInput& input : model.graph.inputs) {
+      EXPECT_TRUE(model.graph.values[input.value].float_order);
+    }
+    EXPECT_TRUE(model.merged_thresholds.empty());
+    const QuantisedValue& output = model.graph.values[model.graph.output];
+    for (const double value : values) {
+      for (std::size_t feature = 0; feature < 3; ++feature) {
+        Reals x(3);
+        x[feature] = value;
+        const auto row = quantise_row(model.graph, {{x[0]}, {x[1], x[2]}});
+        ASSERT_TRUE(row.ok()) << row.error().message;
+        EXPECT_TRUE(row->saturated.empty());
+        const auto run = evaluate_integers(model.graph, model.weights, row->inputs);
+        ASSERT_TRUE(run.ok()) << run.error().message;
+        const double got = std::ldexp(static_cast<double>((*run)[model.graph.output][0]), output.scale_log2[0]);
+        ASSERT_NEAR(got, float_trees(mode, x), 1e-3) << feature << " " << value;
+      }
+    }
+  }
+}
+
+TEST(TreesInOrder, TheGridTellsNoThreshold) {
+  GraphBuilder one, other;
+  Graph graph = regressor(one, two_trees("BRANCH_LEQ"));
+  Graph moved = regressor(other, with(two_trees("BRANCH_LEQ"), "nodes_values", Reals{1e5, 0.1, 0, 0, 0, 1e-7, 0, 0}));
+  ASSERT_TRUE(infer_and_fold(graph).ok() && infer_and_fold(moved).ok());
+  for (const double seen : {0.5, 0.1}) {
+    const std::vector<RealRow> calibration{{{seen, 0.5, 1.0}}};
+    const auto model = quantise(graph, calibration, 16, {}), same = quantise(moved, calibration, 16, {});
+    ASSERT_TRUE(model.ok() && same.ok());
+    EXPECT_EQ(model->graph.values[0].float_order, seen == 0.1);  // 0.1 is on no grid of 16 bits
+    EXPECT_EQ(quantised_graph_json(model->graph), quantised_graph_json(same->graph));
+    EXPECT_EQ(model->graph.model[1].bits, seen == 0.1 ? 34 : 18);
+  }
+}
+
+// Numbers that are calculated with keep their scale, even where trees read them, too.
+TEST(TreesInOrder, OnlyWhatIsComparedStandsInOrder) {
+  GraphBuilder b;
+  const ValueId x = b.input("x", {1, 3});
+  const ValueId y = b.node("ai.onnx.ml:TreeEnsembleRegressor", {x}, "y", two_trees("BRANCH_LEQ"));
+  const ValueId sum = b.node("ReduceSum", {x}, "sum", {{"keepdims", std::int64_t{1}}});
+  Graph graph = b.finish({b.node("Add", {y, sum}, "z")});
+  ASSERT_TRUE(infer_and_fold(graph).ok());
+  const auto model = quantise(graph, {{{0.1, 0.5, 1.0}}}, 16, {});
+  ASSERT_TRUE(model.ok()) << model.error().message;
+  for (const QuantisedValue& value : model->graph.values) EXPECT_FALSE(value.float_order);
+}
+
+TEST(TreesInOrder, AGraphThatCalculatesWithTheOrderIsRefused) {
+  const QuantisedModel model = quantised_long_tailed("BRANCH_LEQ");
+  const auto refused = [&](const std::function<void(QuantisedGraph&)>& change) {
+    QuantisedGraph graph = model.graph;
+    change(graph);
+    const auto analysis = analyse(graph);
+    return analysis.ok() ? "" : analysis.error().message;
+  };
+  EXPECT_EQ(refused([](QuantisedGraph&) {}), "");
+  const auto says = [&](const std::string& words, const std::function<void(QuantisedGraph&)>& change) {
+    const std::string said = refused(change);
+    EXPECT_NE(said.find(words), std::string::npos) << said;
+  };
+  says("has a scale", [](QuantisedGraph& graph) { graph.values[0].scale_log2 = {-3}; });
+  says("another kind of number",
+       [](QuantisedGraph& graph) { graph.values[graph.nodes[0].output].float_order = false; });
+  says("calculates with the order", [](QuantisedGraph& graph) { graph.values[0].float_order = false; });
+  says("calculates with the order", [](QuantisedGraph& graph) { graph.nodes[0].op = SumOp{{1, 1}, 0, 0}; });
+  says("has a scale", [](QuantisedGraph& graph) { graph.values[graph.output].float_order = true; });
 }
 
 TEST(TreesStages, ManyRowsGoLevelByLevel) {
