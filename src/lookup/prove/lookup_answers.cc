@@ -15,7 +15,7 @@ constexpr std::size_t kGrain = 4;  // blocks made at a time: tens of microsecond
 }  // namespace
 
 // One room for all layers: the rows that are used, in whole blocks. At least half of a layer, as that is what its first
-// coin leaves.
+// coin leaves. A layer that is made again has the room from its beginning, when no other layer is in it.
 void LookupAnswers::make_room() {
   const unsigned depth = leaves_.depth();
   layers_.clear();
@@ -26,14 +26,14 @@ void LookupAnswers::make_room() {
     const std::size_t rows = std::min(kBlockRows, std::size_t{1} << k);
     const std::size_t needed = std::max({used, (std::size_t{1} << k) / 2, std::size_t{1}});
     layers_.push_back({nullptr, rows, (needed + rows - 1) / rows});
-    total += rows * layers_.back().blocks;
+    if (!is_remade(k)) total += rows * layers_.back().blocks;
   }
   if (is_streamed(depth - 1)) total = std::max(total, leaves_.size() / 4);
   room_.emplace(kElementsPerRow * total);
   Fr* at = room_->data();
-  for (FractionBlocks& layer : layers_) {
-    layer.data = at;
-    at += kElementsPerRow * layer.rows * layer.blocks;
+  for (unsigned k = 0; k < layers_.size(); ++k) {
+    layers_[k].data = is_remade(k) ? room_->data() : at;
+    at += kElementsPerRow * layers_[k].rows * layers_[k].blocks;
   }
 }
 
@@ -87,41 +87,57 @@ void LookupAnswers::add_leaves(std::size_t block, const MutableFractions& out, F
 }
 
 // From the two blocks, or the one twice as long, of the layer below.
-void LookupAnswers::make_block(unsigned layer, std::size_t index) {
-  const FractionBlocks& own = layers_[layer];
-  const MutableFractions out = own.block(index);
+void LookupAnswers::make_block(unsigned layer, std::size_t index, const MutableFractions& out) const {
+  const std::size_t rows = layers_[layer].rows;
   if (layer + 1 == leaves_.depth()) {
-    const std::optional<Fr> numerator = leaves_.rows(index * own.rows, own.rows, out);
-    if (numerator) fill_numerators(out, own.rows, *numerator);
+    const std::optional<Fr> numerator = leaves_.rows(index * rows, rows, out);
+    if (numerator) fill_numerators(out, rows, *numerator);
     return;
   }
-  if (layer + 1 < layers_.size() && layers_[layer + 1].rows == 2 * own.rows) {
-    return add_fractions(out, layers_[layer + 1].block(0), own.rows);
+  if (layer + 1 < layers_.size() && layers_[layer + 1].rows == 2 * rows) {
+    return add_fractions(out, layers_[layer + 1].block(0), rows);
   }
-  const std::size_t half = own.rows / 2;
-  const FrRoom scratch(is_streamed(layer + 1) ? kElementsPerRow * kBlockRows : 0);
+  const std::size_t half = rows / 2;
+  const FrRoom scratch(is_streamed(layer + 1) || is_remade(layer + 1) ? kElementsPerRow * kBlockRows : 0);
   for (std::size_t k = 0; k < 2; ++k) {
     const std::size_t below = 2 * index + k;
     const MutableFractions sums = out.from(k * half);
     if (is_streamed(layer + 1)) {
       add_leaves(below, sums, scratch.data());
-    } else if (below < layers_[layer + 1].blocks) {
-      add_fractions(sums, layers_[layer + 1].block(below), half);
-    } else {
+    } else if (below >= layers_[layer + 1].blocks) {
       fill_filler(sums, half);
+    } else if (is_remade(layer + 1)) {
+      const MutableFractions made = FractionBlocks{scratch.data(), kBlockRows, 1}.block(0);
+      make_block(layer + 1, below, made);
+      add_fractions(sums, made, half);
+    } else {
+      add_fractions(sums, layers_[layer + 1].block(below), half);
     }
   }
+}
+
+void LookupAnswers::make_layer(unsigned layer) {
+  const FractionBlocks& own = layers_[layer];
+  for_ranges_of(own.blocks, kGrain, 1, [&](std::size_t begin, std::size_t end) {
+    for (std::size_t i = begin; i < end; ++i) make_block(layer, i, own.block(i));
+  });
 }
 
 void LookupAnswers::build_layers() {
   make_room();
   for (auto k = static_cast<unsigned>(layers_.size()); k-- > 0;) {
-    for_ranges_of(layers_[k].blocks, kGrain, 1, [&](std::size_t begin, std::size_t end) {
-      for (std::size_t i = begin; i < end; ++i) make_block(k, i);
-    });
+    if (!is_remade(k)) make_layer(k);
   }
   const MutableFractions root = layers_[0].block(0);
   root_q_ = *root.q0 * *root.q1;
+}
+
+// Sums over identities follow, which need room of their own.
+void LookupAnswers::release() {
+  rounds_.reset();
+  current_layer_.reset();
+  layers_.clear();
+  room_.reset();
 }
 
 Fr LookupAnswers::answer(const RootQuestion& question) {
@@ -139,6 +155,7 @@ void LookupAnswers::start_layer(unsigned layer, const Fr& lambda, std::span<cons
     point_inverses_.assign(point.begin(), point.end());
     batch_inverse(point_inverses_);
   }
+  if (is_remade(layer)) make_layer(layer);
   if (is_streamed(layer)) {
     rounds_.emplace(leaves_, room_->data(), point, lambda);
   } else {
@@ -171,7 +188,10 @@ Fr LookupAnswers::answer(const LayerRoundQuestion& question) {
 
 Fr LookupAnswers::answer(const LayerEndQuestion& question) {
   bind(question.layer, question.bound);
-  return rounds_->ends()[question.which];
+  const Fr end = rounds_->ends()[question.which];
+  const bool is_last = question.layer + 1 == leaves_.depth() && question.which == 3;
+  if (is_last) release();
+  return end;
 }
 
 }  // namespace veil

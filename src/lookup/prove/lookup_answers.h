@@ -20,10 +20,16 @@ namespace veil {
 //
 // The constant and square coefficients of a round are summed; the linear one comes from the claim, as
 //   claim = t(0) + point[round] (t(1) - t(0)),   t(1) - t(0) = c1 + c2.
-// Memory: 64 bytes a leaf for the layers without the leaves, whose room serves the leaves' sumcheck at last.
+// Memory: 64 bytes a leaf for the layers without the leaves, whose room serves the leaves' sumcheck at last. In a large
+// tree the layer of the leaves' sums, half of that, is not kept either: it is made again in the room of the layers
+// above when these are done with.
 class LookupAnswers {
  public:
-  LookupAnswers(const Circuit& circuit, const Trace& trace) : leaves_(circuit, trace) {}
+  // Trees of so many leaves make the leaves' sums twice.
+  static constexpr std::size_t kRemadeLeaves = std::size_t{1} << 20;
+
+  LookupAnswers(const Circuit& circuit, const Trace& trace, std::size_t remade_leaves = kRemadeLeaves)
+      : leaves_(circuit, trace), remade_leaves_(remade_leaves) {}
 
   Fr answer(const RootQuestion& question);
   Fr answer(const LayerRoundQuestion& question);
@@ -36,9 +42,14 @@ class LookupAnswers {
   bool is_streamed(unsigned layer) const {
     return layer + 1 == leaves_.depth() && (std::size_t{1} << layer) >= LayerRounds::kStreamedRows;
   }
+  bool is_remade(unsigned layer) const {
+    return layer + 2 == leaves_.depth() && is_streamed(layer + 1) && leaves_.size() >= remade_leaves_;
+  }
   void make_room();
   void build_layers();
-  void make_block(unsigned layer, std::size_t index);
+  void make_layer(unsigned layer);
+  void make_block(unsigned layer, std::size_t index, const MutableFractions& out) const;
+  void release();
   void add_leaves(std::size_t block, const MutableFractions& out, Fr* scratch) const;
   bool add_affine_leaves(std::size_t block, const MutableFractions& out) const;
   bool add_padded_leaves(std::size_t block, const MutableFractions& out) const;
@@ -46,6 +57,7 @@ class LookupAnswers {
   void bind(unsigned layer, std::span<const Fr> bound);
 
   Leaves leaves_;
+  std::size_t remade_leaves_;
   std::optional<FrRoom> room_;
   std::vector<FractionBlocks> layers_;  // root first, without those that are streamed
   Fr root_q_;

@@ -163,7 +163,13 @@ class LookupAnswersTest : public testing::Test {
         trace.values[table.multiplicity].push_back(static_cast<std::int64_t>(rng_() % 1000));
       }
     }
-    LookupAnswers answers(circuit_, trace);
+    for (const std::size_t remade_leaves : {LookupAnswers::kRemadeLeaves, std::size_t{0}}) {
+      expect_equal_answers(trace, remade_leaves);
+    }
+  }
+
+  void expect_equal_answers(const Trace& trace, std::size_t remade_leaves) {
+    LookupAnswers answers(circuit_, trace, remade_leaves);
     PlainLookupAnswers plain(circuit_, trace);
     BothAnswers both{answers, plain};
     Transcript transcript;
