@@ -57,9 +57,9 @@ class ManyProofs {
     for (std::size_t i = 0; i < proofs_.size(); ++i) {
       const Verdict& verdict = verifications[i].verdict;
       list.push_back(proof_json(model, i, verifications[i]));
-      out.text +=
-          fmt::format("{}  {}  {}\n", verdict.accepted() ? "ACCEPTED" : "REJECTED", printable(arguments_.proofs[i]),
-                      verdict.accepted() ? outcome_line(*model, verifications[i].public_values) : verdict_text(verdict));
+      out.text += fmt::format(
+          "{}  {}  {}\n", verdict.accepted() ? "ACCEPTED" : "REJECTED", printable(arguments_.proofs[i]),
+          verdict.accepted() ? outcome_line(*model, verifications[i].public_values) : verdict_text(verdict));
       if (verdict.accepted()) ++accepted;
     }
     const bool all = accepted == proofs_.size();
