@@ -32,28 +32,28 @@ class BodyRounds {
   // `given`: the body's first inputs; the others are the node's own, in the same places. A value that nothing gives is
   // an error once it is read.
   Result<Values> add(const Values& given) {
-    std::vector<std::optional<ValueId>> known = constants_;
+    VEIL_TRY_STATUS(expansion_->spend(graph().inputs.size() + graph().outputs.size()));
     for (std::size_t i = 0; i < graph().inputs.size(); ++i) {
       if (i < given.size()) {
-        known[graph().inputs[i]] = given[i];
+        known_[graph().inputs[i]] = given[i];
       } else if (expansion_->has(i)) {
-        known[graph().inputs[i]] = expansion_->input(i);
+        known_[graph().inputs[i]] = expansion_->input(i);
       }
     }
     for (const Node& node : graph().nodes) {
       std::vector<std::optional<ValueId>> inputs;
       for (const auto& input : node.inputs) {
-        if (input && !known[*input]) return Error{missing(*input)};
-        inputs.push_back(input ? known[*input] : std::nullopt);
+        if (input && !known_[*input]) return Error{missing(*input)};
+        inputs.push_back(input ? known_[*input] : std::nullopt);
       }
       const Values outputs = expansion_->repeat(node, graph().opset, std::move(inputs));
       if (expansion_->failed()) return Values();
-      for (std::size_t i = 0; i < outputs.size(); ++i) known[node.outputs[i]] = outputs[i];
+      for (std::size_t i = 0; i < outputs.size(); ++i) known_[node.outputs[i]] = outputs[i];
     }
     Values results;
     for (const ValueId id : graph().outputs) {
-      if (!known[id]) return Error{missing(id)};
-      results.push_back(*known[id]);
+      if (!known_[id]) return Error{missing(id)};
+      results.push_back(*known_[id]);
     }
     return results;
   }
@@ -62,10 +62,10 @@ class BodyRounds {
   const Graph& graph() const { return body_->graph; }
 
   BodyRounds(Expansion& expansion, Body body)
-      : expansion_(&expansion), body_(std::move(body)), constants_(graph().values.size()) {
+      : expansion_(&expansion), body_(std::move(body)), known_(graph().values.size()) {
     for (std::size_t id = 0; id < graph().values.size(); ++id) {
       const GraphValue& value = graph().values[id];
-      if (value.constant) constants_[id] = expansion.constant(*value.constant, value.type);
+      if (value.constant) known_[id] = expansion.constant(*value.constant, value.type);
     }
   }
 
@@ -76,7 +76,7 @@ class BodyRounds {
 
   Expansion* expansion_;
   Body body_;
-  std::vector<std::optional<ValueId>> constants_;
+  std::vector<std::optional<ValueId>> known_;  // constants, and the last round's values, which this round gives anew
 };
 
 std::optional<double> known_scalar(const Expansion& expansion, ValueId value) {

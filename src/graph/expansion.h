@@ -19,7 +19,8 @@ class NodeSink {
  public:
   virtual Result<ValueId> new_value(GraphValue value) = 0;
   virtual Status visit(Node node) = 0;
-  virtual void forward(ValueId result, ValueId source) = 0;              // readers of `result` read `source`
+  virtual void forward(ValueId result, ValueId source) = 0;  // readers of `result` read `source`
+  virtual Status spend(std::int64_t steps) = 0;  // of what the whole graph may take; half a sentence when it is used up
   virtual ValueId source(ValueId result) const = 0;                      // what readers of `result` read
   virtual void refuse(ValueId result, const std::string& sentence) = 0;  // an error once `result` is needed
 
@@ -73,6 +74,7 @@ class Expansion {
   void give(std::size_t output, ValueId value);
   void fail(const std::string& half_sentence);
   bool failed() const { return !status_.ok(); }
+  Status spend(std::size_t steps) { return sink_->spend(static_cast<std::int64_t>(steps)); }
   // Whether a constant of so many numbers may be made; fails the expansion if not.
   bool may_hold(const GraphShape& shape);
   // After the operator's expand: its error. Outputs that nothing gave are refused.

@@ -17,6 +17,7 @@ namespace {
 constexpr std::int64_t kMaxFoldedElements = std::int64_t{1} << 26;  // held at once, over the whole graph
 constexpr std::int64_t kMaxFoldedWork = std::int64_t{1} << 32;      // multiplications and moves
 constexpr std::size_t kMaxNewValues = std::size_t{1} << 18;         // of all expansions
+constexpr std::int64_t kMaxSteps = std::int64_t{1} << 26;           // inputs of nodes visited, values of bodies entered
 constexpr std::size_t kMaxDepth = 8;                                // of expansions inside expansions
 
 bool has_no_elements(const GraphShape& shape) { return std::ranges::find(shape, 0) != shape.end(); }
@@ -41,6 +42,12 @@ std::int64_t work_of(const Call& call, const std::vector<TypedShape>& types) {
   return work * depth_of(call);  // below 2^30 * 2^28
 }
 
+std::int64_t steps_of(const Node& node) {
+  const auto found = node.attributes.find("body");
+  const Body* body = found == node.attributes.end() ? nullptr : std::get_if<Body>(&found->second);
+  return 1 + std::ssize(node.inputs) + (body == nullptr ? 0 : std::ssize((*body)->graph.values));
+}
+
 // Needs no numbers of its input, only their count.
 bool needs_only_shapes(const Node& node) { return node.op == "Shape" || node.op == "Size" || node.op == "EyeLike"; }
 
@@ -55,6 +62,7 @@ class Folder final : public NodeSink {
   Result<ValueId> new_value(GraphValue value) override;
   Status visit(Node node) override;
   void forward(ValueId result, ValueId source) override;
+  Status spend(std::int64_t steps) override;
   ValueId source(ValueId result) const override { return alias_[result]; }
   void refuse(ValueId result, const std::string& sentence) override { graph_.values[result].defect = sentence; }
   void finish();
@@ -81,6 +89,7 @@ class Folder final : public NodeSink {
   std::string expanding_;  // the operator whose expansion adds nodes; those of its own name stay
   std::int64_t elements_left_ = kMaxFoldedElements;
   std::int64_t work_left_ = kMaxFoldedWork;
+  std::int64_t steps_left_ = kMaxSteps;
 };
 
 Status Folder::start() {
@@ -188,6 +197,12 @@ Result<ValueId> Folder::new_value(GraphValue value) {
   return alias_.back();
 }
 
+Status Folder::spend(std::int64_t steps) {
+  steps_left_ -= steps;
+  if (steps_left_ < 0) return Error{"the model becomes too large with it"};
+  return Done{};
+}
+
 void Folder::forward(ValueId result, ValueId source) {
   alias_[result] = alias_[source];
   known_[result] = true;
@@ -242,6 +257,7 @@ Status Folder::visit_needed(Node node) {
   for (const ValueId id : node.outputs) {
     if (!graph_.values[id].defect.empty()) return Error{graph_.values[id].defect};
   }
+  if (!spend(steps_of(node)).ok()) return Error{"The model becomes too large (at " + node_text(node) + ")."};
   VEIL_TRY_STATUS(resolve_inputs(node));
   VEIL_TRY(op, operator_of(node));
   const std::int64_t opset = node.opset != 0 ? node.opset : graph_.opset;

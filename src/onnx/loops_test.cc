@@ -152,6 +152,24 @@ TEST(Loop, OfUnknownLengthIsRefused) {
   EXPECT_NE(stopped.error().message.find("too large"), std::string::npos) << stopped.error().message;
 }
 
+// Few nodes, many values carried through many rounds: seconds at most.
+TEST(Loop, OfManyValuesAndRoundsIsRefused) {
+  onnx::ModelProto model = empty_model();
+  add_number(model.mutable_graph(), "count", TensorProto::INT64, 200000);
+  onnx::NodeProto* loop = add_node(model.mutable_graph(), "Loop", {"count", ""}, {});
+  onnx::GraphProto* body = add_body(loop, {"i", "go"}, {"go"});
+  for (int i = 0; i < 20000; ++i) {
+    const std::string name = "v" + std::to_string(i);
+    loop->add_input("x");
+    loop->add_output(i == 0 ? "y" : "y" + std::to_string(i));
+    body->add_input()->set_name(name);
+    body->add_output()->set_name(name);
+  }
+  const auto refused = run(model, {kRow});
+  ASSERT_FALSE(refused.ok());
+  EXPECT_NE(refused.error().message.find("too large"), std::string::npos) << refused.error().message;
+}
+
 TEST(Loop, WithoutAUsableBodyIsRefused) {
   onnx::ModelProto model = empty_model();
   add_number(model.mutable_graph(), "count", TensorProto::INT64, 2);
