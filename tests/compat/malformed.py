@@ -4,10 +4,10 @@
     tests/compat/malformed.py --veil build/release/veil --material ../shared/testdata --out FOLDER [--count 300]
                               [--seed 0] [--jobs 2] [--limit SECONDS] [--memory GIB]
 
-A model is an ONNX node test or a small network with one to three of the changes below, drawn by the seed: lengths no
-memory holds, attributes of another size or type, names that are not there, cycles, data outside the model's folder,
-cut files. Any other end than setup's exit codes 0 and 2 is a failure: a signal, a hang, no sentence, or memory beyond
-the limit, which ends in a signal or in the sentence that says so.
+A model is an ONNX node test, a small network or a random Loop or Scan (one in eight) with one to three of the changes
+below, drawn by the seed: lengths no memory holds, attributes of another size or type, names that are not there, cycles,
+data outside the model's folder, cut files. Any other end than setup's exit codes 0 and 2 is a failure: a signal, a
+hang, no sentence, or memory beyond the limit, which ends in a signal or in the sentence that says so.
 """
 
 import argparse
@@ -22,23 +22,36 @@ import numpy
 from onnx import AttributeProto, TensorProto
 
 import cases
+import random_graphs
 from program import run_program
 from trial import is_sentence, last_words, signal_name, write_rows
 
+LOOPS = 24
 MOST_BYTES = 300_000  # of a model: its bytes are not what is tried
 LENGTHS = (0, 1, -1, 2, 7, 1 << 16, (1 << 31) - 1, 1 << 31, 1 << 40, (1 << 63) - 1, -(1 << 63))
 NUMBERS = (0.0, -0.0, 1e-40, 1e38, -1e38, float("inf"), float("-inf"), float("nan"))
 NAMES = ("", "nothing", "../x", "a\nb", "\xff" * 300)
 OPERATORS = ("Add", "Conv", "Concat", "Gather", "If", "Loop", "LSTM", "MaxPool", "Nothing", "Pad", "Range", "Reshape",
-             "Resize", "ScatterND", "Slice", "Softmax", "Split", "Tile", "TopK", "Transpose", "TreeEnsembleClassifier")
+             "Resize", "Scan", "ScatterND", "Slice", "Softmax", "Split", "Tile", "TopK", "Transpose",
+             "TreeEnsembleClassifier")
 
 
 def pick(random, choices):
     return choices[int(random.integers(len(choices)))]
 
 
+def all_nodes(graph):
+    """Those of branches and bodies, too."""
+    for node in graph.node:
+        yield node
+        for attribute in node.attribute:
+            if attribute.HasField("g"):
+                yield from all_nodes(attribute.g)
+
+
 def any_node(model, random):
-    return pick(random, model.graph.node) if model.graph.node else None
+    nodes = list(all_nodes(model.graph))
+    return pick(random, nodes) if nodes else None
 
 
 def change_attribute(model, random):
@@ -300,7 +313,8 @@ def main():
     options.out.mkdir(parents=True, exist_ok=True)
     random = numpy.random.default_rng(options.seed)
     chosen = list(small_cases(options.material))
-    tries = [(pick(random, chosen), options.seed + i, options) for i in range(options.count)]
+    loops = [random_graphs.random_case("rounds", seed) for seed in range(LOOPS)]
+    tries = [(pick(random, loops if i % 8 == 7 else chosen), options.seed + i, options) for i in range(options.count)]
     refused, failures = 0, []
     with concurrent.futures.ThreadPoolExecutor(max(options.jobs, 1)) as pool:
         for was_refused, failure in pool.map(lambda each: try_one(*each), tries):
