@@ -134,8 +134,8 @@ void veil_prover_model_id(const veil_prover* prover, char id[65]) { write_id(pro
 
 veil_code veil_prover_prove(const veil_prover* prover, const veil_array* row, size_t num_arrays,
                             const uint8_t* bound_to, size_t bound_to_size, veil_progress progress, void* context,
-                            veil_bytes** proof, veil_error* error) {
-  forget({proof});
+                            veil_bytes** proof, veil_bytes** note, veil_error* error) {
+  forget({proof, note});
   return guarded(error, [&]() -> Result<Code> {
     if (prover == nullptr || (row == nullptr && num_arrays != 0) || (bound_to == nullptr && bound_to_size != 0)) {
       return veil::api::null_pointer();
@@ -144,10 +144,10 @@ veil_code veil_prover_prove(const veil_prover* prover, const veil_array* row, si
     veil::Profile profile;
     const veil::StageCallback stage = veil::api::stage_callback(progress, context);
     profile.watch([&stage] { stage("proving", 0.5); });
-    VEIL_TRY(result,
-             veil::prove_row(prover->model, real_row, view(bound_to, bound_to_size), nullptr, &profile));
+    VEIL_TRY(result, veil::prove_row(prover->model, real_row, view(bound_to, bound_to_size), nullptr, &profile));
     if (!result.proof) return Code{VEIL_REJECTED, result.refusal};
     hand_out(proof, std::move(result.proof->proof));
+    if (!result.saturated.empty()) hand_out(note, bytes_of(veil::saturation_text(result.saturated)));
     return Code{};
   });
 }

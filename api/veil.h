@@ -77,10 +77,11 @@ VEIL_API void veil_prover_free(veil_prover* prover);
 /* 64 hex digits and 0. */
 VEIL_API void veil_prover_model_id(const veil_prover* prover, char id[65]);
 /* One row; bound_to: any bytes the proof is bound to, such as a loan's number. A false claim gives VEIL_REJECTED, and its
- * sentence tells the output: it is for the owner only. */
+ * sentence tells the output: it is for the owner only. note (may be NULL): a sentence where elements of the row were
+ * outside of the range seen at setup, and the proof is about what they were cut to; NULL where there were none. */
 VEIL_API veil_code veil_prover_prove(const veil_prover* prover, const veil_array* row, size_t num_arrays,
                                      const uint8_t* bound_to, size_t bound_to_size, veil_progress progress,
-                                     void* context, veil_bytes** proof, veil_error* error);
+                                     void* context, veil_bytes** proof, veil_bytes** note, veil_error* error);
 /* The float model against its integers, as JSON. The owner's. */
 VEIL_API veil_code veil_prover_evaluate(const veil_prover* prover, const veil_array* rows, size_t num_arrays,
                                         veil_bytes** comparison, veil_error* error);

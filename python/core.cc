@@ -119,13 +119,13 @@ class Prover {
     const Arrays arrays(row);
     Progress progress{std::move(callback), {}};
     veil_error error{};
-    veil_bytes* proof = nullptr;
+    veil_bytes *proof = nullptr, *note = nullptr;
     const veil_code code = run(progress, [&] {
       return veil_prover_prove(prover_.get(), arrays.data(), arrays.size(), data_of(bound_to), bound_to.size(),
-                               Progress::call, &progress, &proof, &error);
+                               Progress::call, &progress, &proof, &note, &error);
     });
-    const OwnedBytes owned(proof);
-    return nb::make_tuple(static_cast<int>(code), error.message, to_python(proof));
+    const OwnedBytes owned[] = {OwnedBytes(proof), OwnedBytes(note)};
+    return nb::make_tuple(static_cast<int>(code), error.message, nb::make_tuple(to_python(proof), to_python(note)));
   }
 
   nb::tuple evaluate(const Named& rows) const {

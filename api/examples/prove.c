@@ -50,7 +50,7 @@ int main(int count, char** words) {
   int bad =
       failed("setup", veil_setup(onnx, onnx_size, &rows, 1, NULL, NULL, NULL, &prover_key, &verifier_key, NULL, NULL, &error), &error) ||
       failed("key", veil_prover_open(veil_bytes_data(prover_key), veil_bytes_size(prover_key), &prover, &error), &error) ||
-      failed("prove", veil_prover_prove(prover, &row, 1, context, sizeof context - 1, NULL, NULL, &proof, &error), &error) ||
+      failed("prove", veil_prover_prove(prover, &row, 1, context, sizeof context - 1, NULL, NULL, &proof, NULL, &error), &error) ||
       failed("key", veil_verifier_open(veil_bytes_data(verifier_key), veil_bytes_size(verifier_key), NULL, &verifier, &error), &error) ||
       failed("verify", veil_verifier_verify(verifier, veil_bytes_data(proof), veil_bytes_size(proof), context, sizeof context - 1, &statement, &error), &error);
   if (!bad) {

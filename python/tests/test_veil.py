@@ -101,6 +101,23 @@ def test_the_program_and_the_package_accept_each_others_proofs(model, rows, tmp_
     assert model.verifier.verify(veil.Proof.load(tmp_path / "other.veil"))
 
 
+def test_values_outside_of_the_range_are_told(model, row):
+    with pytest.warns(veil.SaturationWarning, match="limit_bal"):
+        model.prove([1e9, *row[1:]])
+
+
+def test_an_unpickled_verifier_still_knows_its_model(model):
+    pinned = pickle.loads(pickle.dumps(veil.Verifier(model.verifier_key, model.model_id)))
+    assert pinned.__reduce__()[1] == (model.verifier_key, model.model_id)
+
+
+def test_a_secret_key_is_for_its_owner(model, tmp_path):
+    (tmp_path / "prover.veil").touch(0o644)
+    model.prover_key.save(tmp_path / "prover.veil")
+    assert (tmp_path / "prover.veil").stat().st_mode & 0o077 == 0
+    assert [each.name for each in tmp_path.iterdir()] == ["prover.veil"]
+
+
 def test_secrets_do_not_appear(model):
     assert repr(model.prover_key) == str(model.prover_key) and "secret" in repr(model.prover_key)
     assert len(repr(model.prover_key)) < 60 and "weights are not shown" in repr(model)

@@ -10,7 +10,7 @@ the files: what one saves, the other loads.
 
 from veil._core import set_threads
 from veil._core import version as _version
-from veil.errors import FalseClaim, InputError, KeyRejected, MissingExtra, VeilError
+from veil.errors import FalseClaim, InputError, KeyRejected, MissingExtra, SaturationWarning, VeilError
 from veil.model import Model, load, setup
 from veil.results import Comparison, Proof, ProverKey, Report, Statement, Verdict, VerifierKey
 from veil.verifier import Verifier
@@ -18,5 +18,5 @@ from veil.verifier import Verifier
 __version__ = _version()
 __all__ = [
     "Comparison", "FalseClaim", "InputError", "KeyRejected", "MissingExtra", "Model", "Proof", "ProverKey", "Report",
-    "Statement", "VeilError", "Verdict", "Verifier", "VerifierKey", "load", "set_threads", "setup",
+    "SaturationWarning", "Statement", "VeilError", "Verdict", "Verifier", "VerifierKey", "load", "set_threads", "setup",
 ]

@@ -17,6 +17,10 @@ class KeyRejected(VeilError):
     """The verifier's key failed a check, which the sentence names: its model cannot be trusted."""
 
 
+class SaturationWarning(UserWarning):
+    """Elements of a row were outside of the range seen at setup; the proof is about what they were cut to."""
+
+
 class MissingExtra(VeilError, ImportError):
     """A converter that is not installed; the sentence says what to install."""
 

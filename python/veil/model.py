@@ -1,12 +1,12 @@
 """The owner's side: a model is set up once and proves many rows."""
 
 import json
-import os
 import pathlib
+import warnings
 
 from veil import _core, convert
-from veil.errors import InputError, checked
-from veil.results import Comparison, Proof, ProverKey, Report, VerifierKey
+from veil.errors import InputError, SaturationWarning, checked
+from veil.results import Comparison, Proof, ProverKey, Report, VerifierKey, write_file
 from veil.rows import column_names, named_arrays, one_row, rows_of
 from veil.verifier import Verifier, context_bytes
 
@@ -76,9 +76,14 @@ class Model:
         return self._verifier
 
     def prove(self, row, context="", progress=None):
-        """A proof about one row. FalseClaim where the claim does not hold for it."""
-        answer = self._core.prove(one_row(row, "The row"), context_bytes(context), progress)
-        return Proof(checked(answer))
+        """A proof about one row; SaturationWarning where it is about values cut to the range seen at setup. FalseClaim where the claim does not hold for it."""
+        return self._prove(one_row(row, "The row"), context, progress)
+
+    def _prove(self, row, context, progress=None):
+        proof, note = checked(self._core.prove(row, context_bytes(context), progress))
+        if note:
+            warnings.warn(note.decode(), SaturationWarning, stacklevel=3)
+        return Proof(proof)
 
     def prove_many(self, rows, context=""):
         """A proof for each row; `context`: one for all, or a list with one for each."""
@@ -86,7 +91,7 @@ class Model:
         bound = context if isinstance(context, (list, tuple)) else [context] * len(parts)
         if len(bound) != len(parts):
             raise InputError(f"There are {len(parts)} rows and {len(bound)} things to bind their proofs to.")
-        return [Proof(checked(self._core.prove(part, context_bytes(one), None))) for part, one in zip(parts, bound)]
+        return [self._prove(part, one) for part, one in zip(parts, bound)]
 
     def evaluate(self, rows):
         """The float model against the integers that are proven, on rows of data."""
@@ -97,10 +102,7 @@ class Model:
         folder = pathlib.Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
         for name, part in zip(_FILES, (self._key, self._verifier_key, self._report.encode(), self._graph.encode())):
-            path = folder / name
-            with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600 if name == "prover.veil" else 0o644),
-                      "wb") as file:
-                file.write(part)
+            write_file(folder / name, part, secret=name == "prover.veil")
 
     def __reduce__(self):
         return Model, (self._key, self._verifier_key, self._report, self._graph)

@@ -2,7 +2,24 @@
 
 import html
 import json
+import os
 import pathlib
+import tempfile
+
+
+def write_file(path, content, secret=False):
+    """All of the file or nothing of it; a secret one is the owner's to read alone."""
+    path = pathlib.Path(path)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # readable by its owner alone
+    try:
+        with open(handle, "wb") as file:
+            file.write(content)
+        if not secret:
+            os.chmod(name, 0o644)
+        os.replace(name, path)
+    except BaseException:
+        os.unlink(name)
+        raise
 
 
 class _File(bytes):
@@ -10,6 +27,7 @@ class _File(bytes):
 
     __slots__ = ()
     _what = "File"
+    _secret = False
 
     def __repr__(self):
         return f"<{self._what} of {len(self):,} bytes>"
@@ -18,7 +36,7 @@ class _File(bytes):
 
     def save(self, path):
         """Writes the file that the program reads."""
-        pathlib.Path(path).write_bytes(self)
+        write_file(path, self, self._secret)
 
     @classmethod
     def load(cls, path):
@@ -30,6 +48,7 @@ class ProverKey(_File):
 
     __slots__ = ()
     _what = "secret prover's key"
+    _secret = True
 
 
 class VerifierKey(_File):

@@ -25,6 +25,7 @@ class Verifier:
         if not isinstance(key, (bytes, bytearray, memoryview)):
             raise InputError(f"A verifier's key is bytes, not {type(key).__name__}; a file is read by Verifier.load.")
         self.key = VerifierKey(key)
+        self._pinned = model_id
         self._core = checked(_core.open_verifier(bytes(self.key), model_id), rejected=KeyRejected)
 
     @classmethod
@@ -48,7 +49,7 @@ class Verifier:
         return Verdict(True, "", Statement(json.loads(checked((code, sentence, statement)))))
 
     def __reduce__(self):
-        return Verifier, (self.key,)
+        return Verifier, (self.key, self._pinned)
 
     def __repr__(self):
         return f"<Verifier of model {self.model_id[:12]}...>"
