@@ -43,7 +43,6 @@ using veil::api::view;
 void hand_out(veil_bytes** to, Bytes bytes) {
   if (to != nullptr) *to = new veil_bytes{veil::SecretVector<std::uint8_t>(std::move(bytes))};
 }
-Bytes bytes_of(const std::string& text) { return Bytes(text.begin(), text.end()); }
 
 void forget(std::initializer_list<veil_bytes**> handles) {
   for (veil_bytes** handle : handles) {
@@ -114,8 +113,8 @@ veil_code veil_setup(const uint8_t* onnx, size_t onnx_size, const veil_array* ro
                            veil::api::stage_callback(progress, context)));
     hand_out(prover, std::move(files.prover));
     hand_out(verifier, std::move(files.verifier));
-    hand_out(report, bytes_of(veil::json_text(files.report, 2) + "\n"));
-    hand_out(graph, bytes_of(files.graph_json + "\n"));
+    hand_out(report, veil::bytes_of(veil::json_text(files.report, 2) + "\n"));
+    hand_out(graph, veil::bytes_of(files.graph_json + "\n"));
     return Code{};
   });
 }
@@ -147,7 +146,7 @@ veil_code veil_prover_prove(const veil_prover* prover, const veil_array* row, si
     VEIL_TRY(result, veil::prove_row(prover->model, real_row, view(bound_to, bound_to_size), nullptr, &profile));
     if (!result.proof) return Code{VEIL_REJECTED, result.refusal};
     hand_out(proof, std::move(result.proof->proof));
-    if (!result.saturated.empty()) hand_out(note, bytes_of(veil::saturation_text(result.saturated)));
+    if (!result.saturated.empty()) hand_out(note, veil::bytes_of(veil::saturation_text(result.saturated)));
     return Code{};
   });
 }
@@ -160,7 +159,7 @@ veil_code veil_prover_evaluate(const veil_prover* prover, const veil_array* rows
     VEIL_TRY(named, veil::api::named_arrays({rows, num_arrays}));
     VEIL_TRY(data, veil::rows_of_arrays(std::move(named), veil::input_specs(prover->model.graph), "The data"));
     VEIL_TRY(compared, veil::compare_with_float(prover->model, veil::all_rows(data)));
-    hand_out(comparison, bytes_of(veil::json_text(veil::comparison_json(prover->model, compared.runs))));
+    hand_out(comparison, veil::bytes_of(veil::json_text(veil::comparison_json(prover->model, compared.runs))));
     return Code{};
   });
 }
@@ -197,7 +196,8 @@ veil_code veil_verifier_verify(const veil_verifier* verifier, const uint8_t* pro
     const veil::Verification checked = veil::verify(verifier->model, expected, view(proof, proof_size));
     if (!checked.verdict.accepted()) return Code{VEIL_REJECTED, veil::verdict_text(checked.verdict)};
     const std::string_view text(reinterpret_cast<const char*>(context.data()), context.size());
-    hand_out(statement, bytes_of(veil::json_text(veil::statement_json(verifier->model, checked.public_values, text))));
+    hand_out(statement,
+             veil::bytes_of(veil::json_text(veil::statement_json(verifier->model, checked.public_values, text))));
     return Code{};
   });
 }

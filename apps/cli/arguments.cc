@@ -1,5 +1,7 @@
 #include "cli/arguments.h"
 
+#include <fmt/core.h>
+
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstring>
@@ -26,8 +28,9 @@ void declare(CLI::App& command, SetupArguments& arguments) {
       ->check(CLI::IsMember({"8", "12", "16", "auto"}));
   command
       .add_option("--tolerance", arguments.tolerance,
-                  "How far a revealed output may be off in the calibration rows, as a part of its largest number "
-                  "(default 0.05); auto takes bits that reach it")
+                  fmt::format("How far a revealed output may be off in the calibration rows, as a part of its largest "
+                              "number (default {}); auto takes bits that reach it",
+                              kDefaultTolerance))
       ->check(CLI::Range(1e-6, 1.0));
   command.add_option("--out", arguments.out, "The folder for prover.veil, verifier.veil, report.json, graph.json")
       ->required();

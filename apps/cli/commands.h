@@ -7,15 +7,16 @@
 #include <vector>
 
 #include "cli/outcome.h"
+#include "quant/quantise.h"
 
 namespace veil::cli {
 
 struct SetupArguments {
   std::string model, calibrate, out, claim;
-  std::string visibility = "hidden";  // or "public"
-  std::string profile;                // empty: none
-  std::string bits = "auto";          // or "8", "12", "16"
-  double tolerance = 0.05;            // of a revealed output
+  std::string visibility = "hidden";     // or "public"
+  std::string profile;                   // empty: none
+  std::string bits = "auto";             // or "8", "12", "16"
+  double tolerance = kDefaultTolerance;  // of a revealed output
   std::optional<std::string> output, labels;
   std::vector<std::string> dims, classes;
   bool without_model = false;  // the model file is no part of prover.veil

@@ -21,7 +21,7 @@ int print_error(const std::string& message, bool as_json) {
   const std::string sentence = whole_sentence(message);
   if (as_json) {
     const Json json{{"error", sentence}};
-    print_all(json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");
+    print_all(json_text(json) + "\n");
   } else {
     fmt::print(stderr, "veil: {}\n", sentence);
   }
@@ -51,8 +51,7 @@ void note(std::string_view sentence) { fmt::print(stderr, "note: {}\n", sentence
 
 int print_outcome(const Result<Outcome>& outcome, bool as_json) {
   if (!outcome.ok()) return print_error(outcome.error().message, as_json);
-  const std::string text =
-      as_json ? outcome->json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n" : outcome->text;
+  const std::string text = as_json ? json_text(outcome->json, 2) + "\n" : outcome->text;
   if (!print_all(text)) return print_error("Cannot write to standard output: it is full or closed.", false);
   return static_cast<int>(outcome->exit_code);
 }

@@ -12,6 +12,7 @@
 #include "data/files.h"
 #include "graph/text.h"
 #include "ops/choose_bits.h"
+#include "service/array_rows.h"
 #include "service/compare.h"
 #include "service/owned_model.h"
 #include "service/score.h"
@@ -43,9 +44,7 @@ Status find_model_file(OwnedModel& owned, const EvaluateArguments& arguments) {
 Result<std::vector<BitsTried>> try_bits(const OwnedModel& owned, const Graph& graph, const EvaluateArguments& arguments,
                                         const std::vector<RealRow>& rows, const std::vector<Label>& labels) {
   VEIL_TRY(data, read_data(arguments.calibrate, input_specs(owned.graph), ReadOptions{arguments.labels, false}));
-  std::vector<RealRow> calibration_rows;
-  for (std::size_t row = 0; row < data.rows; ++row) calibration_rows.push_back(row_of(data, row));
-  VEIL_TRY(calibration, calibrate(graph, calibration_rows));
+  VEIL_TRY(calibration, calibrate(graph, all_rows(data)));
   const QuantisedGraph& own = owned.graph;
   const QuantiseOptions options{own.hidden, own.claim, {}, own.output_labels};
   const Scorer scorer{own, owned.lowering.analysis.claim};
@@ -75,8 +74,7 @@ Result<Evaluation> evaluate(const OwnedModel& owned, const EvaluateArguments& ar
   if (arguments.labels && labels.size() != data.rows) {
     return Error{fmt::format("There are {} labels for {} rows.", labels.size(), data.rows)};
   }
-  std::vector<RealRow> rows;
-  for (std::size_t row = 0; row < data.rows; ++row) rows.push_back(row_of(data, row));
+  const std::vector<RealRow> rows = all_rows(data);
   VEIL_TRY(compared, compare_with_float(owned, rows));
   const Scorer scorer{owned.graph, owned.lowering.analysis.claim};
   Evaluation out{std::move(compared.model), std::move(compared.runs), std::move(labels), {}, {}, {}};
@@ -93,12 +91,10 @@ Result<Evaluation> evaluate(const OwnedModel& owned, const EvaluateArguments& ar
 
 Json or_null(const std::optional<double>& value) { return value ? Json(*value) : Json(nullptr); }
 
-Bytes bytes_of(const std::string& text) { return Bytes(text.begin(), text.end()); }
-
 Status add_report(const OwnedModel& owned, const Evaluation& result, const std::string& folder, Outcome& out) {
   const Json report =
       evaluation_json(out.json, EvaluationFacts{owned, result.model, result.runs, result.labels, result.tried});
-  const std::string text = report.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  const std::string text = json_text(report, 2) + "\n";
   VEIL_TRY_STATUS(save_files(folder, {{"evaluation.html", bytes_of(evaluation_page(report)), true},
                                       {"evaluation.json", bytes_of(text), true}}));
   for (const Json& sentence : report["advice"]) {

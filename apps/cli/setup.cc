@@ -94,7 +94,6 @@ Result<Outcome> run_setup(const SetupArguments& arguments) {
   VEIL_TRY(onnx, read_file(arguments.model));
   VEIL_TRY(made, make(arguments, onnx, choices, stages));
   VEIL_TRY(files, setup_files(made, std::move(onnx), choices));
-  const auto bytes_of = [](const std::string& text) { return Bytes(text.begin(), text.end()); };
   stages.progress.clear();
   auto saved = save_files(arguments.out, {{"prover.veil", files.prover, true},
                                           {"verifier.veil", files.verifier, false},

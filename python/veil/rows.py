@@ -36,7 +36,7 @@ def one_row(data, what):
         data = data.to_numpy()
     arrays = named_arrays(data, what)
     if isinstance(data, dict):
-        return [(name, array) for name, array in arrays]
+        return arrays
     (name, array), = arrays
     return [(name, array[numpy.newaxis] if array.ndim == 1 else array)]
 

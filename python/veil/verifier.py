@@ -4,7 +4,7 @@ import json
 
 from veil import _core
 from veil.errors import InputError, KeyRejected, checked
-from veil.results import Proof, Statement, Verdict, VerifierKey
+from veil.results import Statement, Verdict, VerifierKey
 
 
 def context_bytes(context):
@@ -53,6 +53,3 @@ class Verifier:
 
     def __repr__(self):
         return f"<Verifier of model {self.model_id[:12]}...>"
-
-
-__all__ = ["Proof", "Verifier", "context_bytes"]

@@ -56,6 +56,7 @@ class Writer {
 inline ByteView as_bytes(std::string_view text) {
   return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
 }
+inline Bytes bytes_of(std::string_view text) { return Bytes(text.begin(), text.end()); }
 std::string to_hex(ByteView data);
 std::optional<Bytes> from_hex(std::string_view text);
 

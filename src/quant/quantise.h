@@ -12,12 +12,15 @@
 
 namespace veil {
 
+inline constexpr double kDefaultTolerance = 0.05;
+
 struct QuantiseOptions {
   bool hidden = true;
   std::string claim;                                   // empty: reveal the output
   std::vector<std::vector<std::string>> input_labels;  // by graph input; an empty list: none
   std::vector<std::string> output_labels;              // class names, or none
-  double tolerance = 0.05;  // of a revealed output, as a part of its largest number: what the bits must reach
+  // Of a revealed output, as a part of its largest number: what the bits must reach.
+  double tolerance = kDefaultTolerance;
 };
 
 // Two thresholds of one feature that no integer lies between: what is between them is decided like below.

@@ -18,7 +18,7 @@ Result<std::optional<Digest>> parse_model_id(const std::optional<std::string>& t
 // Key and proofs by one multi-scalar multiplication. Where the key is rejected, every proof is, by the key's name.
 KeyVerification verify_together(CheckedKey checked, const Expected& expected, std::span<const ByteView> proofs);
 
-// "open/pi (row 3)": the name of the check that failed, and where.
+// "open/rows (row 3)": the name of the check that failed, and where.
 std::string verdict_text(const Verdict& verdict);
 Json verdict_json(const Verdict& verdict);
 // The verdict and, where it is accepted, the statement.

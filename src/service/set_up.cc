@@ -12,6 +12,7 @@
 #include <map>
 
 #include "data/rows.h"
+#include "graph/shape.h"
 #include "graph/text.h"
 #include "onnx/import.h"
 #include "service/owned_model.h"
@@ -26,10 +27,8 @@ std::vector<std::vector<std::string>> input_labels(const Graph& graph, const std
   std::size_t total = 0;
   std::vector<std::size_t> sizes;
   for (const ValueId id : graph.inputs) {
-    std::size_t size = 1;
-    for (const std::int64_t length : graph.values[id].shape) size *= static_cast<std::size_t>(length);
-    sizes.push_back(size);
-    total += size;
+    sizes.push_back(size_of(graph.values[id].shape));
+    total += sizes.back();
   }
   if (columns.size() != total) return out;
   auto next = columns.begin();

@@ -23,10 +23,10 @@ struct SetupChoices {
   std::string claim;  // empty: a proof reveals the output
   bool hidden = true;
   unsigned bits = kAutoBits;
-  double tolerance = 0.05;           // of a revealed output
-  std::vector<std::string> classes;  // names of the output's elements, or none
-  std::vector<std::string> columns;  // names of the inputs' elements one after the other, or none
-  bool without_model = false;        // the model file is no part of the prover's key
+  double tolerance = kDefaultTolerance;  // of a revealed output
+  std::vector<std::string> classes;      // names of the output's elements, or none
+  std::vector<std::string> columns;      // names of the inputs' elements one after the other, or none
+  bool without_model = false;            // the model file is no part of the prover's key
 };
 
 // Told where the work is, of the stages and again and again within the longest. What it throws (Stopped) ends the work.
