@@ -9,6 +9,7 @@
 #include <sstream>
 #include <thread>
 
+#include "base/limits.h"
 #include "cli/commands.h"
 #include "parallel/parallel.h"
 
@@ -37,6 +38,10 @@ void declare(CLI::App& command, SetupArguments& arguments) {
   command.add_option("--output", arguments.output, "Which output of the model, where it has several");
   command.add_option("--dim", arguments.dims, "NAME=LENGTH of an axis that the model leaves open; may be repeated")
       ->take_all();
+  command
+      .add_option("--batch", arguments.batch,
+                  "Rows that one proof is about (default 1); the claim then says all(...), count(...) or mean(...)")
+      ->check(CLI::Range(std::int64_t{1}, kMaxTensorSize));
   command.add_option("--classes", arguments.classes, "Names of the output's elements: A,B,C")->delimiter(',');
   command.add_option("--labels", arguments.labels, "A column of the data that is no input");
   command.add_flag("--without-model", arguments.without_model,
@@ -47,7 +52,8 @@ void declare(CLI::App& command, SetupArguments& arguments) {
 void declare(CLI::App& command, ProveArguments& arguments) {
   command.add_option("PROVER", arguments.prover, "prover.veil")->required();
   command.add_option("--input", arguments.input, "The data: CSV, NPY, NPZ or JSON")->required();
-  command.add_option("--row", arguments.row, "Which row of the data, counted from 0 (default: 0)");
+  command.add_option("--row", arguments.row,
+                     "Which row of the data, counted from 0 (default: 0); of a batch, its first one");
   command.add_option("--context", arguments.context, "Text the proof is bound to, such as a loan's number");
   command.add_option("--out", arguments.out, "Where the proof goes")->required();
   command.add_option("--labels", arguments.labels, "A column of the data that is no input");
