@@ -96,7 +96,7 @@ class Model:
         parts = rows_of(rows, "The data", self.batch)
         bound = context if isinstance(context, (list, tuple)) else [context] * len(parts)
         if len(bound) != len(parts):
-            raise InputError(f"There are {len(parts)} {"rows" if self.batch == 1 else "batches"} and {len(bound)} things to bind their proofs to.")
+            raise InputError(f"There are {len(parts)} {'rows' if self.batch == 1 else 'batches'} and {len(bound)} things to bind their proofs to.")
         return [self._prove(part, one) for part, one in zip(parts, bound)]
 
     def evaluate(self, rows):
