@@ -251,7 +251,7 @@ TEST(Json, BadFilesGiveASentence) {
   EXPECT_EQ(read_json("[[1, NaN]]", kPair).message.find("FILE is no JSON file"), 0u);
   EXPECT_EQ(read_json("[[1, 1e999]]", kPair).message.find("FILE is no JSON file"), 0u);
   EXPECT_EQ(read_json("[[1, \"two\"]]", kPair).message, "FILE has 'two' where a number is needed, at number 2.");
-  EXPECT_EQ(read_json("[[1, null]]", kPair).message, "FILE has null where a number is needed, at number 2.");
+  EXPECT_EQ(read_json("[[1, null]]", kPair).message, "FILE has NaN in row 1, at element (0, 1) of input 'X'; give it a value.");
   EXPECT_EQ(read_json("[[1, 2], [3]]", kPair).message, "FILE is a nested list whose parts have different lengths.");
   EXPECT_EQ(read_json("[[1, 2], [3, [4]]]", kPair).message, "FILE has a list where a number is needed, at number 4.");
   EXPECT_EQ(read_json("[]", kPair).message, "FILE holds no rows.");

@@ -1,6 +1,7 @@
 // CSV columns -> model inputs.
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -72,10 +73,12 @@ Result<Columns> columns_by_name(const CsvTable& table, const std::string& where,
   return columns;
 }
 
-Result<double> number_at(const CsvTable& table, const std::string& where, std::size_t row, std::size_t column) {
+Result<double> number_at(const CsvTable& table, const std::string& where, std::size_t row, std::size_t column,
+                         bool may_be_missing) {
   const std::string_view text = table.cell(row, column);
   const auto value = parse_number(text);
   if (value && !std::isnan(*value)) return *value;
+  if (may_be_missing && (value || text.empty() || text == "NA")) return std::numeric_limits<double>::quiet_NaN();
   const std::string place =
       where + ", row " + std::to_string(row + 1) + " below the header, column " + quote(table.header()[column]) + ": ";
   if (text.empty()) return Error{place + "the cell is empty; every input needs a number."};
@@ -97,11 +100,11 @@ Result<DataSet> read_csv_rows(ByteView bytes, const std::string& where, const st
   std::size_t first = 0;
   for (const InputSpec& input : inputs) {
     const std::size_t size = size_of(input.shape);
-    InputArray array{input.name, input.shape, {}};
+    InputArray array{input.name, input.shape, {}, input.may_be_missing};
     array.values.reserve(table.rows() * size);
     for (std::size_t row = 0; row < table.rows(); ++row) {
       for (std::size_t i = 0; i < size; ++i) {
-        VEIL_TRY(value, number_at(table, where, row, columns[first + i]));
+        VEIL_TRY(value, number_at(table, where, row, columns[first + i], input.may_be_missing));
         array.values.push_back(value);
       }
     }

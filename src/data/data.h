@@ -1,6 +1,7 @@
 // The user's rows: CSV with a header, NPY, NPZ (one array a model input, by name), JSON. The first axis is rows; a row
 // has the shape of the model's input, where a leading batch axis of 1 may be left out. The format is told by the
-// file's ending. NaN is refused; infinities are numbers here (they saturate when quantised).
+// file's ending. NaN is refused but where a value
+// may be missing; infinities are numbers here (they saturate when quantised).
 #pragma once
 
 #include <cstdint>
@@ -22,6 +23,7 @@ struct InputSpec {
   // CSV columns of this input's elements in row-major order, known from an earlier setup; empty: not known, columns are
   // taken in the order of the file.
   std::vector<std::string> labels;
+  bool may_be_missing = false;  // NaN, an empty cell or null say that there is no value
 };
 
 struct ReadOptions {
@@ -35,6 +37,7 @@ struct InputArray {
   std::string name;
   GraphShape shape;            // of one row: InputSpec::shape
   std::vector<double> values;  // rows x elements, row-major
+  bool may_be_missing = false;
 };
 
 struct DataSet {

@@ -1,6 +1,7 @@
 // JSON -> model inputs: nested lists, lists by input name, a list of objects with input names, or EZKL's input_data.
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "base/limits.h"
@@ -31,6 +32,10 @@ Status append_numbers(const Json& json, std::size_t depth, Array& array, const s
     const bool fits = json.is_array() && json.size() == static_cast<std::size_t>(array.shape[depth]);
     if (!fits) return Error{where + " is a nested list whose parts have different lengths."};
     for (const Json& part : json) VEIL_TRY_STATUS(append_numbers(part, depth + 1, array, where));
+    return Done{};
+  }
+  if (json.is_null()) {  // refused with the other NaN where it may not be missing
+    array.data.push_back(std::numeric_limits<double>::quiet_NaN());
     return Done{};
   }
   if (!json.is_number() && !json.is_boolean()) {

@@ -38,6 +38,7 @@ std::string index_text(std::size_t position, const GraphShape& shape) {
 }
 
 Status check_no_nan(const InputArray& input, const std::string& where) {
+  if (input.may_be_missing) return Done{};
   const auto found = std::find_if(input.values.begin(), input.values.end(), [](double x) { return std::isnan(x); });
   if (found == input.values.end()) return Done{};
   const auto at = static_cast<std::size_t>(found - input.values.begin());
@@ -66,7 +67,7 @@ Result<InputArray> rows_of(Array array, const InputSpec& spec, const std::string
                  rows_text(without_batch) + "."};
   }
   if (array.data.empty()) return Error{where + " holds no rows."};
-  return InputArray{spec.name, spec.shape, std::move(array.data)};
+  return InputArray{spec.name, spec.shape, std::move(array.data), spec.may_be_missing};
 }
 
 Result<DataSet> data_set_of(std::vector<InputArray> inputs, const std::string& where) {

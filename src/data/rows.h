@@ -24,7 +24,7 @@ std::optional<double> parse_number(std::string_view text);
 // `array`: rows of `spec`, each of its shape or without its leading batch axis of 1, or one single row of its shape.
 // `where` begins error sentences: "'data.npy'".
 Result<InputArray> rows_of(Array array, const InputSpec& spec, const std::string& where);
-// Checks that all inputs have the same number of rows, at least one, and no NaN.
+// Checks that all inputs have the same number of rows, at least one, and no NaN but where it may be.
 Result<DataSet> data_set_of(std::vector<InputArray> inputs, const std::string& where);
 
 enum class DataFormat { kCsv, kNpy, kNpz, kJson };

@@ -5,7 +5,9 @@
 // They are walked in stages of some levels. A stage decides all nodes below the places that the rows have reached in
 // it, 2^levels - 1 a tree:
 //
-//   b          = [x[feature] <= threshold]          at the place that `here` tells, in the first stage the root
+//   e          = [x, x], a missing value above all numbers in the first half and below them in the second: each node
+//                reads the one from which a missing value goes its way
+//   b          = [e[feature] <= threshold]          at the place that `here` tells, in the first stage the root
 //   local_1    = [b_0; 1 - b_0],   local_(d+1) = [local_d b_d; local_d (1 - b_d)]      one 1 a tree
 //   here'      = local x here,                      the place of the next stage, at last the leaf
 //   scores     = here * leaves + base
@@ -60,14 +62,22 @@ struct Level {
   std::vector<double> features, thresholds;
 };
 
+// Where a comparison x <= t sends a row without a value.
+enum class Missing { kIsFalse, kIsTrue };
+
 // The complete trees. A node that is none is always true.
 class CompleteTrees {
  public:
-  CompleteTrees(const Forest& forest, std::size_t depth, bool is_double)
-      : forest_(forest), is_double_(is_double), levels(depth), leaves(forest.roots.size() << depth, kNoLeaf) {
+  CompleteTrees(const Forest& forest, std::size_t depth, std::int64_t features, bool is_double)
+      : forest_(forest),
+        features_(features),
+        is_double_(is_double),
+        levels(depth),
+        leaves(forest.roots.size() << depth, kNoLeaf) {
     for (std::size_t d = 0; d < depth; ++d) {
       const std::size_t nodes = forest.roots.size() << d;
-      levels[d] = {std::vector<double>(nodes, 0.0), std::vector<double>(nodes, kAlways)};
+      const double any = column(0, Missing::kIsTrue);
+      levels[d] = {std::vector<double>(nodes, any), std::vector<double>(nodes, kAlways)};
     }
     for (tree_ = 0; tree_ < forest.roots.size(); ++tree_) place(forest.roots[tree_], {0, 0});
   }
@@ -88,9 +98,13 @@ class CompleteTrees {
     return static_cast<double>(std::nextafterf(static_cast<float>(t), -std::numeric_limits<float>::infinity()));
   }
 
-  void set(const Spot& spot, std::int64_t feature, double threshold) {
+  double column(std::int64_t feature, Missing missing) const {
+    return static_cast<double>(missing == Missing::kIsTrue ? features_ + feature : feature);
+  }
+
+  void set(const Spot& spot, std::int64_t feature, double threshold, Missing missing) {
     const std::size_t at = spot.slot * forest_.roots.size() + tree_;
-    levels[spot.level].features[at] = static_cast<double>(feature);
+    levels[spot.level].features[at] = column(feature, missing);
     levels[spot.level].thresholds[at] = threshold;
   }
 
@@ -119,21 +133,26 @@ class CompleteTrees {
     }
   }
 
+  // x <= threshold: yes, else no.
   void compare(const Spot& spot, const TreeBranch& branch, double threshold, const TreeTarget& yes,
                const TreeTarget& no) {
-    set(spot, branch.feature, threshold);
+    const bool turned = &yes == &branch.when_false;
+    set(spot, branch.feature, threshold, branch.missing_is_true != turned ? Missing::kIsTrue : Missing::kIsFalse);
     place(yes, spot.yes());
     place(no, spot.no());
   }
 
-  // x is one of the members, which fall: above the first, no; not below it, yes; else one of the others.
+  // x is one of the members, which fall: above the first, no; not below it, yes; else one of the others. No value
+  // equals a member, and none does not differ from one: a missing value goes to `no`, unless it is to go where members
+  // go.
   void members(Spot spot, const TreeBranch& branch, const std::vector<double>& list, const TreeTarget& yes,
                const TreeTarget& no) {
+    const bool is_member = branch.missing_is_true && &yes == &branch.when_true;
     for (const double member : list) {
-      set(spot, branch.feature, member);
+      set(spot, branch.feature, member, is_member ? Missing::kIsTrue : Missing::kIsFalse);
       place(no, spot.no());
       spot = spot.yes();
-      set(spot, branch.feature, below(member));
+      set(spot, branch.feature, below(member), Missing::kIsFalse);
       place(yes, spot.no());
       spot = spot.yes();
     }
@@ -141,6 +160,7 @@ class CompleteTrees {
   }
 
   const Forest& forest_;
+  std::int64_t features_;
   bool is_double_;
   std::size_t tree_ = 0;
 
@@ -285,11 +305,12 @@ Result<ValueId> raw_scores(Expansion& expansion, const Forest& forest) {
   VEIL_TRY_STATUS(check_features(forest, features));
   VEIL_TRY(depth, depth_of(forest));
   const auto leaves = static_cast<std::int64_t>(forest.roots.size() << depth);
-  if (!expansion.may_hold({leaves, features}) || !expansion.may_hold({leaves, forest.targets})) return ValueId{0};
+  if (!expansion.may_hold({leaves, 2 * features}) || !expansion.may_hold({leaves, forest.targets})) return ValueId{0};
   ValueId x = expansion.reshape(expansion.input(0), {rows, features});
   if (expansion.type(x) != ElementType::kDouble) x = expansion.cast(x, ElementType::kFloat);
-  const CompleteTrees trees(forest, depth, expansion.type(x) == ElementType::kDouble);
-  const ValueId bits = expansion.cast(leaf_bits(expansion, x, trees), ElementType::kFloat);
+  const CompleteTrees trees(forest, depth, features, expansion.type(x) == ElementType::kDouble);
+  const ValueId ends = expansion.add("veil:Ends", {x});
+  const ValueId bits = expansion.cast(leaf_bits(expansion, ends, trees), ElementType::kFloat);
   const Array weights = leaf_weights(forest, trees);
   if (forest.aggregate == "MIN" || forest.aggregate == "MAX") return extreme_tree(expansion, forest, bits, weights);
   if (forest.aggregate != "SUM" && forest.aggregate != "AVERAGE") {

@@ -1,7 +1,12 @@
 // What trees are expanded to and no operator of ONNX says: [x[row, feature[m]] <= threshold[m]], exactly; or, with a
 // table `here` [row, place, tree] as fourth input, the same at the place where the row is in each tree: features and
-// thresholds are [place, comparison, tree], and so many comparisons a tree are made.
+// thresholds are [place, comparison, tree], and so many comparisons a tree are made. And [x, x], where a missing value
+// is above all numbers in the first half and below them in the second.
+#include <cmath>
+#include <limits>
+
 #include "graph/operator.h"
+#include "graph/shape.h"
 
 namespace veil {
 namespace {
@@ -48,7 +53,26 @@ Status run_threshold(const Call& call, const Inputs& inputs, const Outputs& outp
   return Done{};
 }
 
-constexpr Operator kOperators[] = {{"veil:Threshold", 3, 4, " trees ", infer_threshold, run_threshold}};
+Result<std::vector<TypedShape>> infer_ends(const Call& call) {
+  const GraphShape& x = call.shape(0);
+  if (x.size() != 2 || !is_real(call.in(0).type)) return Error{"its input is no table of real numbers"};
+  return std::vector<TypedShape>{{call.in(0).type, {x[0], 2 * x[1]}}};
+}
+
+Status run_ends(const Call&, const Inputs& inputs, const Outputs& outputs) {
+  constexpr double kLowerEnd = -std::numeric_limits<double>::infinity();
+  const auto width = static_cast<std::size_t>(inputs[0]->shape[1]);
+  const std::vector<double>& x = inputs[0]->data;
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    double* row = &outputs[0]->data[i / width * 2 * width];
+    row[i % width] = x[i];  // NaN is not below or at any threshold, not even infinity
+    row[width + i % width] = std::isnan(x[i]) ? kLowerEnd : x[i];
+  }
+  return Done{};
+}
+
+constexpr Operator kOperators[] = {{"veil:Threshold", 3, 4, " trees ", infer_threshold, run_threshold},
+                                   {"veil:Ends", 1, 1, "", infer_ends, run_ends}};
 
 }  // namespace
 

@@ -38,9 +38,11 @@ Result<TreeMode> mode_of(const std::string& word) {
 }
 
 Status check_split(const TreeBranch& branch) {
-  if (branch.mode == TreeMode::kMember) return Done{};
-  if (std::isnan(branch.split) || std::isinf(branch.split)) return Error{"a threshold is infinite or no number"};
-  return Done{};
+  if (branch.mode == TreeMode::kMember || std::isfinite(branch.split)) return Done{};
+  // x <= infinity tells rows that have a value from those that have none; LightGBM writes that.
+  const bool is_end = branch.mode == TreeMode::kLessEqual || branch.mode == TreeMode::kGreater;
+  if (is_end && branch.split > 0) return Done{};
+  return Error{"a threshold is infinite or no number"};
 }
 
 Status check_aggregate(const Forest& forest) {
@@ -57,7 +59,7 @@ Status check_aggregate(const Forest& forest) {
 
 // The nodes of versions 1 and 3: lists of one entry a node.
 struct NamedNodes {
-  std::vector<std::int64_t> trees, ids, features, when_true, when_false;
+  std::vector<std::int64_t> trees, ids, features, when_true, when_false, missing_is_true;
   std::vector<double> values;
   std::vector<std::string> modes;
 };
@@ -74,13 +76,16 @@ Result<NamedNodes> read_nodes(const Call& call) {
   VEIL_TRY_STATUS(read("nodes_featureids", nodes.features));
   VEIL_TRY_STATUS(read("nodes_truenodeids", nodes.when_true));
   VEIL_TRY_STATUS(read("nodes_falsenodeids", nodes.when_false));
+  VEIL_TRY_STATUS(read("nodes_missing_value_tracks_true", nodes.missing_is_true));
   VEIL_TRY(values, reals_of(call, "nodes_values"));
   VEIL_TRY(modes, words_of(call, "nodes_modes"));
   nodes.values = values;
   nodes.modes = modes;
   const std::size_t count = nodes.ids.size();
-  for (const std::size_t size : {nodes.trees.size(), nodes.features.size(), nodes.when_true.size(),
-                                 nodes.when_false.size(), nodes.values.size(), nodes.modes.size()}) {
+  if (nodes.missing_is_true.empty()) nodes.missing_is_true.resize(count);
+  for (const std::size_t size :
+       {nodes.trees.size(), nodes.features.size(), nodes.when_true.size(), nodes.when_false.size(),
+        nodes.missing_is_true.size(), nodes.values.size(), nodes.modes.size()}) {
     if (size != count) return Error{"its lists of nodes are of different lengths"};
   }
   return nodes;
@@ -116,6 +121,7 @@ Status link_nodes(const NamedNodes& nodes, const std::map<Place, TreeTarget>& pl
     branch.mode = mode;
     branch.feature = nodes.features[i];
     branch.split = nodes.values[i];
+    branch.missing_is_true = nodes.missing_is_true[i] != 0;
     VEIL_TRY_STATUS(check_split(branch));
     const auto when_true = places.find({nodes.trees[i], nodes.when_true[i]});
     const auto when_false = places.find({nodes.trees[i], nodes.when_false[i]});
@@ -148,7 +154,7 @@ Status read_weights(const Call& call, const std::string& prefix, const std::map<
 
 // ---- version 5
 struct SplitNodes {
-  std::vector<std::int64_t> features, when_true, when_false, true_leafs, false_leafs, roots, targets;
+  std::vector<std::int64_t> features, when_true, when_false, true_leafs, false_leafs, roots, targets, missing_is_true;
   std::vector<double> splits, modes, weights, members;
 };
 
@@ -158,7 +164,7 @@ Result<SplitNodes> read_splits(const Call& call) {
       {"nodes_featureids", &nodes.features},     {"nodes_truenodeids", &nodes.when_true},
       {"nodes_falsenodeids", &nodes.when_false}, {"nodes_trueleafs", &nodes.true_leafs},
       {"nodes_falseleafs", &nodes.false_leafs},  {"tree_roots", &nodes.roots},
-      {"leaf_targetids", &nodes.targets}};
+      {"leaf_targetids", &nodes.targets},        {"nodes_missing_value_tracks_true", &nodes.missing_is_true}};
   for (const auto& [name, out] : integers) {
     VEIL_TRY(list, call.integers(name));
     *out = list;
@@ -172,8 +178,10 @@ Result<SplitNodes> read_splits(const Call& call) {
     *out = list;
   }
   const std::size_t count = nodes.features.size();
-  for (const std::size_t size : {nodes.when_true.size(), nodes.when_false.size(), nodes.true_leafs.size(),
-                                 nodes.false_leafs.size(), nodes.splits.size(), nodes.modes.size()}) {
+  if (nodes.missing_is_true.empty()) nodes.missing_is_true.resize(count);
+  for (const std::size_t size :
+       {nodes.when_true.size(), nodes.when_false.size(), nodes.true_leafs.size(), nodes.false_leafs.size(),
+        nodes.splits.size(), nodes.modes.size(), nodes.missing_is_true.size()}) {
     if (size != count) return Error{"its lists of nodes are of different lengths"};
   }
   if (nodes.targets.size() != nodes.weights.size()) return Error{"its lists of leaves are of different lengths"};
@@ -208,8 +216,12 @@ Status read_branches(const SplitNodes& nodes, Forest& forest) {
     branch.mode = static_cast<TreeMode>(static_cast<int>(mode));
     branch.feature = nodes.features[i];
     branch.split = nodes.splits[i];
+    branch.missing_is_true = nodes.missing_is_true[i] != 0;
     VEIL_TRY_STATUS(check_split(branch));
     if (branch.mode == TreeMode::kMember) VEIL_TRY_STATUS(take_members(nodes.members, next_member, branch));
+    if (branch.mode == TreeMode::kMember && branch.members.empty() && branch.missing_is_true) {
+      return Error{"missing values alone are members of a node's set, which is not supported"};
+    }
     VEIL_TRY(when_true, target_of(forest, nodes.when_true[i], nodes.true_leafs[i]));
     VEIL_TRY(when_false, target_of(forest, nodes.when_false[i], nodes.false_leafs[i]));
     branch.when_true = when_true;

@@ -24,6 +24,7 @@ struct TreeBranch {
   double split = 0;
   std::vector<double> members;  // of kMember, in falling order
   TreeTarget when_true, when_false;
+  bool missing_is_true = false;  // where a row without a value (NaN) goes, whatever the comparison is
 };
 
 struct TreeLeaf {

@@ -43,19 +43,29 @@ bool keeps_order(const QuantisedNode& node) {
 // Floats in order are no numbers to calculate with: they are moved and compared, and never met by others.
 Status check_orders(const QuantisedGraph& graph) {
   const auto is_ordered = [&](QuantId id) { return graph.values[id].float_order; };
+  const auto may_be_missing = [&](QuantId id) { return graph.values[id].may_be_missing; };
   for (const QuantisedValue& value : graph.values) {
+    if (value.may_be_missing && !value.float_order) {
+      return Error{"the value " + quoted(value.name) + " may be missing, but stands for no floats in order"};
+    }
     if (value.float_order && value.scale_log2 != std::vector<std::int32_t>{0}) {
       return Error{"the value " + quoted(value.name) + " stands for floats in order, but has a scale"};
     }
   }
   for (const QuantisedNode& node : graph.nodes) {
     const auto ordered = std::count_if(node.inputs.begin(), node.inputs.end(), is_ordered);
+    const auto missing = std::count_if(node.inputs.begin(), node.inputs.end(), may_be_missing);
+    const bool is_ends = std::holds_alternative<EndsOp>(node.op);
     const bool decides =
         std::holds_alternative<ThresholdOp>(node.op) || std::holds_alternative<PathThresholdOp>(node.op);
-    const bool compares = decides && ordered == 1 && is_ordered(node.inputs[0]);
-    const bool moves = keeps_order(node) && ordered == std::ssize(node.inputs);
-    if (ordered != 0 && !compares && !moves) return step_error(node, "it calculates with the order of floats");
-    if (is_ordered(node.output) != (ordered != 0 && moves)) {
+    const bool compares = decides && ordered == 1 && is_ordered(node.inputs[0]) && missing == 0;
+    const bool same = missing == 0 || missing == std::ssize(node.inputs);
+    const bool moves =
+        is_ends ? missing == 1 && ordered == 1 : keeps_order(node) && ordered == std::ssize(node.inputs) && same;
+    if ((ordered != 0 || is_ends) && !compares && !moves)
+      return step_error(node, "it calculates with the order of floats");
+    const bool wants_missing = ordered != 0 && moves && missing != 0 && !is_ends;
+    if (is_ordered(node.output) != (ordered != 0 && moves) || may_be_missing(node.output) != wants_missing) {
       return step_error(node, "what it gives is called another kind of number than what it takes");
     }
   }

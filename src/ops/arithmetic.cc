@@ -135,7 +135,7 @@ Status lower_op(const MaximumOp& op, const Site& site, Lowerer& lowerer) {
   if (chosen.size() > kMostTerms) {
     chosen = {LinearTerm{1, add_exact(lowerer, name + "/chosen", box, linear_expression(chosen))}};
   }
-  lowerer.activation(site.node.output) = Activation{difference.storage, std::move(chosen), {}, {}, {}, {}, {}};
+  lowerer.activation(site.node.output) = Activation{difference.storage, std::move(chosen), {}, {}, {}, {}, {}, {}};
   return Done{};
 }
 
@@ -162,12 +162,12 @@ Status lower_op(const StepOp& op, const Site& site, Lowerer& lowerer) {
   const bool one_input = op.coefficients == std::vector<std::int64_t>{1} && op.constant == 0;
   const Activation first = lowerer.activation(site.node.inputs[0]);
   if (one_input && first.sign) {
-    out = Activation{first.storage, {LinearTerm{1, *first.sign}}, {}, {}, {}, {}, {}};
+    out = Activation{first.storage, {LinearTerm{1, *first.sign}}, {}, {}, {}, {}, {}, {}};
     return Done{};
   }
   const Combined value = combined(site, lowerer, op.coefficients, op.constant);
   const View sign = add_sign(lowerer, site.node.name, storage_box(value.storage), value.form);
-  out = Activation{value.storage, {LinearTerm{1, sign}}, {}, {}, {}, {}, {}};
+  out = Activation{value.storage, {LinearTerm{1, sign}}, {}, {}, {}, {}, {}, {}};
   return Done{};
 }
 

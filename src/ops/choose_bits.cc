@@ -76,7 +76,7 @@ class RunComparer {
   static void note(ValueError& error, const std::vector<double>& real, const std::vector<double>& integer) {
     VEIL_CHECK(real.size() == integer.size());
     for (std::size_t i = 0; i < real.size(); ++i) {
-      if (std::isinf(real[i])) continue;  // a masked score, which any low integer stands for
+      if (!std::isfinite(real[i])) continue;  // a masked score, which any low integer stands for; a missing value
       const double off = std::fabs(real[i] - integer[i]);
       error.largest = std::max(error.largest, off);
       error.mean += off;  // a sum until finish, as the next

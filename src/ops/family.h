@@ -48,6 +48,7 @@ VEIL_OPERATOR(PairOp)
 VEIL_OPERATOR(SoftmaxOp)
 VEIL_OPERATOR(ThresholdOp)
 VEIL_OPERATOR(PathThresholdOp)
+VEIL_OPERATOR(EndsOp)
 #undef VEIL_OPERATOR
 
 }  // namespace veil

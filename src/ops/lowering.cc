@@ -10,6 +10,7 @@
 #include "ops/ending.h"
 #include "ops/family.h"
 #include "ops/gadgets.h"
+#include "tensor/float_order.h"
 
 namespace veil {
 
@@ -20,12 +21,32 @@ Meaning input_meaning(const QuantisedGraph& graph, const QuantisedInput& input) 
   return Meaning{value.name, value.float_order ? "float32 in order" : "", input.labels, value.scale_log2};
 }
 
+// Beside an input's tensor, one of bits: 1 where there is no value, whatever the other says there.
+TensorId add_missing(Lowerer& lowerer, const QuantisedInput& input, const std::string& name, const Storage& storage) {
+  const Domain box = storage_box(storage);
+  Meaning meaning = input_meaning(lowerer.graph, input);
+  meaning.text += " is missing";
+  meaning.unit = "";
+  const TensorId id =
+      add_tensor(lowerer.circuit, Tensor{name + "/missing", box.extent, 0, 1, Owner::kInput, std::move(meaning)});
+  const View view = whole_view(lowerer.circuit, id);
+  for (LimbStep& step :
+       add_range_proof(lowerer.circuit, name + "/missing/range", box, linear_expression({LinearTerm{1, view}}), 0, 1)) {
+    lowerer.add_step([step](const Circuit& circuit, Trace& trace) { fill_limbs(circuit, trace, step); });
+  }
+  Activation& value = lowerer.activation(input.value);
+  value.missing = {LinearTerm{1, view}};
+  value.form.push_back({kMissingStep, view});
+  return id;
+}
+
 // A committed tensor of its declared range, every element of it proven by limbs.
 Status lower_input(Lowerer& lowerer, const QuantisedInput& input) {
   Lowering& out = lowerer.lowering;
   const Storage storage = storage_by(cuts_of(input.shape), lowerer.graph.values[input.value].size);
   const Domain box = storage_box(storage);
-  const IntegerRange range = out.analysis.ranges[input.value];
+  const bool may_be_missing = lowerer.graph.values[input.value].may_be_missing;
+  const IntegerRange range = may_be_missing ? signed_range(kFloatOrderBits) : out.analysis.ranges[input.value];
   const std::string name = "input_" + std::to_string(out.inputs.size() + 1);
   if (box.extent.size() > kMaxRank)
     return Error{"input " + quoted(lowerer.graph.values[input.value].name) + " needs too many axes"};
@@ -39,6 +60,7 @@ Status lower_input(Lowerer& lowerer, const QuantisedInput& input) {
   lowerer.activation(input.value).storage = storage;
   lowerer.activation(input.value).form = {LinearTerm{1, view}};
   out.inputs.push_back(id);
+  out.missing.push_back(may_be_missing ? std::optional(add_missing(lowerer, input, name, storage)) : std::nullopt);
   return Done{};
 }
 
@@ -80,9 +102,14 @@ Activation substitute(const Activation& activation, const std::vector<AxisIndex>
   const auto moved = [&](const std::optional<View>& view) {
     return view ? std::optional<View>(substitute(*view, axes)) : std::nullopt;
   };
-  Activation out{
-      std::move(storage),     substitute(activation.form, axes), moved(activation.sign),          activation.split,
-      moved(activation.base), moved(activation.slope),           substitute(activation.low, axes)};
+  Activation out{std::move(storage),
+                 substitute(activation.form, axes),
+                 moved(activation.sign),
+                 activation.split,
+                 moved(activation.base),
+                 moved(activation.slope),
+                 substitute(activation.low, axes),
+                 substitute(activation.missing, axes)};
   return out;
 }
 
@@ -101,8 +128,12 @@ Lowerer::Lowerer(const QuantisedGraph& quantised, Lowering& out)
 
 void Lowerer::copy(QuantId id, const Activation& value, const Storage& target) {
   const std::string name = "copy_" + std::to_string(++copies_) + "/" + graph.values[id].name;
-  const View copied = add_copy(*this, name, value, target);
-  activation(id) = Activation{target, {LinearTerm{1, copied}}, {}, {}, {}, {}, {}};
+  Activation out{target, {LinearTerm{1, add_copy(*this, name, value, target)}}, {}, {}, {}, {}, {}, {}};
+  if (!value.missing.empty()) {
+    Activation bits{value.storage, value.missing, {}, {}, {}, {}, {}, {}};
+    out.missing = {LinearTerm{1, add_copy(*this, name + "/missing", bits, target)}};
+  }
+  activation(id) = std::move(out);
 }
 
 Activation Lowerer::see(QuantId id, const Cuts& cuts) {

@@ -28,6 +28,7 @@ struct Activation {
   std::optional<PieceParameters> split;
   std::optional<View> base, slope;  // slope: none where the table has no low bits
   Form low;
+  Form missing;  // of what may be missing: 1 where it is, else 0; a part of the form, times kMissingStep
 };
 
 // A part of the claim: the expression is not negative at any index of the domain.
@@ -38,9 +39,11 @@ struct ClaimPart {
 
 struct Lowering {
   Circuit circuit;
-  std::vector<Step> steps;              // in order; each reads what earlier ones filled
-  std::vector<TensorId> model;          // by ModelId
-  std::vector<TensorId> inputs;         // in the order of the graph's inputs
+  std::vector<Step> steps;       // in order; each reads what earlier ones filled
+  std::vector<TensorId> model;   // by ModelId
+  std::vector<TensorId> inputs;  // in the order of the graph's inputs
+  // By input: where it may be missing, is it? The input's integer is its tensor's + kMissingStep times this one's.
+  std::vector<std::optional<TensorId>> missing;
   std::optional<TensorId> output;       // the public tensor; none where a claim is proven instead
   std::vector<ClaimPart> claim;         // all of them hold where the claim is true
   std::vector<Activation> activations;  // by QuantId

@@ -214,7 +214,7 @@ Status lower_op(const PathThresholdOp& op, const Site& site, Lowerer& lowerer) {
       lowerer, name, compare.domain, difference, range, [reads](const Circuit& circuit, const Trace& trace) {
         return reads.run(circuit, trace, [](const Nodes& nodes) { return nodes.differences(); });
       });
-  lowerer.activation(site.node.output) = Activation{compare.storage(), {LinearTerm{1, sign}}, {}, {}, {}, {}, {}};
+  lowerer.activation(site.node.output) = Activation{compare.storage(), {LinearTerm{1, sign}}, {}, {}, {}, {}, {}, {}};
   return Done{};
 }
 

@@ -20,6 +20,7 @@ namespace {
 
 constexpr std::int64_t kLowBits = 8;   // where limbs are those of a rescale
 constexpr unsigned kWidestTable = 12;  // bits
+constexpr unsigned kMostSumBits = 52;  // of sums of any rows of y, which must not overflow
 
 EinsumOp sum_of(const ThresholdOp& op, const Site& site) {
   const std::int64_t comparisons = site.out_size() / op.rows;
@@ -72,7 +73,7 @@ Result<NodeFacts> analyse_op(const ThresholdOp& op, const Site& site) {
   Result<IntegerRange> sum = product_range(site.in_range(0), site.model_range(0));
   sum = sum_range(product_range(sum, IntegerRange{op.features, op.features}), site.model_range(1));
   if (!sum) return sum.error();
-  if (!signed_range(static_cast<unsigned>(kMaxRescale)).contains(*sum)) return Error{"its sums are too large"};
+  if (!signed_range(kMostSumBits).contains(*sum)) return Error{"its sums are too large"};
   return NodeFacts{*sum, {0, 1}};
 }
 
@@ -90,7 +91,7 @@ Status lower_op(const ThresholdOp& op, const Site& site, Lowerer& lowerer) {
   VEIL_TRY(sum, accumulate(sum_of(op, site), site, lowerer));
   const IntegerRange range = difference_range(site.in_range(0), site.model(1));
   const View sign = add_difference_sign(lowerer, site.node.name, sum.domain, sum.expression, range);
-  lowerer.activation(site.node.output) = Activation{sum.box, {LinearTerm{1, sign}}, {}, {}, {}, {}, {}};
+  lowerer.activation(site.node.output) = Activation{sum.box, {LinearTerm{1, sign}}, {}, {}, {}, {}, {}, {}};
   return Done{};
 }
 

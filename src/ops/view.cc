@@ -179,7 +179,7 @@ void evaluate_op(const ConcatOp& op, const Site& site, const Execution& executio
 // inner parts where all others have them too.
 Status lower_op(const ConcatOp& op, const Site& site, Lowerer& lowerer) {
   const std::int64_t total = site.out_size() / (op.outer * op.inner);
-  Form joined;
+  Form joined, missing;
   std::int64_t start = 0;
   for (std::size_t i = 0; i < site.node.inputs.size(); ++i) {
     const std::int64_t length = joined_length(op, site, i);
@@ -196,11 +196,14 @@ Status lower_op(const ConcatOp& op, const Site& site, Lowerer& lowerer) {
     place(2, op.inner, 0);
     const Form form = substitute(part.value.form, moved);
     joined.insert(joined.end(), form.begin(), form.end());
+    const Form bits = substitute(part.value.missing, moved);
+    missing.insert(missing.end(), bits.begin(), bits.end());
     start += length;
   }
   Activation& out = lowerer.activation(site.node.output);
   out.storage = storage_by(cuts_of(std::vector<std::int64_t>{op.outer, total, op.inner}), site.out_size());
   out.form = std::move(joined);
+  out.missing = std::move(missing);
   return Done{};
 }
 

@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <iterator>
 
 #include "graph/float_run.h"
 #include "graph/masks.h"
+#include "graph/missing.h"
 #include "graph/shape.h"
 #include "graph/text.h"
 #include "tensor/float_order.h"
@@ -13,6 +15,12 @@
 namespace veil {
 
 namespace {
+
+std::vector<double> finite_numbers(const std::vector<double>& data) {
+  std::vector<double> out;
+  std::copy_if(data.begin(), data.end(), std::back_inserter(out), [](double x) { return std::isfinite(x); });
+  return out;
+}
 
 void widen(RealRange& range, const std::vector<double>& data, bool first) {
   if (data.empty()) return;
@@ -25,6 +33,14 @@ bool all_finite(const std::vector<double>& data) {
   return std::all_of(data.begin(), data.end(), [](double value) { return std::isfinite(value); });
 }
 
+Status check_finite(const std::string& input, const std::vector<double>& data, const std::string& where) {
+  const auto found = std::find_if(data.begin(), data.end(), [](double x) { return !std::isfinite(x); });
+  if (found == data.end()) return Done{};
+  const std::string place = where + "element " + std::to_string(found - data.begin()) + " of input " + quoted(input);
+  if (std::isinf(*found)) return Error{place + " is infinite"};
+  return Error{place + " is missing (NaN), and the model calculates with it; only decisions of trees take it"};
+}
+
 // As the plan has them (PlanBuilder): a row that is masked as a whole still becomes no number behind the softmax.
 std::vector<double> bounded_scores(std::vector<double> data) {
   for (double& score : data) score = score < kMaskedScore ? kMaskedScore : score;
@@ -34,6 +50,7 @@ std::vector<double> bounded_scores(std::vector<double> data) {
 // The place of the lowest bit: of a number that is not zero, the largest scale_log2 at which it is whole.
 std::int32_t finest_scale(double number) {
   if (number == 0) return Calibration::kWholeAnywhere;
+  if (!std::isfinite(number)) return Calibration::kWholeNowhere;
   int exponent = 0;
   const double fraction = std::frexp(number, &exponent);
   constexpr int kFractionBits = 53;
@@ -46,17 +63,28 @@ void note_inputs(const std::vector<Array>& arrays, Calibration& calibration) {
     const std::vector<double>& data = arrays[input].data;
     std::vector<std::int32_t>& finest = calibration.finest_inputs[input];
     finest.resize(data.size(), Calibration::kWholeAnywhere);
-    for (std::size_t i = 0; i < data.size(); ++i) finest[i] = std::min(finest[i], finest_scale(data[i]));
+    for (std::size_t i = 0; i < data.size(); ++i) {
+      finest[i] = std::min(finest[i], finest_scale(data[i]));
+      calibration.missing = calibration.missing || std::isnan(data[i]);
+    }
   }
 }
 
-Status note_row(const Graph& graph, const std::vector<bool>& scores, const FloatRunner& runner, const RealRow& row,
+// Which values need not be finite, and why.
+struct Exceptions {
+  std::vector<bool> scores;    // only a softmax reads them
+  std::vector<bool> compared;  // only decisions of trees do
+};
+
+Status note_row(const Graph& graph, const Exceptions& exceptions, const FloatRunner& runner, const RealRow& row,
                 Calibration& calibration) {
   for (ValueId id = 0; id < graph.values.size(); ++id) {
     if (graph.values[id].constant) continue;
     const std::vector<double>& seen = runner.value(id).data;
-    const std::vector<double> bounded = scores[id] ? bounded_scores(seen) : std::vector<double>();
-    const std::vector<double>& data = scores[id] ? bounded : seen;
+    const std::vector<double> bounded = exceptions.scores[id]     ? bounded_scores(seen)
+                                        : exceptions.compared[id] ? finite_numbers(seen)
+                                                                  : std::vector<double>();
+    const std::vector<double>& data = exceptions.scores[id] || exceptions.compared[id] ? bounded : seen;
     if (!all_finite(data)) {
       return Error{"calibration row " + std::to_string(calibration.rows) + " makes the model's value " +
                    quoted(graph.values[id].name) + " infinite or no number"};
@@ -66,7 +94,9 @@ Status note_row(const Graph& graph, const std::vector<bool>& scores, const Float
   for (std::size_t input = 0; input < row.size(); ++input) {
     std::vector<double>& largest = calibration.largest_inputs[input];
     largest.resize(row[input].size(), 0.0);
-    for (std::size_t i = 0; i < largest.size(); ++i) largest[i] = std::max(largest[i], std::fabs(row[input][i]));
+    for (std::size_t i = 0; i < largest.size(); ++i) {
+      if (std::isfinite(row[input][i])) largest[i] = std::max(largest[i], std::fabs(row[input][i]));
+    }
   }
   ++calibration.rows;
   return Done{};
@@ -96,9 +126,7 @@ Result<std::vector<Array>> input_arrays(const Graph& graph, const RealRow& row) 
     }
     Array array{value.shape, row[i]};
     for (std::size_t k = 0; k < row[i].size(); ++k) {
-      if (value.type == ElementType::kFloat) array.data[k] = to_float32(row[i][k]);
-      if (std::isnan(row[i][k]))
-        return Error{"element " + std::to_string(k) + " of input " + quoted(value.name) + " is no number"};
+      if (value.type == ElementType::kFloat && !std::isnan(row[i][k])) array.data[k] = to_float32(row[i][k]);
     }
     arrays.push_back(std::move(array));
   }
@@ -112,17 +140,18 @@ Result<Calibration> calibrate(const Graph& graph, const std::vector<RealRow>& ro
   calibration.largest_inputs.resize(graph.inputs.size());
   calibration.finest_inputs.resize(graph.inputs.size());
   VEIL_TRY(runner, FloatRunner::create(graph));
-  const std::vector<bool> scores = feeds_softmax_only(graph);
+  const Exceptions exceptions{feeds_softmax_only(graph), may_be_missing(graph)};
   for (const RealRow& row : rows) {
     const std::string where = "calibration row " + std::to_string(calibration.rows) + ": ";
     auto arrays = input_arrays(graph, row);
     if (!arrays) return Error{where + arrays.error().message};
-    for (const Array& array : *arrays) {
-      if (!all_finite(array.data)) return Error{where + "an input is infinite"};
+    for (std::size_t i = 0; i < arrays->size(); ++i) {
+      if (exceptions.compared[graph.inputs[i]]) continue;
+      VEIL_TRY_STATUS(check_finite(graph.values[graph.inputs[i]].name, (*arrays)[i].data, where));
     }
     VEIL_TRY_STATUS(runner.run(*arrays));
     note_inputs(*arrays, calibration);
-    VEIL_TRY_STATUS(note_row(graph, scores, runner, row, calibration));
+    VEIL_TRY_STATUS(note_row(graph, exceptions, runner, row, calibration));
   }
   for (auto& largest : calibration.largest_inputs) {
     join_rows(largest, graph.batch, [](double a, double b) { return std::max(a, b); });

@@ -24,12 +24,16 @@ struct Calibration {
   // Of the same: the largest scale_log2 at which all its numbers are whole; kWholeAnywhere where they were zero.
   std::vector<std::vector<std::int32_t>> finest_inputs;
 
+  bool missing = false;  // some input had no value (NaN) somewhere
+
   static constexpr std::int32_t kWholeAnywhere = 1 << 20;
+  static constexpr std::int32_t kWholeNowhere = -kWholeAnywhere;  // of infinities, and of what is missing
 };
 
-// The rows as arrays of the inputs' shapes; NaN and wrong lengths are errors that name input and element.
+// The rows as arrays of the inputs' shapes; wrong lengths are errors that name the input.
 Result<std::vector<Array>> input_arrays(const Graph& graph, const RealRow& row);
 
+// Infinite and missing numbers are errors that name the value, but where only decisions of trees look at them.
 Result<Calibration> calibrate(const Graph& graph, const std::vector<RealRow>& rows);
 
 }  // namespace veil

@@ -9,7 +9,7 @@ namespace {
 // Does the node hand numbers on as they are?
 bool moves(const PlanNode& node) {
   if (const auto* view = std::get_if<PlanView>(&node.op)) return view->fill == 0;
-  return std::holds_alternative<PlanConcat>(node.op);
+  return std::holds_alternative<PlanConcat>(node.op) || std::holds_alternative<PlanEnds>(node.op);
 }
 
 bool compares(const PlanNode& node, PlanId id) {

@@ -106,10 +106,14 @@ struct PlanThreshold {
   std::vector<double> threshold;
   std::int64_t places = 0, trees = 0;  // with a second input: the comparisons [places, any, trees] at a row's places
 };
+// out[row] = [x[row], x[row]], a missing value at the upper end in the first half and at the lower end in the second
+struct PlanEnds {
+  std::int64_t rows = 1, features = 1;
+};
 
 using PlanOp = std::variant<PlanEinsum, PlanAffine, PlanSum, PlanRelu, PlanMaximum, PlanStep, PlanFloor, PlanRound,
                             PlanDivide, PlanLeakyRelu, PlanClip, PlanFunction, PlanConstant, PlanView, PlanConcat,
-                            PlanScale, PlanPair, PlanSoftmax, PlanThreshold>;
+                            PlanScale, PlanPair, PlanSoftmax, PlanThreshold, PlanEnds>;
 
 struct PlanValue {
   std::string name;
@@ -142,6 +146,10 @@ struct Plan {
 
 // The graph must be as infer_and_fold leaves it, with one output. Errors name the operator and its node.
 Result<Plan> build_plan(const Graph& graph);
+
+// Where no value may be missing, or where numbers are not just compared, decisions read x itself and not its two ends.
+// What remains of PlanEnds reads floats in order.
+void drop_ends(Plan& plan, bool missing);
 
 // Has the operator a rule of its own? (Others are expanded, or folded.)
 bool has_plan_rule(std::string_view op);

@@ -22,7 +22,7 @@ Plan folded(Graph graph) {
 std::string kinds(const Plan& plan) {
   static const char* const kNames[] = {"einsum", "affine", "sum",        "relu",    "maximum",  "step",     "floor",
                                        "round",  "divide", "leaky_relu", "clip",    "function", "constant", "view",
-                                       "concat", "scale",  "pair",       "softmax", "threshold"};
+                                       "concat", "scale",  "pair",       "softmax", "threshold", "ends"};
   static_assert(std::size(kNames) == std::variant_size_v<PlanOp>);
   std::string out;
   for (const PlanNode& node : plan.nodes) out += (out.empty() ? "" : " ") + std::string(kNames[node.op.index()]);

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "quant/feature_order.h"
 #include "quant/plan_builder.h"
 #include "quant/plan_scales.h"
 
@@ -27,9 +28,35 @@ Status threshold(PlanBuilder& plan, const Call& call) {
   return Done{};
 }
 
-constexpr PlanRule kRules[] = {{"veil:Threshold", threshold}};
+Status ends(PlanBuilder& plan, const Call& call) {
+  const GraphShape& shape = call.shape(0);
+  plan.emit(call, {plan.in(call, 0).id}, PlanEnds{shape[0], shape[1]});
+  return Done{};
+}
+
+constexpr PlanRule kRules[] = {{"veil:Threshold", threshold}, {"veil:Ends", ends}};
 
 }  // namespace
+
+void drop_ends(Plan& plan, bool missing) {
+  const std::vector<bool> ordered = missing ? only_compared(plan) : std::vector<bool>(plan.values.size(), false);
+  std::vector<const PlanEnds*> dropped(plan.values.size(), nullptr);
+  std::vector<PlanId> input_of(plan.values.size(), 0);
+  for (const PlanNode& node : plan.nodes) {
+    const auto* op = std::get_if<PlanEnds>(&node.op);
+    if (op == nullptr || ordered[node.output]) continue;
+    dropped[node.output] = op;
+    input_of[node.output] = node.inputs[0];
+  }
+  for (PlanNode& node : plan.nodes) {
+    auto* decide = std::get_if<PlanThreshold>(&node.op);
+    if (decide == nullptr || dropped[node.inputs[0]] == nullptr) continue;
+    decide->features = dropped[node.inputs[0]]->features;
+    for (std::int64_t& feature : decide->feature) feature %= decide->features;
+    node.inputs[0] = input_of[node.inputs[0]];
+  }
+  std::erase_if(plan.nodes, [&](const PlanNode& node) { return dropped[node.output] != nullptr; });
+}
 
 void add_merged_thresholds(const PlanNode& node, const PlanThreshold& plan, const std::vector<std::int32_t>& scales,
                            std::vector<MergedThresholds>& merged) {

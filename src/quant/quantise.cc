@@ -26,6 +26,10 @@ constexpr unsigned kBitsOfExactBias = 32;
 constexpr std::int64_t kMaxQuotientShift = 24;  // of a dividend
 constexpr std::int32_t kMaxScale = 1100;        // beyond it no double is anything but zero or infinite
 
+bool has_missing(const QuantisedGraph& graph) {
+  return std::any_of(graph.values.begin(), graph.values.end(), [](const auto& value) { return value.may_be_missing; });
+}
+
 bool uniform(const std::vector<std::int32_t>& scales) {
   return std::all_of(scales.begin(), scales.end(), [&](std::int32_t scale) { return scale == scales[0]; });
 }
@@ -42,6 +46,7 @@ class Quantiser {
         scales_(plan_, calibration, bits),
         ids_(plan_.values.size()) {
     if (recorded_ != nullptr) scales_.set_float_order(has_float_order(*recorded_));
+    missing_ = recorded_ != nullptr ? has_missing(*recorded_) : calibration->missing;
   }
 
   Result<QuantisedModel> run(const QuantiseOptions& options) {
@@ -80,6 +85,12 @@ class Quantiser {
     return std::any_of(graph.values.begin(), graph.values.end(), [](const auto& value) { return value.float_order; });
   }
 
+  // Of floats in order, all that come before EndsOp.
+  void mark_order(PlanId id, QuantId value, bool is_end) {
+    model_.graph.values[value].float_order = scales_.is_float_order(id);
+    model_.graph.values[value].may_be_missing = missing_ && !is_end && scales_.is_float_order(id);
+  }
+
   QuantId add_value(const PlanValue& value, std::vector<std::int32_t> scales) {
     QuantisedValue out{value.name, value.size, std::move(scales)};
     if (uniform(out.scale_log2)) out.scale_log2.resize(1);
@@ -109,7 +120,7 @@ class Quantiser {
 
   void finish(const PlanNode& node, QuantId output) {
     ids_[node.output] = output;
-    model_.graph.values[output].float_order = scales_.is_float_order(node.output);
+    mark_order(node.output, output, std::holds_alternative<PlanEnds>(node.op));
   }
 
   // Quantises a constant at the scale that `propose` finds, unless one is recorded.
@@ -147,7 +158,7 @@ class Quantiser {
       const PlanId plan_id = plan_.inputs[i];
       const QuantId id = add_value(plan_.values[plan_id], scales);
       full_range_[id] = true;
-      model_.graph.values[id].float_order = scales_.is_float_order(plan_id);
+      mark_order(plan_id, id, false);
       ids_[plan_id] = id;
       QuantisedInput input{id, value.shape, {}};
       if (i < options.input_labels.size()) input.labels = options.input_labels[i];
@@ -542,6 +553,13 @@ class Quantiser {
     return Done{};
   }
 
+  Status add(const PlanNode& node, const PlanEnds& plan) {
+    const QuantId output = add_value(plan_.values[node.output], {0});
+    finish(node, output);
+    add_node(node, {ids_[node.inputs[0]]}, output, EndsOp{plan.rows, plan.features});
+    return Done{};
+  }
+
   Status add(const PlanNode& node, const PlanConstant& plan) {
     VEIL_TRY_STATUS(check_finite({&plan.data}));
     const PlanValue& value = plan_.values[node.output];
@@ -750,6 +768,7 @@ class Quantiser {
   unsigned bits_;
   PlanScales scales_;
   std::vector<QuantId> ids_;      // by PlanId
+  bool missing_ = false;          // floats in order may be missing
   std::vector<bool> full_range_;  // by QuantId: every signed integer of `bits` bits may occur
   std::set<PlanId> relu_done_;    // results that a rescale gives
   std::map<std::string, int> counts_;
@@ -772,7 +791,8 @@ struct Prepared {
 };
 
 // Builds and folds the plan as the claim allows.
-Result<Prepared> prepare(const Graph& graph, const std::string& claim_words, const std::vector<std::string>& labels) {
+Result<Prepared> prepare(const Graph& graph, const std::string& claim_words, const std::vector<std::string>& labels,
+                         bool missing) {
   VEIL_CHECK(graph.outputs.size() == 1);
   VEIL_TRY(plan, build_plan(graph));
   Prepared out{std::move(plan), false};
@@ -782,6 +802,7 @@ Result<Prepared> prepare(const Graph& graph, const std::string& claim_words, con
     VEIL_TRY(claim, parse_claim(claim_words, names));
     if (is_argmax_only(claim)) out.softmax_left_out = drop_final_softmax(out.plan);
   }
+  drop_ends(out.plan, missing);
   fold_plan(out.plan);
   return out;
 }
@@ -791,7 +812,7 @@ Result<Prepared> prepare(const Graph& graph, const std::string& claim_words, con
 Result<QuantisedModel> quantise_at(const Graph& graph, const Calibration& calibration, unsigned bits,
                                    const QuantiseOptions& options) {
   VEIL_CHECK(bits >= 8 && bits <= 16);
-  VEIL_TRY(prepared, prepare(graph, options.claim, options.output_labels));
+  VEIL_TRY(prepared, prepare(graph, options.claim, options.output_labels, calibration.missing));
   VEIL_TRY(model, Quantiser(graph, std::move(prepared.plan), &calibration, nullptr, bits).run(options));
   model.softmax_left_out = prepared.softmax_left_out;
   return model;
@@ -801,7 +822,7 @@ Result<QuantisedModel> requantise(const Graph& graph, const QuantisedGraph& reco
   if (!scales_are_bounded(recorded)) return Error{"the quantised graph has a scale beyond all numbers"};
   QuantiseOptions options{recorded.hidden, recorded.claim, {}, recorded.output_labels};
   for (const QuantisedInput& input : recorded.inputs) options.input_labels.push_back(input.labels);
-  VEIL_TRY(prepared, prepare(graph, options.claim, options.output_labels));
+  VEIL_TRY(prepared, prepare(graph, options.claim, options.output_labels, has_missing(recorded)));
   const auto bits = static_cast<unsigned>(recorded.bits);
   VEIL_TRY(model, Quantiser(graph, std::move(prepared.plan), nullptr, &recorded, bits).run(options));
   model.softmax_left_out = prepared.softmax_left_out;

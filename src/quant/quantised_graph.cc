@@ -8,8 +8,8 @@ namespace veil {
 
 std::string_view op_name(const QuantisedOp& op) {
   static constexpr std::string_view kNames[] = {
-      "einsum",   "sum",  "relu",   "maximum", "step", "divide",  "leaky_relu", "clip",          "function",
-      "constant", "view", "concat", "scale",   "pair", "softmax", "threshold",  "path_threshold"};
+      "einsum",   "sum",  "relu",   "maximum", "step", "divide",  "leaky_relu", "clip",           "function",
+      "constant", "view", "concat", "scale",   "pair", "softmax", "threshold",  "path_threshold", "ends"};
   static_assert(std::size(kNames) == std::variant_size_v<QuantisedOp>);
   return kNames[op.index()];
 }
@@ -44,6 +44,10 @@ Status check_weights(const QuantisedGraph& graph, const Weights& weights) {
 }
 
 IntegerRange input_range(const QuantisedGraph& graph, const QuantisedInput& input) {
+  if (graph.values[input.value].may_be_missing) {
+    const IntegerRange order = signed_range(kFloatOrderBits);
+    return {order.low, order.high + kMissingStep};
+  }
   return signed_range(graph.values[input.value].float_order ? kFloatOrderBits : static_cast<unsigned>(graph.bits));
 }
 

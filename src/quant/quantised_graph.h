@@ -103,6 +103,12 @@ struct ConcatOp {
 // out[i] = in[i]: another scale for the same integers
 struct ScaleOp {};
 
+// Of rows of floats in order that may be missing, out[r] = [x[r], x[r] less 2 kMissingStep where x is missing]: a value
+// that is missing is above all others in the first half and below them in the second.
+struct EndsOp {
+  std::int64_t rows = 1, features = 1;
+};
+
 // out = [one - in[0], in[0]]: the two classes of a binary classifier. Only as the output.
 struct PairOp {
   std::int64_t one = 0;
@@ -129,7 +135,7 @@ struct PathThresholdOp {
 
 using QuantisedOp =
     std::variant<EinsumOp, SumOp, ReluOp, MaximumOp, StepOp, DivideOp, LeakyReluOp, ClipOp, FunctionOp, ConstantOp,
-                 ViewOp, ConcatOp, ScaleOp, PairOp, SoftmaxOp, ThresholdOp, PathThresholdOp>;
+                 ViewOp, ConcatOp, ScaleOp, PairOp, SoftmaxOp, ThresholdOp, PathThresholdOp, EndsOp>;
 
 std::string_view op_name(const QuantisedOp& op);  // "einsum"
 
@@ -138,6 +144,7 @@ struct QuantisedValue {
   std::int64_t size = 1;
   std::vector<std::int32_t> scale_log2;  // one, or one for each element of a row
   bool float_order = false;  // stands for floats in order (tensor/float_order.h); the decisions of trees alone read it
+  bool may_be_missing = false;  // of floats in order: there may be no value; EndsOp alone reads it, after moves
 };
 
 inline constexpr std::int64_t kMaxModelBits = 34;  // of a model tensor: thresholds of floats in order

@@ -65,6 +65,11 @@ void visit_fields(PathThresholdOp& op, F&& field) {
   field("features", op.features);
 }
 template <class F>
+void visit_fields(EndsOp& op, F&& field) {
+  field("rows", op.rows);
+  field("features", op.features);
+}
+template <class F>
 void visit_fields(ConstantOp&, F&&) {}
 template <class F>
 void visit_fields(ViewOp& op, F&& field) {
@@ -211,6 +216,7 @@ struct FieldReader {
 Json value_json(const QuantisedValue& value) {
   Json json{{"name", value.name}, {"size", value.size}, {"scale_log2", value.scale_log2}};
   if (value.float_order) json["float_order"] = true;  // where it is not, there is no such key
+  if (value.may_be_missing) json["may_be_missing"] = true;
   return json;
 }
 
@@ -221,7 +227,9 @@ void read_value(Source& source, const Json& json, std::int64_t batch, QuantisedV
                    [&](const Json& entry, std::int32_t& scale) { source.read_small(entry, scale, -1100, 1100); });
   const auto scales = static_cast<std::int64_t>(value.scale_log2.size());
   if (scales != 1 && scales * batch != value.size) source.fail();
-  if (json.is_object() && json.contains("float_order")) source.read(json["float_order"], value.float_order);
+  if (!json.is_object()) return;
+  if (json.contains("float_order")) source.read(json["float_order"], value.float_order);
+  if (json.contains("may_be_missing")) source.read(json["may_be_missing"], value.may_be_missing);
 }
 
 Json model_json(const ModelTensor& tensor) {

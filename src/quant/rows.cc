@@ -1,6 +1,7 @@
 #include "quant/rows.h"
 
 #include <cmath>
+#include <limits>
 
 #include "graph/text.h"
 #include "tensor/float_order.h"
@@ -30,6 +31,7 @@ struct Quantised {
 
 std::optional<Quantised> quantise_element(double number, const QuantisedValue& value, std::size_t element,
                                           const IntegerRange& range) {
+  if (value.may_be_missing && std::isnan(number)) return Quantised{kMissingStep, true};
   if (value.float_order) {
     const auto order = float_order(number);
     if (!order) return std::nullopt;
@@ -62,7 +64,9 @@ Result<QuantisedRow> quantise_row(const QuantisedGraph& graph, const std::vector
     out.inputs.emplace_back();
     for (std::size_t k = 0; k < row[i].size(); ++k) {
       const auto quantised = quantise_element(row[i][k], value, k, range);
-      if (!quantised) return Error{"the value of " + quoted(element_name(graph, input, k)) + " is no number"};
+      if (!quantised)
+        return Error{"the value of " + quoted(element_name(graph, input, k)) +
+                     " is missing (NaN), but setup saw no row without a value"};
       if (!quantised->inside) out.saturated.push_back(element_name(graph, input, k));
       out.inputs.back().push_back(quantised->integer);
     }
@@ -73,9 +77,14 @@ Result<QuantisedRow> quantise_row(const QuantisedGraph& graph, const std::vector
 std::vector<double> real_values(const QuantisedGraph& graph, QuantId id, const std::vector<std::int64_t>& integers) {
   std::vector<double> out;
   out.reserve(integers.size());
-  for (std::size_t i = 0; i < integers.size(); ++i)
-    out.push_back(graph.values[id].float_order ? float_of_order(integers[i])
-                                               : real_value(integers[i], scale_of(graph.values[id], i)));
+  const QuantisedValue& value = graph.values[id];
+  for (std::size_t i = 0; i < integers.size(); ++i) {
+    if (value.may_be_missing && is_missing(integers[i])) {
+      out.push_back(std::numeric_limits<double>::quiet_NaN());
+    } else {
+      out.push_back(value.float_order ? float_of_order(integers[i]) : real_value(integers[i], scale_of(value, i)));
+    }
+  }
   return out;
 }
 

@@ -38,7 +38,7 @@ std::vector<InputArray> split_columns(const Array& table, const std::vector<Inpu
   std::size_t first = 0;
   for (const InputSpec& input : inputs) {
     const std::size_t size = size_of(input.shape);
-    InputArray part{input.name, input.shape, {}};
+    InputArray part{input.name, input.shape, {}, input.may_be_missing};
     part.values.reserve(rows * size);
     for (std::size_t row = 0; row < rows; ++row) {
       const auto begin = table.data.begin() + static_cast<std::ptrdiff_t>(row * columns + first);

@@ -1,5 +1,6 @@
 #include "service/owned_model.h"
 
+#include "graph/missing.h"
 #include "graph/text.h"
 #include "service/batches.h"
 
@@ -30,14 +31,18 @@ Result<OwnedModel> open_owned_model(ByteView bytes, const std::string& path, boo
 std::vector<InputSpec> input_specs(const QuantisedGraph& graph) {
   std::vector<InputSpec> specs;
   for (const QuantisedInput& input : graph.inputs) {
-    specs.push_back(InputSpec{graph.values[input.value].name, input.shape, input.labels});
+    const QuantisedValue& value = graph.values[input.value];
+    specs.push_back(InputSpec{value.name, input.shape, input.labels, value.may_be_missing});
   }
   return row_specs(std::move(specs), graph.batch);
 }
 
 std::vector<InputSpec> input_specs(const Graph& graph) {
   std::vector<InputSpec> specs;
-  for (const ValueId id : graph.inputs) specs.push_back(InputSpec{graph.values[id].name, graph.values[id].shape, {}});
+  const std::vector<bool> missing = may_be_missing(graph);
+  for (const ValueId id : graph.inputs) {
+    specs.push_back(InputSpec{graph.values[id].name, graph.values[id].shape, {}, missing[id]});
+  }
   return row_specs(std::move(specs), graph.batch);
 }
 

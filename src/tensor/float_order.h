@@ -13,6 +13,11 @@ namespace veil {
 inline constexpr unsigned kFloatOrderBits = 32;               // signed; what holds all of them
 inline constexpr std::int64_t kOrderOfInfinity = 0x7f800000;  // integers beyond are read as the infinity
 
+// Where a value may be missing, integers are order + kMissingStep * (1 if it is): those without a value are above all
+// others, and less 2 kMissingStep below all others. Of the integers that say so, the one of 0 is used.
+inline constexpr std::int64_t kMissingStep = std::int64_t{1} << kFloatOrderBits;
+inline constexpr bool is_missing(std::int64_t integer) { return integer >= kMissingStep / 2; }
+
 // The nearest float32; beyond the largest, infinity.
 double to_float32(double value);
 

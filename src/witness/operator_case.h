@@ -24,6 +24,7 @@ struct OperatorCase {
   std::string claim = {};
   double grid = 0;  // inputs are multiples of it
   std::size_t mutated_every = 1;
+  double missing = 0;  // the share of elements without a value
 };
 
 inline std::vector<double> random_list(std::size_t size, unsigned seed, double range = 1) {
@@ -46,7 +47,12 @@ inline std::vector<RealRow> rows_for(const Graph& graph, std::size_t count, cons
     for (const ValueId id : graph.inputs) {
       rows.back().push_back(
           random_list(size_of(graph.values[id].shape), static_cast<unsigned>(100 + 10 * r + id), each.range));
+      std::mt19937_64 coins(r + id);
       for (double& value : rows.back().back()) {
+        if (std::uniform_real_distribution<double>(0, 1)(coins) < each.missing) {
+          value = std::nan("");
+          continue;
+        }
         if (each.grid > 0) value = std::round(value / each.grid) * each.grid;
         if (!is_real(graph.values[id].type)) value = std::floor(value);
         if (graph.values[id].type == ElementType::kBool) value = value < 0 ? 0 : 1;

@@ -131,6 +131,39 @@ std::vector<OperatorCase> cases() {
   return out;
 }
 
+// ---- missing values
+A tracking(A attributes, const Whole& missing_is_true) {
+  return with(std::move(attributes), "nodes_missing_value_tracks_true", missing_is_true);
+}
+
+// The same trees; x1 goes one way, x0 and x2 the other.
+const Whole kMissingFirst{1, 0, 0, 0, 0, 1, 0, 0}, kMissingSecond{0, 1, 0, 0, 0, 0, 0, 0};
+
+std::vector<OperatorCase> missing_cases() {
+  std::vector<OperatorCase> out;
+  const auto add = [&](const std::string& name, std::function<Graph(GraphBuilder&)> build, std::size_t every = 1) {
+    out.push_back({name, std::move(build), 2, 2e-2, {}, 0.25, every, 0.3});
+  };
+  for (const char* mode : kModes) {
+    add(std::string(mode) + "_true",
+        [mode](GraphBuilder& b) { return regressor(b, tracking(two_trees(mode), kMissingSecond)); });
+    add(std::string(mode) + "_false",
+        [mode](GraphBuilder& b) { return regressor(b, tracking(two_trees(mode), kMissingFirst)); });
+  }
+  add("joined", [](GraphBuilder& b) { return long_tailed(b, "BRANCH_LT", 3); });
+  add("rows", [](GraphBuilder& b) { return regressor(b, tracking(two_trees("BRANCH_GT"), kMissingFirst), 4); });
+  add(
+      "stages",
+      [](GraphBuilder& b) {
+        A attributes = many_trees(40, 4);
+        Whole missing(std::get<Whole>(attributes["nodes_nodeids"]).size());
+        for (std::size_t i = 0; i < missing.size(); ++i) missing[i] = static_cast<std::int64_t>(i * i % 3 == 1);
+        return regressor(b, tracking(std::move(attributes), missing));
+      },
+      41);
+  return out;
+}
+
 class Trees : public testing::TestWithParam<OperatorCase> {};
 
 TEST_P(Trees, HonestTracesAreAcceptedAndCloseToFloat) { expect_honest_and_close(GetParam()); }
@@ -139,6 +172,58 @@ TEST(TreesReference, AgreeWithTheIndependentEvaluator) { expect_reference_agrees
 
 INSTANTIATE_TEST_SUITE_P(All, Trees, testing::ValuesIn(cases()),
                          [](const testing::TestParamInfo<OperatorCase>& each) { return each.param.name; });
+
+INSTANTIATE_TEST_SUITE_P(Missing, Trees, testing::ValuesIn(missing_cases()),
+                         [](const testing::TestParamInfo<OperatorCase>& each) { return each.param.name; });
+TEST(TreesReference, AgreesOnMissingValues) { expect_reference_agrees(missing_cases()); }
+
+// A value that is missing goes where the node says, and past no threshold, not even an infinite one.
+TEST(TreesDecisions, OfMissingValuesAreThoseOfEachNode) {
+  const double none = std::nan(""), infinite = std::numeric_limits<double>::infinity();
+  for (const char* mode : kModes) {
+    for (const bool tracks : {false, true}) {
+      SCOPED_TRACE(std::string(mode) + (tracks ? " true" : " false"));
+      GraphBuilder builder;
+      A attributes = tracking(two_trees(mode), Whole{1, tracks ? 1 : 0, 0, 0, 0, 0, 0, 0});
+      if (std::string(mode) == "BRANCH_LEQ") attributes["nodes_values"] = Reals{0.5, infinite, 0, 0, 0, 0.75, 0, 0};
+      Graph graph = regressor(builder, attributes);
+      ASSERT_TRUE(infer_and_fold(graph).ok());
+      const auto model = quantise(graph, {{{none, none, none}}, {{1, -1, 1}}}, 16, {});
+      ASSERT_TRUE(model.ok()) << model.error().message;
+      const auto given = [&](const Reals& row) {
+        const auto quantised = quantise_row(model->graph, {row});
+        const auto values = evaluate_integers(model->graph, model->weights, quantised->inputs);
+        return real_values(model->graph, model->graph.output, (*values)[model->graph.output])[0];
+      };
+      // x0 missing: its first way; x1 missing: as it tracks; x2 missing: not above.
+      const bool second = tracks || std::string(mode) == "BRANCH_NEQ";
+      EXPECT_NEAR(given({none, none, none}), (second ? 1 : 2) + 0.25, 1e-3);
+      EXPECT_NEAR(given({0.5, none, infinite}), (second ? 1 : 2) - 0.5, 1e-3);
+      EXPECT_NEAR(given({infinite, none, none}), 3 + 0.25, 1e-3);
+      if (std::string(mode) == "BRANCH_LEQ") {
+        EXPECT_NEAR(given({none, infinite, none}), 1 + 0.25, 1e-3);
+      }
+    }
+  }
+}
+
+TEST(TreesMissing, AreRefusedWhereTheModelCalculatesOrSetupSawNone) {
+  GraphBuilder b;
+  const ValueId x = b.input("x", {1, 3});
+  const ValueId y = b.node("ai.onnx.ml:TreeEnsembleRegressor", {x}, "t", two_trees("BRANCH_LEQ"));
+  Graph graph = b.finish({b.node("Add", {y, b.node("ReduceSum", {x}, "s")}, "y")});
+  ASSERT_TRUE(infer_and_fold(graph).ok());
+  const auto refused = quantise(graph, {{{std::nan(""), 1, 1}}, {{1, -1, 1}}}, 16, {});
+  ASSERT_FALSE(refused.ok());
+  EXPECT_NE(refused.error().message.find("is missing"), std::string::npos) << refused.error().message;
+
+  GraphBuilder alone;
+  Graph trees = regressor(alone, two_trees("BRANCH_LEQ"));
+  ASSERT_TRUE(infer_and_fold(trees).ok());
+  const auto model = quantise(trees, {{{1, 1, 1}}, {{1, -1, 1}}}, 16, {});
+  ASSERT_TRUE(model.ok()) << model.error().message;
+  EXPECT_FALSE(quantise_row(model->graph, {{1, std::nan(""), 1}}).ok());
+}
 
 // On and beside every threshold, and at both ends of the grid.
 TEST(TreesDecisions, AreThoseOfTheFloatTreesAtEveryPointOfTheGrid) {

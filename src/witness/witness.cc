@@ -1,6 +1,7 @@
 #include "witness/witness.h"
 
 #include "graph/text.h"
+#include "tensor/float_order.h"
 
 namespace veil {
 
@@ -19,6 +20,22 @@ Status check_input(const Tensor& tensor, const IntegerView& values) {
   return Done{};
 }
 
+// What may be missing has two tensors: of the value, and of whether there is one.
+Status fill_input(const Lowering& lowering, std::size_t input, const std::vector<std::int64_t>& integers,
+                  Trace& trace) {
+  const std::vector<Tensor>& tensors = lowering.circuit.tensors;
+  std::vector<std::int64_t>& values = trace.values[lowering.inputs[input]];
+  values = integers;
+  if (const auto missing = lowering.missing[input]) {
+    std::vector<std::int64_t>& bits = trace.values[*missing];
+    for (std::int64_t& value : values) {
+      bits.push_back(is_missing(value) ? 1 : 0);
+      value -= bits.back() * kMissingStep;
+    }
+  }
+  return check_input(tensors[lowering.inputs[input]], values);
+}
+
 }  // namespace
 
 Result<Trace> fill_trace_of_any_claim(const Lowering& lowering, const Weights& weights, const IntegerRow& inputs) {
@@ -28,8 +45,7 @@ Result<Trace> fill_trace_of_any_claim(const Lowering& lowering, const Weights& w
   }
   Trace trace = empty_trace(circuit);
   for (std::size_t i = 0; i < inputs.size(); ++i) {
-    VEIL_TRY_STATUS(check_input(circuit.tensors[lowering.inputs[i]], inputs[i]));
-    trace.values[lowering.inputs[i]] = inputs[i];
+    VEIL_TRY_STATUS(fill_input(lowering, i, inputs[i], trace));
   }
   trace.shared.resize(circuit.tensors.size());
   for (std::size_t i = 0; i < weights.tensors.size(); ++i) {

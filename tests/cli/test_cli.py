@@ -357,6 +357,24 @@ class OtherSetups(CliCase):
     def test_hidden_models_have_fresh_ids(self):
         self.assertNotEqual(self.set_up_credit("one")[1]["model_id"], self.set_up_credit("two")[1]["model_id"])
 
+    def test_missing_values_where_trees_take_them(self):
+        out, proof = self.folder / "missing", self.folder / "missing.proof"
+        header, *lines = CALIBRATION.read_text().splitlines()
+        knocked = [",".join("" if (row + column) % 9 == 0 else cell for column, cell in enumerate(line.split(",")))
+                   for row, line in enumerate(lines)]
+        rows = self.file("missing.csv", "\n".join([header, *knocked]) + "\n")
+        model = ROOT / "examples" / "trees" / "xgboost.onnx"
+        self.run_json(DONE, "setup", model, "--calibrate", rows, "--bits", "16", "--out", out)
+        for row in (0, 5):
+            self.run_json(DONE, "prove", out / "prover.veil", "--input", rows, "--row", row, "--out", proof)
+            self.run_json(DONE, "verify", out / "verifier.veil", proof)
+        self.assertEqual(self.run_json(DONE, "evaluate", out / "prover.veil", "--data", rows)["agreement"], 1)
+        self.run_json(DONE, "audit", out / "verifier.veil", model)
+        # Not where setup saw none missing, and not where the model calculates.
+        self.run_json(DONE, "setup", model, "--calibrate", CALIBRATION, "--out", out)
+        self.refuses("prove", out / "prover.veil", "--input", rows, "--out", proof, says="the cell is empty")
+        self.refuses("setup", MODEL, "--calibrate", rows, "--out", out, says="the cell is empty")
+
     def test_a_claim_about_a_batch_of_rows(self):
         out, claim = self.folder / "batch", "count(score >= 0.5) >= 20 and mean(score) > 0.2 and all(score >= 0.0001)"
         self.run_json(DONE, "setup", MODEL, "--calibrate", CALIBRATION, "--batch", 64, "--claim", claim, "--out", out)

@@ -37,6 +37,15 @@ DATA = {
 REGRESSIONS = {"insurance_charges"}
 
 
+MISSING = 0.1  # of the entries, where a model is to see rows without values
+
+
+def knock_out(x):
+    x = x.copy()
+    x[np.random.default_rng(1).random(x.shape) < MISSING] = np.nan
+    return x
+
+
 def load(material, name, rows):
     target, left_out = DATA[name]
     table = pd.read_csv(material / "data" / f"{name}.csv")
@@ -52,8 +61,8 @@ def load(material, name, rows):
     return x, pd.factorize(y, sort=True)[0].astype(np.int64)[order]
 
 
-def models(name, x, y):
-    """name, ONNX model, and the output that is compared"""
+def models(name, x, y, missing):
+    """name and ONNX model; where values are missing, of those that take them"""
     regression = name in REGRESSIONS
     common = {"random_state": 0, "n_jobs": 1}
     inputs = [("input", FloatTensorType([None, x.shape[1]]))]
@@ -62,6 +71,8 @@ def models(name, x, y):
     yield "xgboost", convert_xgboost(xgboost, initial_types=inputs)
     lightgbm = (LGBMRegressor if regression else LGBMClassifier)(deterministic=True, verbose=-1, **boosted).fit(x, y)
     yield "lightgbm", convert_lightgbm(lightgbm, initial_types=inputs, **({} if regression else {"zipmap": False}))
+    if missing:
+        return
     forest = (RandomForestRegressor if regression else RandomForestClassifier)(n_estimators=50, max_depth=7, **common)
     yield "random forest", to_onnx(forest.fit(x, y), x[:1], options=None if regression else {"zipmap": False})
     isolation = IsolationForest(n_estimators=50, **common).fit(x)
@@ -137,12 +148,14 @@ def main():
     warnings.filterwarnings("ignore")
     results, failed = [], 0
     chosen = arguments.data or ("credit_german" if arguments.small else None)
-    for name in [chosen] if chosen else DATA:
+    for name, missing in [(name, missing) for name in ([chosen] if chosen else DATA) for missing in (False, True)]:
         x, y = load(arguments.material, name, 300 if arguments.small else None)
+        x = knock_out(x) if missing else x
         count = 2 * len(x) // 3
-        for kind, model in models(name, x[:count], y[:count]):
+        for kind, model in models(name, x[:count], y[:count], missing):
             with tempfile.TemporaryDirectory() as folder:
                 result = compare(arguments.veil, pathlib.Path(folder), model, x, x[:count], name in REGRESSIONS)
+            kind += " (missing values)" if missing else ""
             results.append({"data": name, "model": kind, **result})
             good = acceptable(result)
             failed += not good

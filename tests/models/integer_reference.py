@@ -346,6 +346,15 @@ def path_threshold(graph, node, p, inputs, weights):
     return [int(value(r, n, t) < 0) for r in range(p["rows"]) for n in range(comparisons) for t in range(trees)]
 
 
+def ends(graph, node, p, inputs, weights):
+    n = p["features"]
+    out = []
+    for r in range(p["rows"]):
+        row = inputs[0][r * n:(r + 1) * n]
+        out += row + [x - 2 ** 33 if x >= 2 ** 31 else x for x in row]
+    return out
+
+
 def maximum(graph, node, p, inputs, weights):
     return [(min if p["minimum"] else max)(pair) for pair in zip(*inputs)]
 
@@ -424,7 +433,7 @@ def softmax(graph, node, p, inputs, weights):
 
 OPERATORS = {"einsum": einsum, "sum": add, "relu": relu, "maximum": maximum, "step": step, "divide": divide,
              "leaky_relu": leaky_relu, "clip": clip, "function": function, "constant": constant, "view": view,
-             "concat": concat, "scale": scale, "pair": pair, "softmax": softmax,
+             "concat": concat, "scale": scale, "pair": pair, "ends": ends, "softmax": softmax,
              "threshold": threshold, "path_threshold": path_threshold}
 
 
