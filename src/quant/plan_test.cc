@@ -20,8 +20,8 @@ Plan folded(Graph graph) {
 }
 
 std::string kinds(const Plan& plan) {
-  static const char* const kNames[] = {"einsum", "affine", "sum",        "relu",    "maximum",  "step",     "floor",
-                                       "round",  "divide", "leaky_relu", "clip",    "function", "constant", "view",
+  static const char* const kNames[] = {"einsum", "affine", "sum",        "relu",    "maximum",   "step",     "floor",
+                                       "round",  "divide", "leaky_relu", "clip",    "function",  "constant", "view",
                                        "concat", "scale",  "pair",       "softmax", "threshold", "ends"};
   static_assert(std::size(kNames) == std::variant_size_v<PlanOp>);
   std::string out;
