@@ -1,6 +1,5 @@
 #include "support/forger.h"
 
-#include <optional>
 #include <random>
 #include <set>
 
@@ -74,7 +73,13 @@ struct Forger::Side {
 
   Fr challenge(const std::string& label) {
     const Fr coin = self.draw(label);
-    if (label != "open/chi") self.owed_ *= coin;
+    if (label == "open/chi") return coin;
+    self.owed_ *= coin;
+    if (label.rfind("open/rows/", 0) == 0) {
+      self.weights_->fold_rows(coin);
+    } else {
+      self.weights_->fold_columns(coin);
+    }
     return coin;
   }
   template <class Question>
@@ -152,7 +157,8 @@ FoldClaims Forger::fold_rows(const ColumnAnswers& columns) {
   FoldClaims claims;
   claims.cross = text_->fold.evaluate(Fr::one(), sum) - constant - left_over_ + values_.pads[shape_.num_slots];
   claims.error = constant + values_.masks[shape_.num_slots];
-  claims.delta = inner_product(values_.mask_row, opening.column_eq) + evaluate_linear_part(opening.value, values_.masks);
+  claims.delta =
+      inner_product(values_.mask_row, opening.column_eq) + evaluate_linear_part(opening.value, values_.masks);
   call(fold, claims);
   send("fold/cross", claims.cross);
   send("fold/error", claims.error);
@@ -176,9 +182,7 @@ FoldClaims Forger::fold_rows(const ColumnAnswers& columns) {
   return claims;
 }
 
-Fr Forger::folded_pad(std::size_t slot) const {
-  return folded_rows_[slot / shape_.columns()][slot % shape_.columns()];
-}
+Fr Forger::folded_pad(std::size_t slot) const { return folded_rows_[slot / shape_.columns()][slot % shape_.columns()]; }
 
 Fr Forger::quadratic_left_over(const FoldClaims& claims) const {
   std::vector<Fr> known(shape_.num_slots);
@@ -206,8 +210,7 @@ Bytes Forger::prove() {
   Answers answers(*setting_.circuit, setting_.trace, setting_.rows.matrix);
   LyingSource source{answers, values_.pads, answer, answers_};
   Committed<LyingSource> checker(transcript_, source);
-  const auto opening =
-      argue(checker, setting_.circuit->circuit(), setting_.circuit->layout(), setting_.public_values);
+  const auto opening = argue(checker, setting_.circuit->circuit(), setting_.circuit->layout(), setting_.public_values);
   for (const Fr& sent : checker.sent()) out_.raw(sent.to_bytes());
   row_weights_ = opening.row_weights;
   const PadFold quadratic(checker.constraints(), checker.sent(), draw("fold/rho"));
@@ -228,6 +231,7 @@ void Forger::open(FoldClaims claims) {
   std::vector<std::vector<Fr>> rows = folded_rows_;
   rows.insert(rows.end(), rows_beyond.begin(), rows_beyond.end());
   auto [weights, value] = joined_claims(shape_, text_->opening, text_->fold, text_->sent, claims);
+  weights_ = weights;
   Side side{*this, {shape_, std::move(rows), folded_blinders_}};
   fold_opening(side, shape_, std::move(weights), value);
 }

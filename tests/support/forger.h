@@ -6,6 +6,7 @@
 #include <array>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -57,13 +58,15 @@ class Forger {
   // Of the last or the current run, as far as it has come; coins from rho on.
   const Fr& coin(const std::string& label) const { return coins_.at(label); }
   const std::map<std::string, Fr>& coins() const { return coins_; }
-  const std::vector<Fr>& answers() const { return answers_; }        // messages without pads
-  const Fr& left_over() const { return left_over_; }                 // Q(1, pi): 0 where the constraints hold
+  const std::vector<Fr>& answers() const { return answers_; }  // messages without pads
+  const Fr& left_over() const { return left_over_; }           // Q(1, pi): 0 where the constraints hold
   const std::map<std::size_t, Fr>& row_weights() const { return row_weights_; }
   const std::vector<std::vector<Fr>>& folded_rows() const { return folded_rows_; }  // pi' and g'
   const std::vector<Fr>& folded_blinders() const { return folded_blinders_; }
   // Value minus inner product of the claim as folded so far, if it was not paid for: times chi on H in the columns.
   const Fr& owed() const { return owed_; }
+  // Weights of that claim.
+  const OpeningWeights& weights() const { return *weights_; }
   // For the hook `opened`: what the fold's claim, and all claims under a guess of theta, would leave over.
   Fr quadratic_left_over(const FoldClaims& claims) const;
   Fr owed_under(FoldClaims claims, const Fr& theta) const;
@@ -88,6 +91,7 @@ class Forger {
   std::map<std::string, Fr> coins_;
   std::vector<Fr> answers_;
   Fr left_over_, owed_;
+  std::optional<OpeningWeights> weights_;
   std::map<std::size_t, Fr> row_weights_;
   std::vector<std::vector<Fr>> folded_rows_;
   std::vector<Fr> folded_blinders_;
