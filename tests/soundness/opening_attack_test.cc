@@ -4,41 +4,11 @@
 #include <gtest/gtest.h>
 
 #include "curve/generators.h"
-#include "support/forger.h"
+#include "support/forged_case.h"
 #include "support/places.h"
 
 namespace veil::testing {
 namespace {
-
-MlpOptions small(bool reveal) {
-  MlpOptions options;
-  options.widths = {2, 2, 1};
-  options.reveal = reveal;
-  options.threshold = -(1 << 15);
-  return options;
-}
-
-// C = 2: many rows and no fold of columns. 32: one, 256: three.
-constexpr unsigned kLogColumns[] = {1, 5, 8};
-
-// A network, an honest run of it, and the same with another output.
-struct Case {
-  TestCircuit network;
-  Setting honest;
-  Setting lie;
-  OneTimeValues values;
-
-  explicit Case(unsigned log_columns, bool reveal = true) : network(make_mlp(small(reveal))) {
-    std::mt19937_64 random(20);
-    honest = make_setting(prepare(network.circuit, log_columns), network.run(network.random_values(random, 3000)));
-    values = OneTimeValues::sample(honest.circuit->opening());
-    if (!reveal) return;
-    Trace trace = honest.trace;
-    ++trace.values[network.output][0];
-    lie = with_trace(honest, trace);
-    lie.public_values = public_values_of(network.circuit, trace);
-  }
-};
 
 TEST(Forger, WithoutDeviationsIsAnHonestProver) {
   for (const unsigned log_columns : kLogColumns) {
@@ -211,18 +181,29 @@ TEST(OpenedPad, CannotPayForAFalseMessage) {
   EXPECT_GT(met, with.honest.circuit->num_slots() / 2);
 }
 
-// Two false pads whose errors cancel under equal weights, and under weights that are a power of theta apart.
-TEST(OpenedPad, ErrorsOfTwoDoNotCancel) {
+// Three false pads that leave the quadratic equation as it is, and whose errors cancel under weights that are a factor
+// apart: equal ones, powers of the theta that was drawn without them, of r.
+TEST(OpenedPad, ErrorsOfThreeDoNotCancel) {
   const Case with(5);
   Forger seen(with.honest, with.values, nullptr);
   ASSERT_EQ(seen.verdict(), "");
   const std::size_t opened = with.honest.circuit->opening().num_opened;
-  for (std::size_t pad = 0; pad + 1 < opened; ++pad) {
+  for (std::size_t pad = 0; pad + 2 < opened; ++pad) {
     for (const Fr& ratio : {Fr::one(), seen.coin("open/theta"), seen.coin("fold/r")}) {
       Forger forger(with.honest, with.values, nullptr);
       forger.opened = [&](FoldClaims& claims) {
-        claims.opened[pad].second += ratio;
-        claims.opened[pad + 1].second -= Fr::one();
+        std::array<Fr, 3> slope;
+        for (std::size_t i = 0; i < 3; ++i) {
+          FoldClaims moved = claims;
+          moved.opened[pad + i].second += Fr::one();
+          slope[i] = forger.quadratic_left_over(moved);
+        }
+        const std::array<Fr, 3> weight{Fr::one(), ratio, ratio.square()};
+        for (std::size_t i = 0; i < 3; ++i) {  // orthogonal to both
+          const std::size_t j = (i + 1) % 3, k = (i + 2) % 3;
+          claims.opened[pad + i].second += slope[j] * weight[k] - slope[k] * weight[j];
+        }
+        ASSERT_TRUE(forger.quadratic_left_over(claims).is_zero());
       };
       EXPECT_EQ(forger.verdict(), "open/rows") << pad;
     }
@@ -302,135 +283,6 @@ TEST(UnknownRows, ArePaidForByWhoeverKnowsTheCoinsAndByNobodyElse) {
         };
         EXPECT_EQ(forger.verdict(), wanted) << round;
       }
-    }
-  }
-}
-
-// ---------------------------------------------------------------- places without a claim
-// Behind the last pad nothing has a weight: what is committed there changes nothing, and pays for nothing.
-TEST(Filling, OfTheLastPadRowIsFreeAndPaysForNothing) {
-  std::size_t tried = 0;
-  for (const unsigned log_columns : kLogColumns) {
-    Case with(log_columns);
-    const std::size_t pads = with.honest.circuit->opening().num_pads();
-    if (pads == with.values.pads.size()) continue;
-    for (std::size_t i = pads; i < with.values.pads.size(); ++i) {
-      with.values.pads[i] = Fr::from_u64(i);
-      with.values.masks[i] = -Fr::from_u64(i).square();
-    }
-    EXPECT_EQ(Forger(with.honest, with.values, nullptr).verdict(), "");
-    EXPECT_EQ(Forger(with.lie, with.values, nullptr).verdict(), "open/rows");
-    ++tried;
-  }
-  EXPECT_GT(tried, 1u);
-}
-
-// Rows after the last one are zeros under the identity: another row there is not under it, even where coins are known.
-TEST(Filling, RowsAfterTheLastAreZeros) {
-  std::size_t tried = 0;
-  for (const unsigned log_columns : {1u, 2u, 3u, 4u, 5u, 6u}) {
-    const Case with(log_columns);
-    const OpeningShape& shape = with.honest.circuit->opening();
-    if (shape.pad_rows() + 1 == std::size_t{1} << shape.row_folds()) continue;
-    CoinsByLabel known;
-    Forger forger(with.honest, with.values, &known);
-    forger.rows_beyond.assign(1, std::vector<Fr>(shape.columns()));
-    EXPECT_EQ(forger.verdict(), "");
-    forger.rows_beyond[0].back() = Fr::one();
-    EXPECT_EQ(forger.verdict(), "open/rows");
-    ++tried;
-  }
-  EXPECT_GT(tried, 2u);
-}
-
-// ---------------------------------------------------------------- points that are not random
-// Pads that are all one, masks that are their opposites, a mask row that is a generator: sums of equal and opposite
-// points. Only the prover's own secrets suffer.
-TEST(Points, EqualAndOppositeOnesAreSummedRightly) {
-  for (const unsigned log_columns : {1u, 4u, 5u}) {
-    Case with(log_columns);
-    OneTimeValues& values = with.values;
-    const std::size_t places = values.pads.size(), rows = values.pads_blinders.size();
-    values.pads.assign(places, Fr::one());
-    values.masks.assign(places, -Fr::one());
-    values.pads_blinders.assign(rows, Fr::one());
-    values.masks_blinders.assign(rows, -Fr::one());
-    values.mask_row.assign(values.mask_row.size(), Fr::zero());
-    values.mask_row[0] = Fr::one();
-    values.mask_row_blinder = Fr::zero();
-    EXPECT_EQ(Forger(with.honest, values, nullptr).verdict(), "");
-    EXPECT_EQ(Forger(with.lie, values, nullptr).verdict(), "open/rows");
-    CoinsByLabel known;
-    EXPECT_EQ(Forger(with.honest, values, &known).verdict(), "");
-    EXPECT_EQ(Forger(with.lie, values, &known).verdict(), "open/rows");
-  }
-}
-
-// ---------------------------------------------------------------- encodings
-// Every scalar has one encoding, every point one, and its opposite is another point.
-TEST(Encodings, OfEveryFieldAreCanonical) {
-  const Case with(5);
-  const Bytes proof = with.honest.prove();
-  const Places at(*with.honest.circuit);
-  const auto order = (-Fr::one()).to_bytes();  // less one, as the next one
-  const auto modulus = (-Fq::one()).to_bytes();
-  for (std::size_t place = 0; place <= at.last(); ++place) {
-    const auto& added = at.is_point(place) ? modulus : order;
-    Bytes bad = proof;
-    unsigned carry = 1;
-    for (std::size_t i = 32; i-- > 0;) {
-      carry += static_cast<unsigned>(bad[32 * place + i]) + added[i];
-      bad[32 * place + i] = static_cast<std::uint8_t>(carry);
-      carry >>= 8;
-    }
-    const char* const wanted = at.is_point(place) ? "format/point" : "format/scalar";
-    EXPECT_TRUE(carry != 0 || verify_argument(with.honest.statement(), bad).name() == wanted) << place;
-    bad = proof;
-    bad[32 * place] ^= 0x80;
-    EXPECT_EQ(verify_argument(with.honest.statement(), bad).name(), at.is_point(place) ? "open/rows" : "format/scalar")
-        << place;
-  }
-}
-
-// ---------------------------------------------------------------- the smallest circuits
-// Nothing committed, public tensors alone, one element: true is accepted, false is not.
-struct Tiny {
-  Circuit circuit;
-  TensorId x, y;
-  Trace trace;
-
-  Tiny(Owner owner, bool product, std::int64_t result) {
-    const auto add = [&](const char* name) {
-      return add_tensor(circuit, Tensor{name, {1}, 0, 100, owner, Meaning{name, "", {}, {0}}});
-    };
-    x = add("x");
-    y = add("y");
-    const auto term = [&](TensorId id, std::int64_t factor) { return LinearTerm{factor, view_by_axes(id, {0})}; };
-    Expression expression = linear_expression({term(y, -1)});
-    if (product) {
-      expression.products.push_back({1, {term(x, 1)}, {term(x, 1)}});
-    } else {
-      expression.linear.push_back(term(x, 1));
-    }
-    circuit.identities.push_back(Identity{"y", Domain{{1}, 1}, expression});
-    trace = empty_trace(circuit);
-    trace.values[x] = {7};
-    trace.values[y] = {result};
-  }
-  std::string verdict(unsigned log_columns) const {
-    const Setting setting = make_setting(prepare(circuit, log_columns), trace);
-    const OneTimeValues values = OneTimeValues::sample(setting.circuit->opening());
-    return Forger(setting, values, nullptr).verdict() + verify_argument(setting.statement(), setting.prove()).name();
-  }
-};
-
-TEST(SmallestCircuits, AreProvenAndTheirLiesAreNot) {
-  for (const unsigned log_columns : {1u, 2u, 4u, 5u, 6u}) {
-    for (const Owner owner : {Owner::kPublic, Owner::kInput, Owner::kModel, Owner::kWitness}) {
-      EXPECT_EQ(Tiny(owner, false, 7).verdict(log_columns), "");
-      EXPECT_EQ(Tiny(owner, false, 8).verdict(log_columns), "open/rowsopen/rows");
-      EXPECT_EQ(Tiny(owner, true, 49).verdict(log_columns), "");
-      EXPECT_EQ(Tiny(owner, true, 50).verdict(log_columns), "open/rowsopen/rows");
     }
   }
 }
