@@ -66,6 +66,16 @@ void call(const Hook& hook, Arguments&&... arguments) {
 
 }  // namespace
 
+// The text's coins are drawn by the forger, who keeps them.
+class Forger::Recording : public Committed<LyingSource> {
+ public:
+  Recording(Forger& self, LyingSource& source) : Committed(self.transcript_, source), self_(self) {}
+  Fr challenge(std::string_view label) { return self_.draw(std::string(label)); }
+
+ private:
+  Forger& self_;
+};
+
 struct Forger::Side {
   Forger& self;
   OpeningAnswers answers;
@@ -202,6 +212,7 @@ Fr Forger::owed_under(FoldClaims claims, const Fr& theta) const {
 
 Bytes Forger::prove() {
   transcript_ = Transcript(oracle_);
+  transcript_.keep_schedule();
   out_ = Writer();
   coins_.clear();
   answers_.clear();
@@ -209,12 +220,18 @@ Bytes Forger::prove() {
   commit();
   Answers answers(*setting_.circuit, setting_.trace, setting_.rows.matrix);
   LyingSource source{answers, values_.pads, answer, answers_};
-  Committed<LyingSource> checker(transcript_, source);
+  Recording checker(*this, source);
   const auto opening = argue(checker, setting_.circuit->circuit(), setting_.circuit->layout(), setting_.public_values);
   for (const Fr& sent : checker.sent()) out_.raw(sent.to_bytes());
   row_weights_ = opening.row_weights;
   const PadFold quadratic(checker.constraints(), checker.sent(), draw("fold/rho"));
   left_over_ = quadratic.evaluate(Fr::one(), values_.pads);
+  residues_.clear();
+  for (const Constraint& one : checker.constraints()) {
+    residues_.push_back(PadFold({&one, 1}, checker.sent(), Fr::one()).evaluate(Fr::one(), values_.pads));
+  }
+  residues_.push_back(inner_product(answers.columns().combine_rows(opening.row_weights), opening.column_eq) -
+                      evaluate_form_at(opening.value, answers_));
   const Text text{opening, quadratic, checker.sent(), checker.opened()};
   text_ = &text;
   open(fold_rows(answers.columns()));

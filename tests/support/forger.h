@@ -8,6 +8,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "checker/pad_fold.h"
@@ -24,6 +25,19 @@ class CoinsByLabel : public ChallengeOracle {
 
  private:
   std::uint64_t seed_;
+};
+
+// The coins of a run that is over, whatever is said now; one for those that only a verifier draws.
+class CoinsOfARun : public ChallengeOracle {
+ public:
+  explicit CoinsOfARun(std::map<std::string, Fr> coins) : coins_(std::move(coins)) {}
+  Fr challenge(std::string_view label) override {
+    const auto at = coins_.find(std::string(label));
+    return at == coins_.end() ? Fr::one() : at->second;
+  }
+
+ private:
+  std::map<std::string, Fr> coins_;
 };
 
 // What is committed before the first coin, beside the witness. Rows of pads and masks are whole: the places behind the
@@ -55,11 +69,15 @@ class Forger {
   Bytes prove();
   std::string verdict();  // of prove(), under the same oracle: empty where it is accepted
 
-  // Of the last or the current run, as far as it has come; coins from rho on.
+  // Of the last or the current run, as far as it has come.
   const Fr& coin(const std::string& label) const { return coins_.at(label); }
   const std::map<std::string, Fr>& coins() const { return coins_; }
   const std::vector<Fr>& answers() const { return answers_; }  // messages without pads
-  const Fr& left_over() const { return left_over_; }           // Q(1, pi): 0 where the constraints hold
+  // "s column/z/0", "c column/sigma2": everything absorbed and drawn, in order.
+  const std::vector<std::string>& schedule() const { return transcript_.schedule(); }
+  // What each constraint leaves over, then the opened row beyond its value: all 0 for an honest prover.
+  const std::vector<Fr>& residues() const { return residues_; }
+  const Fr& left_over() const { return left_over_; }  // Q(1, pi): 0 where the constraints hold
   const std::map<std::size_t, Fr>& row_weights() const { return row_weights_; }
   const std::vector<std::vector<Fr>>& folded_rows() const { return folded_rows_; }  // pi' and g'
   const std::vector<Fr>& folded_blinders() const { return folded_blinders_; }
@@ -72,6 +90,7 @@ class Forger {
   Fr owed_under(FoldClaims claims, const Fr& theta) const;
 
  private:
+  class Recording;
   struct Text;
   struct Side;
   void commit();
@@ -89,7 +108,7 @@ class Forger {
   Transcript transcript_;
   Writer out_;
   std::map<std::string, Fr> coins_;
-  std::vector<Fr> answers_;
+  std::vector<Fr> answers_, residues_;
   Fr left_over_, owed_;
   std::optional<OpeningWeights> weights_;
   std::map<std::size_t, Fr> row_weights_;
