@@ -165,26 +165,6 @@ TEST(LyingProver, EveryClaimOfTheFoldIsNoticed) {
   }
 }
 
-// A false message whose pad is opened: the quadratic equation can be met by another value for that pad, which is not
-// the committed one.
-TEST(LyingProver, AnOpenedPadCannotPayForAFalseMessage) {
-  std::mt19937_64 random(12);
-  const TestCircuit network = make_mlp(claim_options());
-  const auto circuit = prepare(network.circuit, 5);
-  const Setting honest = make_setting(circuit, network.run(network.random_values(random, 3000)));
-  const auto lie = [](std::size_t at, const Fr& value) {
-    return at == 0 ? value + Fr::one() : value;
-  };  // q of the root
-  for (const bool inverted : {false, true}) {
-    const Deviations deviations{lie, {}, {}, [&](FoldClaims& claims) {
-                                  ASSERT_EQ(claims.opened[0].first, 0u);
-                                  claims.opened[0].second +=
-                                      inverted ? -claims.r : claims.r;  // x = sent - pi as it was
-                                }};
-    EXPECT_EQ(verify_argument(honest.statement(), honest.prove(&deviations)).name(), "open/rows");
-  }
-}
-
 // Every scalar changed after it was sent, the rest as it was: every message is bound by a later challenge or equation.
 TEST(LyingProver, EverySlotAlteredInTransitIsNoticed) {
   std::mt19937_64 random(9);
