@@ -84,6 +84,10 @@ void declare(CLI::App& command, InspectArguments& arguments) {
   command.add_option("FILE", arguments.file, "prover.veil, verifier.veil, graph.json or a proof")->required();
 }
 
+void declare(CLI::App& command, DoctorArguments& arguments) {
+  command.add_flag("--self-test", arguments.self_test)->group("");  // hidden: the doctor calls itself so
+}
+
 struct Words {
   const char* name;
   const char* description;
@@ -130,6 +134,7 @@ void add_commands(CLI::App& app, Call& call) {
                "veil audit key/verifier.veil key/graph.json"},
               run_audit);
   add_command(app, call, {"inspect", "Show what a key, a graph or a proof is", "veil inspect loan.proof"}, run_inspect);
+  add_command(app, call, {"doctor", "Check that Veil works on this machine", "veil doctor"}, run_doctor);
 }
 
 }  // namespace
@@ -156,7 +161,7 @@ Result<std::variant<Call, std::string>> read_arguments(int count, const char* co
       "  veil setup model.onnx --calibrate rows.csv --claim \"score >= 0.75\" --out key\n"
       "  veil prove key/prover.veil --input rows.csv --row 3 --context \"loan 17\" --out loan.proof\n"
       "  veil verify key/verifier.veil loan.proof --context \"loan 17\"\n"
-      "Exit codes: 0 done or accepted, 1 rejected, 2 bad usage or file.");
+      "Exit codes: 0 done or accepted, 1 rejected, or wrong with this machine, 2 bad usage or file.");
   Call call;
   add_commands(app, call);
   try {

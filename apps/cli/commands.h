@@ -55,4 +55,9 @@ struct InspectArguments {
 };
 Result<Outcome> run_inspect(const InspectArguments& arguments);
 
+struct DoctorArguments {
+  bool self_test = false;  // of this process's kernels, and nothing else
+};
+Result<Outcome> run_doctor(const DoctorArguments& arguments);
+
 }  // namespace veil::cli
