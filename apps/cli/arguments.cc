@@ -16,6 +16,10 @@ namespace veil::cli {
 
 namespace {
 
+void add_explain(CLI::App& command, bool& explain) {
+  command.add_flag("--explain", explain, "Say who learns what of this model and claim, and what nobody learns");
+}
+
 void declare(CLI::App& command, SetupArguments& arguments) {
   command.add_option("MODEL", arguments.model, "The model, an .onnx file")->required();
   command.add_option("--calibrate", arguments.calibrate, "Rows like those to come: CSV, NPY, NPZ or JSON")->required();
@@ -42,6 +46,7 @@ void declare(CLI::App& command, SetupArguments& arguments) {
   command.add_flag("--without-model", arguments.without_model,
                    "Leave the model file out of prover.veil; evaluate then needs it beside the key");
   command.add_option("--profile", arguments.profile, "A JSON file for the time of each phase and the sizes");
+  add_explain(command, arguments.explain);
 }
 
 void declare(CLI::App& command, ProveArguments& arguments) {
@@ -52,6 +57,7 @@ void declare(CLI::App& command, ProveArguments& arguments) {
   command.add_option("--out", arguments.out, "Where the proof goes")->required();
   command.add_option("--labels", arguments.labels, "A column of the data that is no input");
   command.add_option("--profile", arguments.profile, "A JSON file for the time of each phase and the sizes");
+  add_explain(command, arguments.explain);
 }
 
 void declare(CLI::App& command, VerifyArguments& arguments) {
@@ -60,6 +66,7 @@ void declare(CLI::App& command, VerifyArguments& arguments) {
       ->required();
   command.add_option("--context", arguments.context, "The context that every proof must have been made for");
   command.add_option("--model-id", arguments.model_id, "Accept this model only (64 hex digits)");
+  add_explain(command, arguments.explain);
 }
 
 void declare(CLI::App& command, EvaluateArguments& arguments) {

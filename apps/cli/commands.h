@@ -20,6 +20,7 @@ struct SetupArguments {
   std::optional<std::string> output, labels;
   std::vector<std::string> dims, classes;
   bool without_model = false;  // the model file is no part of prover.veil
+  bool explain = false;        // who learns what
 };
 Result<Outcome> run_setup(const SetupArguments& arguments);
 
@@ -27,6 +28,7 @@ struct ProveArguments {
   std::string prover, input, context, out, profile;
   std::optional<std::uint64_t> row;
   std::optional<std::string> labels;
+  bool explain = false;
 };
 Result<Outcome> run_prove(const ProveArguments& arguments);
 
@@ -34,6 +36,7 @@ struct VerifyArguments {
   std::string verifier, context;
   std::vector<std::string> proofs;
   std::optional<std::string> model_id;
+  bool explain = false;
 };
 Result<Outcome> run_verify(const VerifyArguments& arguments);
 

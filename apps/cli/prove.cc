@@ -7,6 +7,7 @@
 #include "cli/profile.h"
 #include "graph/text.h"
 #include "parallel/parallel.h"
+#include "service/explain.h"
 #include "service/prove_row.h"
 
 namespace veil::cli {
@@ -54,6 +55,17 @@ Outcome proven(const OwnedModel& model, const ProveArguments& arguments, const P
   return out;
 }
 
+void explain(const OwnedModel& model, const std::vector<std::string>& saturated, Outcome& out) {
+  std::vector<std::string> remarks;
+  if (!saturated.empty()) {
+    remarks.push_back("the proof is about the numbers after they were cut, and does not say that any were; you know: " +
+                      saturation_text(saturated));
+  }
+  out.json["explanation"] =
+      explanation_json({model.prover.circuit(), model.prover.key().model.visibility, &model.graph}, remarks);
+  out.text += explanation_text(out.json["explanation"]);
+}
+
 }  // namespace
 
 Result<Outcome> run_prove(const ProveArguments& arguments) {
@@ -81,6 +93,7 @@ Result<Outcome> run_prove(const ProveArguments& arguments) {
   VEIL_TRY_STATUS(save_file(arguments.out, proof.proof, false));
   profile.stop();
   Outcome out = proven(model, arguments, proof, load, result.saturated.size());
+  if (arguments.explain) explain(model, result.saturated, out);
   if (arguments.profile.empty()) return out;
   out.json["profile"] = profile_json(profile, model.prover.circuit());
   VEIL_TRY_STATUS(save_profile(arguments.profile, out.json["profile"]));

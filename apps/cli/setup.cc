@@ -8,6 +8,7 @@
 #include "data/files.h"
 #include "parallel/parallel.h"
 #include "service/array_rows.h"
+#include "service/explain.h"
 #include "service/set_up.h"
 
 namespace veil::cli {
@@ -84,6 +85,15 @@ Json outcome_json(const PreparedModel& made, const SetupFiles& files, const Timi
               {"threads", num_threads()}};
 }
 
+void explain(const PreparedModel& made, const SetupFiles& files, Outcome& out) {
+  const QuantisedGraph& graph = made.model.graph;
+  std::vector<std::string> remarks{"report.json comes from the weights and your rows: keep it to yourself"};
+  if (graph.hidden) remarks.emplace_back("prover.veil holds the weights in the clear: whoever has it has the model");
+  out.json["explanation"] =
+      explanation_json({files.circuit, graph.hidden ? Visibility::kHidden : Visibility::kPublic, &graph}, remarks);
+  out.text += explanation_text(out.json["explanation"]);
+}
+
 }  // namespace
 
 Result<Outcome> run_setup(const SetupArguments& arguments) {
@@ -105,6 +115,7 @@ Result<Outcome> run_setup(const SetupArguments& arguments) {
   Outcome out;
   out.json = outcome_json(made, files, timing);
   out.text = summary(arguments, made, files, timing);
+  if (arguments.explain) explain(made, files, out);
   if (arguments.profile.empty()) return out;
   out.json["profile"] = profile_json(stages.profile, files.circuit);
   VEIL_TRY_STATUS(save_profile(arguments.profile, out.json["profile"]));
