@@ -4,30 +4,64 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <charconv>
 #include <cstring>
 #include <memory>
 #include <sstream>
 #include <thread>
 
 #include "cli/commands.h"
+#include "cli/description.h"
+#include "cli/mistakes.h"
+#include "data/rows.h"
+#include "graph/text.h"
 #include "parallel/parallel.h"
 
 namespace veil::cli {
 
 namespace {
 
+constexpr std::uint64_t kMostRows = 999'999'999'999;
+
+// Checks of values, with half a sentence that stands behind the option's name.
+CLI::Validator whole_number(std::uint64_t least, std::uint64_t most) {
+  return CLI::Validator(
+      [least, most](const std::string& text) {
+        std::uint64_t value = 0;
+        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+        const bool whole = error == std::errc() && end == text.data() + text.size();
+        if (whole && value >= least && value <= most) return std::string();
+        return fmt::format("takes a whole number from {} to {}, not {}", least, most, quote(text));
+      },
+      "");
+}
+
+CLI::Validator number_between(double least, double most) {
+  return CLI::Validator(
+      [least, most](const std::string& text) {
+        const auto value = parse_number(text);
+        if (value && *value >= least && *value <= most) return std::string();
+        return fmt::format("takes a number from {:f} to {:f}, not {}", least, most, quote(text));
+      },
+      "");
+}
+
 void add_explain(CLI::App& command, bool& explain) {
   command.add_flag("--explain", explain, "Say who learns what of this model and claim, and what nobody learns");
 }
 
 void declare(CLI::App& command, SetupArguments& arguments) {
-  command.add_option("MODEL", arguments.model, "The model, an .onnx file")->required();
-  command.add_option("--calibrate", arguments.calibrate, "Rows like those to come: CSV, NPY, NPZ or JSON")->required();
+  command.add_option("MODEL", arguments.model, "The model, an .onnx file")->type_name("FILE")->required();
+  command.add_option("--calibrate", arguments.calibrate, "Rows like those to come: CSV, NPY, NPZ or JSON")
+      ->type_name("FILE")
+      ->required();
   command.add_option("--model", arguments.visibility, "Are the weights secret? hidden (default) or public")
       ->check(CLI::IsMember({"hidden", "public"}));
-  command.add_option("--claim", arguments.claim,
-                     "What a proof shows, such as \"score >= 0.75\", \"argmax == 2\", \"0.2 <= y[3] < 0.4\", joined by "
-                     "\"and\"; without it the output is revealed");
+  command
+      .add_option("--claim", arguments.claim,
+                  "What a proof shows, such as \"score >= 0.75\", \"argmax == 2\", \"0.2 <= y[3] < 0.4\", joined by "
+                  "\"and\"; without it the output is revealed")
+      ->type_name("CLAIM");
   command.add_option("--bits", arguments.bits, "Bits of the integers: 8, 12, 16 or auto (default)")
       ->check(CLI::IsMember({"8", "12", "16", "auto"}));
   command
@@ -35,60 +69,84 @@ void declare(CLI::App& command, SetupArguments& arguments) {
                   fmt::format("How far a revealed output may be off in the calibration rows, as a part of its largest "
                               "number (default {}); auto takes bits that reach it",
                               kDefaultTolerance))
-      ->check(CLI::Range(1e-6, 1.0));
+      ->type_name("NUMBER")
+      ->check(number_between(1e-6, 1.0));
   command.add_option("--out", arguments.out, "The folder for prover.veil, verifier.veil, report.json, graph.json")
+      ->type_name("FOLDER")
       ->required();
-  command.add_option("--output", arguments.output, "Which output of the model, where it has several");
+  command.add_option("--output", arguments.output, "Which output of the model, where it has several")
+      ->type_name("NAME");
   command.add_option("--dim", arguments.dims, "NAME=LENGTH of an axis that the model leaves open; may be repeated")
+      ->type_name("NAME=LENGTH")
       ->take_all();
-  command.add_option("--classes", arguments.classes, "Names of the output's elements: A,B,C")->delimiter(',');
-  command.add_option("--labels", arguments.labels, "A column of the data that is no input");
+  command.add_option("--classes", arguments.classes, "Names of the output's elements: A,B,C")
+      ->type_name("NAMES")
+      ->delimiter(',');
+  command.add_option("--labels", arguments.labels, "A column of the data that is no input")->type_name("COLUMN");
   command.add_flag("--without-model", arguments.without_model,
                    "Leave the model file out of prover.veil; evaluate then needs it beside the key");
-  command.add_option("--profile", arguments.profile, "A JSON file for the time of each phase and the sizes");
+  command.add_option("--profile", arguments.profile, "A JSON file for the time of each phase and the sizes")
+      ->type_name("FILE");
   add_explain(command, arguments.explain);
 }
 
 void declare(CLI::App& command, ProveArguments& arguments) {
-  command.add_option("PROVER", arguments.prover, "prover.veil")->required();
-  command.add_option("--input", arguments.input, "The data: CSV, NPY, NPZ or JSON")->required();
-  command.add_option("--row", arguments.row, "Which row of the data, counted from 0 (default: 0)");
-  command.add_option("--context", arguments.context, "Text the proof is bound to, such as a loan's number");
-  command.add_option("--out", arguments.out, "Where the proof goes")->required();
-  command.add_option("--labels", arguments.labels, "A column of the data that is no input");
-  command.add_option("--profile", arguments.profile, "A JSON file for the time of each phase and the sizes");
+  command.add_option("PROVER", arguments.prover, "prover.veil")->type_name("FILE")->required();
+  command.add_option("--input", arguments.input, "The data: CSV, NPY, NPZ or JSON")->type_name("FILE")->required();
+  command.add_option("--row", arguments.row, "Which row of the data, counted from 0 (default: 0)")
+      ->check(whole_number(0, kMostRows))
+      ->type_name("NUMBER");
+  command.add_option("--context", arguments.context, "Text the proof is bound to, such as a loan's number")
+      ->type_name("TEXT");
+  command.add_option("--out", arguments.out, "Where the proof goes")->type_name("FILE")->required();
+  command.add_option("--labels", arguments.labels, "A column of the data that is no input")->type_name("COLUMN");
+  command.add_option("--profile", arguments.profile, "A JSON file for the time of each phase and the sizes")
+      ->type_name("FILE");
   add_explain(command, arguments.explain);
 }
 
 void declare(CLI::App& command, VerifyArguments& arguments) {
-  command.add_option("VERIFIER", arguments.verifier, "verifier.veil")->required();
+  command.add_option("VERIFIER", arguments.verifier, "verifier.veil")->type_name("FILE")->required();
   command.add_option("PROOF", arguments.proofs, "The proof; several are checked together, at a fraction of the time")
+      ->type_name("FILE")
       ->required();
-  command.add_option("--context", arguments.context, "The context that every proof must have been made for");
-  command.add_option("--model-id", arguments.model_id, "Accept this model only (64 hex digits)");
+  command.add_option("--context", arguments.context, "The context that every proof must have been made for")
+      ->type_name("TEXT");
+  command.add_option("--model-id", arguments.model_id, "Accept this model only (64 hex digits)")->type_name("ID");
   add_explain(command, arguments.explain);
 }
 
 void declare(CLI::App& command, EvaluateArguments& arguments) {
-  command.add_option("PROVER", arguments.prover, "prover.veil")->required();
-  command.add_option("--data", arguments.data, "The data: CSV, NPY, NPZ or JSON")->required();
-  command.add_option("--labels", arguments.labels, "The column, array or field with the true answers");
-  command.add_option("--model", arguments.model, "The model, an .onnx file, where prover.veil was made without it");
-  command.add_option("--outputs", arguments.outputs,
-                     "A CSV file for what the float model and its integers give, row by row");
-  command.add_option("--report", arguments.report,
-                     "A folder for evaluation.html, a page of plots, and evaluation.json");
-  command.add_option("--calibrate", arguments.calibrate,
-                     "For the report: the rows that setup had, to try the model at 8 to 16 bits");
+  command.add_option("PROVER", arguments.prover, "prover.veil")->type_name("FILE")->required();
+  command.add_option("--data", arguments.data, "The data: CSV, NPY, NPZ or JSON")->type_name("FILE")->required();
+  command.add_option("--labels", arguments.labels, "The column, array or field with the true answers")
+      ->type_name("COLUMN");
+  command.add_option("--model", arguments.model, "The model, an .onnx file, where prover.veil was made without it")
+      ->type_name("FILE");
+  command
+      .add_option("--outputs", arguments.outputs,
+                  "A CSV file for what the float model and its integers give, row by row")
+      ->type_name("FILE");
+  command
+      .add_option("--report", arguments.report, "A folder for evaluation.html, a page of plots, and evaluation.json")
+      ->type_name("FOLDER");
+  command
+      .add_option("--calibrate", arguments.calibrate,
+                  "For the report: the rows that setup had, to try the model at 8 to 16 bits")
+      ->type_name("FILE");
 }
 
 void declare(CLI::App& command, AuditArguments& arguments) {
-  command.add_option("VERIFIER", arguments.verifier, "verifier.veil")->required();
-  command.add_option("MODEL", arguments.model, "The model (.onnx) or, for a hidden model, graph.json")->required();
+  command.add_option("VERIFIER", arguments.verifier, "verifier.veil")->type_name("FILE")->required();
+  command.add_option("MODEL", arguments.model, "The model (.onnx) or, for a hidden model, graph.json")
+      ->type_name("FILE")
+      ->required();
 }
 
 void declare(CLI::App& command, InspectArguments& arguments) {
-  command.add_option("FILE", arguments.file, "prover.veil, verifier.veil, graph.json or a proof")->required();
+  command.add_option("FILE", arguments.file, "prover.veil, verifier.veil, graph.json or a proof")
+      ->type_name("FILE")
+      ->required();
 }
 
 void declare(CLI::App& command, DoctorArguments& arguments) {
@@ -109,7 +167,8 @@ void add_command(CLI::App& app, Call& call, const Words& words, Result<Outcome> 
   command->add_flag("--json", call.as_json, "Print one JSON object instead of text");
   auto threads = std::make_shared<unsigned>(0);  // all cores
   command->add_option("--threads", *threads, "At most so many threads (default: one a core)")
-      ->check(CLI::Range(1u, 1024u));
+      ->type_name("NUMBER")
+      ->check(whole_number(1, 1024));
   command->footer(std::string("Example:\n  ") + words.example);
   command->callback([&call, arguments, threads, run] {
     call.run = [arguments, threads, run] {
@@ -171,6 +230,9 @@ Result<std::variant<Call, std::string>> read_arguments(int count, const char* co
       "Exit codes: 0 done or accepted, 1 rejected, or wrong with this machine, 2 bad usage or file.");
   Call call;
   add_commands(app, call);
+  const ProgramDescription description = describe(app);
+  const std::vector<std::string> given(words + std::min(count, 1), words + count);
+  if (std::string swallowed = swallowed_option(description, given); !swallowed.empty()) return Error{swallowed};
   try {
     app.parse(count, words);
   } catch (const CLI::Success& success) {
@@ -178,7 +240,7 @@ Result<std::variant<Call, std::string>> read_arguments(int count, const char* co
     app.exit(success, out, unused);  // the text of --help or --version
     return std::variant<Call, std::string>(out.str());
   } catch (const CLI::ParseError& error) {
-    return Error{one_line(error.what()) + "; `veil --help` shows the usage."};
+    return Error{explain_mistake(description, given, one_line(error.what()))};
   }
   return std::variant<Call, std::string>(std::move(call));
 }

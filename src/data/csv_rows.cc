@@ -7,6 +7,7 @@
 #include "data/csv.h"
 #include "data/rows.h"
 #include "graph/shape.h"
+#include "graph/suggest.h"
 #include "graph/text.h"
 
 namespace veil {
@@ -22,13 +23,31 @@ std::string inputs_text(const std::vector<InputSpec>& inputs) {
   return joined(parts);
 }
 
+Error no_column(const CsvTable& table, const std::string& where, const std::string& name) {
+  return Error{where + " has no column " + quote(name) + suggestion(name, table.header()) + "."};
+}
+
+// Among the columns that are no inputs of the model.
+Error lacks_column(const CsvTable& table, const std::string& where, const std::string& name,
+                   const std::vector<InputSpec>& inputs) {
+  std::unordered_set<std::string_view> known;
+  for (const InputSpec& input : inputs) known.insert(input.labels.begin(), input.labels.end());
+  std::vector<std::string> others;
+  for (const std::string& each : table.header()) {
+    if (!known.contains(each)) others.push_back(each);
+  }
+  const auto nearest = nearest_name(name, others);
+  return Error{where + " lacks the column " + quote(name) + " that the model needs" +
+               (nearest ? " (is it what the file calls " + quote(*nearest) + "?)." : ".")};
+}
+
 // At setup: the columns in their order, without the label.
 Result<Columns> columns_in_order(const CsvTable& table, const std::string& where, const std::vector<InputSpec>& inputs,
                                  const ReadOptions& options) {
   std::optional<std::size_t> label;
   if (options.label_column) {
     label = table.column(*options.label_column);
-    if (!label) return Error{where + " has no column " + quote(*options.label_column) + "."};
+    if (!label) return no_column(table, where, *options.label_column);
   }
   Columns columns;
   for (std::size_t column = 0; column < table.header().size(); ++column) {
@@ -48,6 +67,9 @@ Status check_no_extra(const CsvTable& table, const std::string& where, const Col
   for (std::size_t column = 0; column < table.header().size(); ++column) {
     const std::string& name = table.header()[column];
     if (options.allow_extra || known.contains(column) || name == options.label_column) continue;
+    if (options.label_column && !table.column(*options.label_column)) {
+      return no_column(table, where, *options.label_column);
+    }
     return Error{where + " has a column " + quote(name) +
                  " that is no input of the model; remove it or declare it as the label."};
   }
@@ -64,7 +86,7 @@ Result<Columns> columns_by_name(const CsvTable& table, const std::string& where,
     VEIL_CHECK(input.labels.size() == size_of(input.shape));
     for (const std::string& label : input.labels) {
       const auto found = by_name.find(label);
-      if (found == by_name.end()) return Error{where + " lacks the column " + quote(label) + " that the model needs."};
+      if (found == by_name.end()) return lacks_column(table, where, label, inputs);
       columns.push_back(found->second);
     }
   }
@@ -114,7 +136,7 @@ Result<DataSet> read_csv_rows(ByteView bytes, const std::string& where, const st
 Result<std::vector<Label>> read_csv_labels(ByteView bytes, const std::string& where, const std::string& name) {
   VEIL_TRY(table, CsvTable::read(bytes, where));
   const auto column = table.column(name);
-  if (!column) return Error{where + " has no column " + quote(name) + "."};
+  if (!column) return no_column(table, where, name);
   std::vector<Label> labels;
   for (std::size_t row = 0; row < table.rows(); ++row) {
     const std::string_view text = table.cell(row, *column);

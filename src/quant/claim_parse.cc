@@ -1,6 +1,7 @@
 #include <cctype>
 
 #include "base/int128.h"
+#include "graph/suggest.h"
 #include "graph/text.h"
 #include "quant/claim.h"
 
@@ -93,7 +94,7 @@ class Parser {
       if (found) return wrong("several classes are called " + quoted(label));
       found = static_cast<std::int64_t>(i);
     }
-    if (!found) return wrong("no class is called " + quoted(label));
+    if (!found) return wrong("no class is called " + quoted(label) + suggestion(label, output_.labels));
     return *found;
   }
 
@@ -130,7 +131,18 @@ class Parser {
     }
     if (take_word("score")) return score();
     if (take_word(output_.name) || take_word("output") || take_word("y")) return element();
-    return wrong("expected a number or the output's name at " + here());
+    return wrong("expected a number or the output's name at " + here() + suggestion(next_name(), names()));
+  }
+
+  std::string_view next_name() const {
+    std::size_t end = at_;
+    while (end < text_.size() && is_name_character(text_[end])) ++end;
+    return text_.substr(at_, end - at_);
+  }
+  std::vector<std::string> names() const {
+    std::vector<std::string> out{"argmax", "output", output_.name};
+    if (output_.size <= 2) out.emplace_back("score");
+    return out;
   }
 
   bool number_goes_on(std::size_t first) const {

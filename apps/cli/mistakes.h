@@ -1,0 +1,18 @@
+// Why words are no call of the program: a sentence that names the word, and the one that may have been meant.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "cli/description.h"
+
+namespace veil::cli {
+
+// `words`: without the program's name. `parser_error`: what the parser said, for mistakes that have no rule here.
+std::string explain_mistake(const ProgramDescription& program, const std::vector<std::string>& words,
+                            const std::string& parser_error);
+
+// "--out --json": the parser would take the option for the value. Empty: there is none.
+std::string swallowed_option(const ProgramDescription& program, const std::vector<std::string>& words);
+
+}  // namespace veil::cli
