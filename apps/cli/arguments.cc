@@ -11,7 +11,9 @@
 #include <thread>
 
 #include "cli/commands.h"
+#include "cli/completion.h"
 #include "cli/description.h"
+#include "cli/manual.h"
 #include "cli/mistakes.h"
 #include "data/rows.h"
 #include "graph/text.h"
@@ -153,6 +155,36 @@ void declare(CLI::App& command, DoctorArguments& arguments) {
   command.add_flag("--self-test", arguments.self_test)->group("");  // hidden: the doctor calls itself so
 }
 
+// What the program says of itself. The description is complete when a command runs, not yet when it is added.
+struct CompletionArguments {
+  std::string shell;
+};
+struct ManualArguments {
+  bool markdown = false;
+};
+using SharedDescription = std::shared_ptr<const ProgramDescription>;
+
+Outcome text_outcome(std::string text) { return {ExitCode::kDone, Json{{"text", text}}, std::move(text)}; }
+
+Result<Outcome> run_completion(const ProgramDescription& program, const CompletionArguments& arguments) {
+  if (arguments.shell == "bash") return text_outcome(bash_completion(program));
+  return text_outcome(arguments.shell == "zsh" ? zsh_completion(program) : fish_completion(program));
+}
+
+Result<Outcome> run_manual(const ProgramDescription& program, const ManualArguments& arguments) {
+  return text_outcome(arguments.markdown ? manual_document(program) : manual_page(program));
+}
+
+void declare(CLI::App& command, CompletionArguments& arguments) {
+  command.add_option("SHELL", arguments.shell, "bash, zsh or fish")
+      ->required()
+      ->check(CLI::IsMember({"bash", "zsh", "fish"}));
+}
+
+void declare(CLI::App& command, ManualArguments& arguments) {
+  command.add_flag("--markdown", arguments.markdown, "A document instead of a page for man");
+}
+
 struct Words {
   const char* name;
   const char* description;
@@ -160,7 +192,7 @@ struct Words {
 };
 
 template <class Arguments>
-void add_command(CLI::App& app, Call& call, const Words& words, Result<Outcome> (*run)(const Arguments&)) {
+void add_command(CLI::App& app, Call& call, const Words& words, std::function<Result<Outcome>(const Arguments&)> run) {
   CLI::App* command = app.add_subcommand(words.name, words.description);
   auto arguments = std::make_shared<Arguments>();
   declare(*command, *arguments);
@@ -178,29 +210,41 @@ void add_command(CLI::App& app, Call& call, const Words& words, Result<Outcome> 
   });
 }
 
+void add_own_commands(CLI::App& app, Call& call, const SharedDescription& description) {
+  add_command<CompletionArguments>(
+      app, call,
+      {"completion", "Print the script that completes veil's words in a shell", "source <(veil completion bash)"},
+      [description](const auto& arguments) { return run_completion(*description, arguments); });
+  add_command<ManualArguments>(app, call, {"man", "Print the manual page", "veil man | man -l -"},
+                               [description](const auto& arguments) { return run_manual(*description, arguments); });
+}
+
 void add_commands(CLI::App& app, Call& call) {
-  add_command(app, call,
-              {"setup", "Turn a model into a prover's and a verifier's key",
-               "veil setup model.onnx --calibrate rows.csv --claim \"score >= 0.75\" --out key"},
-              run_setup);
-  add_command(app, call,
-              {"prove", "Prove what the model says about one row",
-               "veil prove key/prover.veil --input rows.csv --row 3 --context \"loan 17\" --out loan.proof"},
-              run_prove);
-  add_command(app, call,
-              {"verify", "Check proofs and print what they say",
-               "veil verify key/verifier.veil loan.proof --context \"loan 17\""},
-              run_verify);
-  add_command(app, call,
-              {"evaluate", "Compare the float model with its integers on data",
-               "veil evaluate key/prover.veil --data rows.csv --labels answer"},
-              run_evaluate);
-  add_command(app, call,
-              {"audit", "Check that a key is for a given model or quantised graph",
-               "veil audit key/verifier.veil key/graph.json"},
-              run_audit);
-  add_command(app, call, {"inspect", "Show what a key, a graph or a proof is", "veil inspect loan.proof"}, run_inspect);
-  add_command(app, call, {"doctor", "Check that Veil works on this machine", "veil doctor"}, run_doctor);
+  add_command<SetupArguments>(app, call,
+                              {"setup", "Turn a model into a prover's and a verifier's key",
+                               "veil setup model.onnx --calibrate rows.csv --claim \"score >= 0.75\" --out key"},
+                              run_setup);
+  add_command<ProveArguments>(
+      app, call,
+      {"prove", "Prove what the model says about one row",
+       "veil prove key/prover.veil --input rows.csv --row 3 --context \"loan 17\" --out loan.proof"},
+      run_prove);
+  add_command<VerifyArguments>(app, call,
+                               {"verify", "Check proofs and print what they say",
+                                "veil verify key/verifier.veil loan.proof --context \"loan 17\""},
+                               run_verify);
+  add_command<EvaluateArguments>(app, call,
+                                 {"evaluate", "Compare the float model with its integers on data",
+                                  "veil evaluate key/prover.veil --data rows.csv --labels answer"},
+                                 run_evaluate);
+  add_command<AuditArguments>(app, call,
+                              {"audit", "Check that a key is for a given model or quantised graph",
+                               "veil audit key/verifier.veil key/graph.json"},
+                              run_audit);
+  add_command<InspectArguments>(
+      app, call, {"inspect", "Show what a key, a graph or a proof is", "veil inspect loan.proof"}, run_inspect);
+  add_command<DoctorArguments>(app, call, {"doctor", "Check that Veil works on this machine", "veil doctor"},
+                               run_doctor);
 }
 
 }  // namespace
@@ -229,10 +273,12 @@ Result<std::variant<Call, std::string>> read_arguments(int count, const char* co
       "  veil verify key/verifier.veil loan.proof --context \"loan 17\"\n"
       "Exit codes: 0 done or accepted, 1 rejected, or wrong with this machine, 2 bad usage or file.");
   Call call;
+  const auto description = std::make_shared<ProgramDescription>();
   add_commands(app, call);
-  const ProgramDescription description = describe(app);
+  add_own_commands(app, call, description);
+  *description = describe(app);
   const std::vector<std::string> given(words + std::min(count, 1), words + count);
-  if (std::string swallowed = swallowed_option(description, given); !swallowed.empty()) return Error{swallowed};
+  if (std::string swallowed = swallowed_option(*description, given); !swallowed.empty()) return Error{swallowed};
   try {
     app.parse(count, words);
   } catch (const CLI::Success& success) {
@@ -240,7 +286,7 @@ Result<std::variant<Call, std::string>> read_arguments(int count, const char* co
     app.exit(success, out, unused);  // the text of --help or --version
     return std::variant<Call, std::string>(out.str());
   } catch (const CLI::ParseError& error) {
-    return Error{explain_mistake(description, given, one_line(error.what()))};
+    return Error{explain_mistake(*description, given, one_line(error.what()))};
   }
   return std::variant<Call, std::string>(std::move(call));
 }
