@@ -278,7 +278,7 @@ Result<std::variant<Call, std::string>> read_arguments(int count, const char* co
   add_own_commands(app, call, description);
   *description = describe(app);
   const std::vector<std::string> given(words + std::min(count, 1), words + count);
-  if (std::string swallowed = swallowed_option(*description, given); !swallowed.empty()) return Error{swallowed};
+  if (std::string misread = misread_value(*description, given); !misread.empty()) return Error{misread};
   try {
     app.parse(count, words);
   } catch (const CLI::Success& success) {

@@ -12,6 +12,8 @@ namespace veil::cli {
 
 namespace {
 
+constexpr std::string_view kAnyText = "TEXT";  // may be empty: a context
+
 using Mistake = std::optional<std::string>;  // a sentence
 
 bool looks_like_option(const std::string& word) { return word.size() > 1 && word[0] == '-' && word != "--"; }
@@ -79,7 +81,6 @@ class Walk {
   }
 
   static Mistake check_value(const OptionDescription& option, const std::string& value) {
-    if (value.empty() && option.kind == ValueKind::kChoice) return "a value is missing after " + named(option) + ".";
     const auto& choices = option.choices;
     if (choices.empty() || std::find(choices.begin(), choices.end(), value) != choices.end()) return std::nullopt;
     return option.name() + " takes " + listed(choices, " or ") + ", not " + quote(value) + suggestion(value, choices) +
@@ -136,13 +137,19 @@ std::string without_colon(std::string text) {
 
 }  // namespace
 
-std::string swallowed_option(const ProgramDescription& program, const std::vector<std::string>& words) {
+std::string misread_value(const ProgramDescription& program, const std::vector<std::string>& words) {
   const CommandDescription* command = words.empty() ? nullptr : program.command(words[0]);
-  for (std::size_t i = 1; command != nullptr && i + 1 < words.size(); ++i) {
+  for (std::size_t i = 1; command != nullptr && i < words.size(); ++i) {
     const OptionDescription* option = looks_like_option(words[i]) ? command->option(words[i]) : nullptr;
-    if (option == nullptr || !option->takes_value() || words[i].find('=') != std::string::npos) continue;
-    const std::string& value = words[++i];
-    if (!looks_like_option(value) || command->option(value) == nullptr) continue;
+    if (option == nullptr || !option->takes_value()) continue;
+    const std::size_t equals = words[i].find('=');
+    if (equals == std::string::npos && i + 1 == words.size()) break;
+    const std::string value = equals == std::string::npos ? words[++i] : words[i].substr(equals + 1);
+    if (value.empty() && option->value != kAnyText) {
+      return option->name() + " is given an empty value" +
+             (option->required ? "." : "; to do without it, leave it out.");
+    }
+    if (equals != std::string::npos || !looks_like_option(value) || command->option(value) == nullptr) continue;
     return "a value is missing after " + named(*option) + ": " + quote(value) + " is the next option.";
   }
   return "";

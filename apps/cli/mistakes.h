@@ -12,7 +12,8 @@ namespace veil::cli {
 std::string explain_mistake(const ProgramDescription& program, const std::vector<std::string>& words,
                             const std::string& parser_error);
 
-// "--out --json": the parser would take the option for the value. Empty: there is none.
-std::string swallowed_option(const ProgramDescription& program, const std::vector<std::string>& words);
+// What the parser would take, and nobody means: "--out --json", an option as the value of another; and an empty value,
+// as of a variable of the shell that is not set (`--claim ""` would reveal the output). Empty: there is none.
+std::string misread_value(const ProgramDescription& program, const std::vector<std::string>& words);
 
 }  // namespace veil::cli

@@ -18,11 +18,12 @@ Result<RealRow> read_row(const OwnedModel& model, const ProveArguments& argument
   VEIL_TRY(data, read_data(arguments.input, input_specs(model.graph), ReadOptions{arguments.labels, false}));
   const std::uint64_t row = arguments.row.value_or(0);
   if (row >= data.rows) {
-    return Error{fmt::format("There is no row {} in {}: it has {} row{}, counted from 0.", row, quote(arguments.input),
-                             data.rows, data.rows == 1 ? "" : "s")};
+    return Error{fmt::format("There is no row {} in {}: it has {} row{}, counted from 0.", row,
+                             quote_path(arguments.input), data.rows, data.rows == 1 ? "" : "s")};
   }
   if (!arguments.row && data.rows > 1) {
-    note(fmt::format("{} has {} rows; proving row 0 (choose another with --row).", quote(arguments.input), data.rows));
+    note(fmt::format("{} has {} rows; proving row 0 (choose another with --row).", quote_path(arguments.input),
+                     data.rows));
   }
   return row_of(data, static_cast<std::size_t>(row));
 }
@@ -72,6 +73,7 @@ Result<Outcome> run_prove(const ProveArguments& arguments) {
   if (!arguments.profile.empty() && arguments.profile == arguments.out) {
     return Error{"--profile and --out name the same file; choose another for the profile."};
   }
+  VEIL_TRY_STATUS(can_save_file(arguments.out));
   Progress progress;
   progress.show("opening the key", 0.0);
   Profile profile;

@@ -41,7 +41,9 @@ struct Stages {
 
 Result<PreparedModel> make(const SetupArguments& arguments, const Bytes& onnx, SetupChoices& choices, Stages& stages) {
   stages.begin("reading model and data", 0.0);
-  VEIL_TRY(graph, read_model(onnx, choices.import));
+  auto read = read_model(onnx, choices.import);
+  if (!read.ok()) return about_file(arguments.model, read.error());
+  Graph graph = std::move(read).value();
   const ReadOptions options{arguments.labels, false};
   VEIL_TRY(columns, csv_labels(arguments.calibrate, options));
   choices.columns = std::move(columns);
@@ -101,6 +103,7 @@ Result<Outcome> run_setup(const SetupArguments& arguments) {
   Stages stages;
   Stopwatch watch;
   VEIL_TRY(choices, setup_choices(arguments));
+  VEIL_TRY_STATUS(can_save_files(arguments.out));
   VEIL_TRY(onnx, read_file(arguments.model));
   VEIL_TRY(made, make(arguments, onnx, choices, stages));
   VEIL_TRY(files, setup_files(made, std::move(onnx), choices));

@@ -6,6 +6,8 @@
 #include "cli/commands.h"
 #include "cli/console.h"
 #include "cli/files.h"
+#include "graph/file_type.h"
+#include "graph/text.h"
 #include "prove/stopwatch.h"
 #include "service/check_proofs.h"
 #include "service/explain.h"
@@ -97,6 +99,9 @@ Result<std::vector<Bytes>> load_proofs(const std::vector<std::string>& paths) {
   std::vector<Bytes> proofs;
   for (const std::string& path : paths) {
     VEIL_TRY(proof, load_proof(path));
+    const std::string_view type = file_type(proof).name;
+    if (!type.empty() && !read_proof_header(proof))
+      note(fmt::format("{} is no proof of this version of Veil: it is {}.", quote_path(path), type));
     proofs.push_back(std::move(proof));
   }
   return proofs;

@@ -247,7 +247,7 @@ TEST(Json, InputDataForInputsThatAreNotNeeded) {
 
 TEST(Json, BadFilesGiveASentence) {
   EXPECT_EQ(read_json("", kPair).message, "FILE is empty.");
-  EXPECT_EQ(read_json("[[1, 2]", kPair).message.find("FILE is no JSON file: parse error at line 1"), 0u);
+  EXPECT_EQ(read_json("[[1, 2]", kPair).message.find("FILE is no JSON file: it goes wrong at line 1"), 0u);
   EXPECT_EQ(read_json("[[1, NaN]]", kPair).message.find("FILE is no JSON file"), 0u);
   EXPECT_EQ(read_json("[[1, 1e999]]", kPair).message.find("FILE is no JSON file"), 0u);
   EXPECT_EQ(read_json("[[1, \"two\"]]", kPair).message, "FILE has 'two' where a number is needed, at number 2.");
@@ -275,7 +275,9 @@ TEST(Json, Labels) {
 
 TEST(Data, UnknownEndingAndMissingFile) {
   const TestFolder folder;
-  const auto path = folder.write("d.txt", "a,b\n1,2\n");
+  EXPECT_NE(read_data(folder.write("d.xlsx", ""), kPair).error().message.find("save it as .csv"), std::string::npos);
+  EXPECT_NE(read_data("-", kPair).error().message.find("standard input"), std::string::npos);
+  const auto path = folder.write("d.dat", "a,b\n1,2\n");
   const auto unknown = read_data(path, kPair);
   ASSERT_FALSE(unknown.ok());
   EXPECT_NE(unknown.error().message.find("its name must end in .csv, .npy, .npz or .json."), std::string::npos);

@@ -56,9 +56,10 @@ Result<Columns> columns_in_order(const CsvTable& table, const std::string& where
   std::size_t needed = 0;
   for (const InputSpec& input : inputs) needed += size_of(input.shape);
   if (columns.size() == needed) return columns;
-  return Error{where + " has " + std::to_string(columns.size()) + " columns" + (label ? " beside the label" : "") +
-               ", but a row of the model is " + std::to_string(needed) + " numbers (" + inputs_text(inputs) +
-               "); leave out columns that are no inputs" + (label ? "." : ", or name the label column.")};
+  return Error{where + " has " + std::to_string(columns.size()) + (columns.size() == 1 ? " column" : " columns") +
+               (label ? " beside the label" : "") + ", but a row of the model is " + std::to_string(needed) +
+               " numbers (" + inputs_text(inputs) + "); leave out columns that are no inputs" +
+               (label ? "." : ", or name the column of the answers by --labels.")};
 }
 
 Status check_no_extra(const CsvTable& table, const std::string& where, const Columns& used,
@@ -71,7 +72,7 @@ Status check_no_extra(const CsvTable& table, const std::string& where, const Col
       return no_column(table, where, *options.label_column);
     }
     return Error{where + " has a column " + quote(name) +
-                 " that is no input of the model; remove it or declare it as the label."};
+                 " that is no input of the model; remove it, or name it by --labels."};
   }
   return Done{};
 }
@@ -94,6 +95,21 @@ Result<Columns> columns_by_name(const CsvTable& table, const std::string& where,
   return columns;
 }
 
+// Of a cell that is no number.
+std::string_view advice_on(std::string_view text) {
+  static constexpr std::string_view kMissing[] = {"NA", "N/A", "null", "NULL", "None", "none", "?", "-", "#N/A"};
+  if (std::find(std::begin(kMissing), std::end(kMissing), text) != std::end(kMissing)) {
+    return "every input needs a value, as for the training";
+  }
+  const bool digits = text.find_first_of("0123456789") != std::string_view::npos;
+  const bool numeric = digits && text.find_first_not_of("0123456789.,-+ '%$") == std::string_view::npos;
+  if (numeric && text.find(',') != std::string_view::npos) {
+    return "write it with a decimal point, and without separators of thousands";
+  }
+  if (numeric && text.find('-', 1) == std::string_view::npos) return "write the number alone";
+  return "encode text as numbers, as for the training";
+}
+
 Result<double> number_at(const CsvTable& table, const std::string& where, std::size_t row, std::size_t column) {
   const std::string_view text = table.cell(row, column);
   const auto value = parse_number(text);
@@ -102,7 +118,7 @@ Result<double> number_at(const CsvTable& table, const std::string& where, std::s
       where + ", row " + std::to_string(row + 1) + " below the header, column " + quote(table.header()[column]) + ": ";
   if (text.empty()) return Error{place + "the cell is empty; every input needs a number."};
   if (value) return Error{place + "NaN is not a number; give it a value."};
-  return Error{place + quote(text) + " is not a number; encode text as numbers, as for the training."};
+  return Error{place + quote(text) + " is not a number; " + std::string(advice_on(text)) + "."};
 }
 
 }  // namespace

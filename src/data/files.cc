@@ -16,8 +16,8 @@ namespace veil {
 namespace {
 
 Error failed(const char* verb, const std::filesystem::path& path, int error) {
-  return Error{std::string("Cannot ") + verb + " " + quote_path(path.string()) + ": " +
-               std::generic_category().message(error) + "."};
+  const std::string why = error == EISDIR ? "it is a folder" : std::generic_category().message(error);
+  return Error{std::string("Cannot ") + verb + " " + quote_path(path.string()) + ": " + why + "."};
 }
 
 // Names of the files in a folder; not of all, where there are very many.
@@ -32,23 +32,8 @@ std::vector<std::string> names_in(const std::filesystem::path& folder) {
   return names;
 }
 
-// Why a path leads nowhere: the first part of it that is not there, with the name next to it that may be meant.
-Error missing(const char* verb, const std::filesystem::path& path) {
-  std::filesystem::path folder = path.parent_path(), name = path.filename();
-  std::error_code error;
-  while (!folder.empty() && !std::filesystem::exists(folder, error) && folder.has_relative_path()) {
-    name = folder.filename();
-    folder = folder.parent_path();
-  }
-  const auto nearest = nearest_name(name.string(), names_in(folder.empty() ? "." : folder));
-  const bool is_folder = folder / name != path;
-  return Error{std::string("Cannot ") + verb + " " + quote_path(path.string()) + ": there is no " +
-               (is_folder ? "folder " + quote_path((folder / name).string()) : "such file") +
-               (nearest ? " (did you mean " + quote_path((folder / *nearest).string()) + "?)" : "") + "."};
-}
-
 Error failed_to_open(const char* verb, const std::filesystem::path& path, int error) {
-  return error == ENOENT ? missing(verb, path) : failed(verb, path, error);
+  return error == ENOENT ? missing_path(verb, path) : failed(verb, path, error);
 }
 
 class File {
@@ -120,6 +105,21 @@ Status append_all(const File& file, const std::filesystem::path& path, std::size
 }
 
 }  // namespace
+
+Error missing_path(const char* verb, const std::filesystem::path& path) {
+  std::filesystem::path folder = path.parent_path(), name = path.filename();
+  std::error_code error;
+  while (!folder.empty() && !std::filesystem::exists(folder, error) && folder.has_relative_path()) {
+    name = folder.filename();
+    folder = folder.parent_path();
+  }
+  const auto nearest = nearest_name(name.string(), names_in(folder.empty() ? "." : folder));
+  const bool is_folder = folder / name != path;
+  if (!is_folder && std::string_view(verb) == "write") return failed(verb, path, EACCES);  // as in /proc
+  return Error{std::string("Cannot ") + verb + " " + quote_path(path.string()) + ": there is no " +
+               (is_folder ? "folder " + quote_path((folder / name).string()) : "such file") +
+               (nearest ? " (did you mean " + quote_path((folder / *nearest).string()) + "?)" : "") + "."};
+}
 
 Result<Bytes> read_file(const std::filesystem::path& path, std::size_t limit_bytes) {
   const File file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));

@@ -53,8 +53,8 @@ TEST(Files, FailuresAreSentences) {
   const std::string base = folder.path().string();
   EXPECT_EQ(message(read_file(folder.path() / "none")).find("Cannot read '"), 0u);
   EXPECT_NE(message(read_file(folder.path() / "none")).find("there is no such file."), std::string::npos);
-  EXPECT_NE(message(read_file(folder.path())).find("Is a directory."), std::string::npos);
-  EXPECT_NE(message(write_file_atomically(folder.path(), {}, false)).find("Is a directory."), std::string::npos);
+  EXPECT_NE(message(read_file(folder.path())).find("it is a folder."), std::string::npos);
+  EXPECT_NE(message(write_file_atomically(folder.path(), {}, false)).find("it is a folder."), std::string::npos);
   EXPECT_NE(message(write_file_atomically(folder.path() / "no" / "file", {}, false)).find("there is no folder"),
             std::string::npos);
   const fs::path large = folder.write("large", std::string(100, 'x'));

@@ -28,8 +28,9 @@ class Parser {
       VEIL_TRY_STATUS(chain(claim));
     } while (take_word("and"));
     skip_space();
-    if (at_ != text_.size()) return wrong("expected 'and' or the end at " + here());
-    return claim;
+    if (at_ == text_.size()) return claim;
+    if (const std::string_view hint = hint_here(); !hint.empty()) return wrong(std::string(hint));
+    return wrong("expected 'and' or the end at " + here());
   }
 
  private:
@@ -69,6 +70,7 @@ class Parser {
       any = true;
     }
     if (any) return Done{};
+    if (const std::string_view hint = hint_here(); !hint.empty()) return wrong(std::string(hint));
     if (take("==") || take("=")) return wrong("'==' is for argmax only; use <, <=, > or >= for values");
     return wrong("expected a comparison at " + here());
   }
@@ -134,6 +136,27 @@ class Parser {
     return wrong("expected a number or the output's name at " + here() + suggestion(next_name(), names()));
   }
 
+  // What is often written in place of what is meant.
+  std::string_view hint_here() const {
+    struct Hint {
+      std::string_view text, says;
+    };
+    static constexpr Hint kHints[] = {{"=>", "write >= in place of =>"},
+                                      {"=<", "write <= in place of =<"},
+                                      {"\u2265", "write >= in place of the sign"},
+                                      {"\u2264", "write <= in place of the sign"},
+                                      {"!=", "that a value is another cannot be claimed"},
+                                      {"&", "claims are joined by 'and'"},
+                                      {"||", "claims are joined by 'and', not by 'or'"},
+                                      {"or ", "claims are joined by 'and', not by 'or'"},
+                                      {"%", "write 0.75 for 75%"},
+                                      {",", "write a decimal point in place of the comma"}};
+    for (const Hint& hint : kHints) {
+      if (text_.substr(at_).starts_with(hint.text)) return hint.says;
+    }
+    return "";
+  }
+
   std::string_view next_name() const {
     std::size_t end = at_;
     while (end < text_.size() && is_name_character(text_[end])) ++end;
@@ -156,6 +179,7 @@ class Parser {
       return Error{"'score' needs an output of one or two elements, but " + quoted(output_.name) + " has " +
                    std::to_string(output_.size) + "; name one, for example y[0]"};
     }
+    if (take("[")) return wrong("'score' is one element; name another by y[0], y[1] and so on");
     return Operand{output_.size - 1};
   }
 

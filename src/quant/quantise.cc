@@ -63,8 +63,9 @@ class Quantiser {
     out.output_labels = options.output_labels;
     const auto labels = static_cast<std::int64_t>(out.output_labels.size());
     if (labels != 0 && labels != out.values[out.output].size) {
-      return Error{"there are " + std::to_string(labels) + " class names, but the output has " +
-                   std::to_string(out.values[out.output].size) + " elements"};
+      const std::int64_t size = out.values[out.output].size;
+      return Error{"there are " + std::to_string(labels) + " names of classes, but the output has " +
+                   std::to_string(size) + (size == 1 ? " element" : " elements")};
     }
     return std::move(model_);
   }

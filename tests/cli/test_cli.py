@@ -25,6 +25,7 @@ import cases
 import tiny_files
 from cases import (APPLICANTS, BAD_INPUT, CALIBRATION, CLAIM, CONTEXT, CREDIT, DONE, LABELLED, MODEL, REJECTED, ROOT, CliCase,
                    WithCredit, veil)
+from test_newcomers import *  # noqa: F401,F403
 from test_own_words import *  # noqa: F401,F403
 from test_mistakes import *  # noqa: F401,F403
 from test_explain import *  # noqa: F401,F403
