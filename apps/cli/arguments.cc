@@ -219,7 +219,7 @@ void add_own_commands(CLI::App& app, Call& call, const SharedDescription& descri
                                [description](const auto& arguments) { return run_manual(*description, arguments); });
 }
 
-void add_commands(CLI::App& app, Call& call) {
+void add_commands_of_proofs(CLI::App& app, Call& call) {
   add_command<SetupArguments>(app, call,
                               {"setup", "Turn a model into a prover's and a verifier's key",
                                "veil setup model.onnx --calibrate rows.csv --claim \"score >= 0.75\" --out key"},
@@ -233,6 +233,9 @@ void add_commands(CLI::App& app, Call& call) {
                                {"verify", "Check proofs and print what they say",
                                 "veil verify key/verifier.veil loan.proof --context \"loan 17\""},
                                run_verify);
+}
+
+void add_commands_around(CLI::App& app, Call& call) {
   add_command<EvaluateArguments>(app, call,
                                  {"evaluate", "Compare the float model with its integers on data",
                                   "veil evaluate key/prover.veil --data rows.csv --labels answer"},
@@ -274,7 +277,8 @@ Result<std::variant<Call, std::string>> read_arguments(int count, const char* co
       "Exit codes: 0 done or accepted, 1 rejected, or wrong with this machine, 2 bad usage or file.");
   Call call;
   const auto description = std::make_shared<ProgramDescription>();
-  add_commands(app, call);
+  add_commands_of_proofs(app, call);
+  add_commands_around(app, call);
   add_own_commands(app, call, description);
   *description = describe(app);
   const std::vector<std::string> given(words + std::min(count, 1), words + count);

@@ -56,7 +56,7 @@ std::string operators_text(const Json& graph) {
   return joined(parts);
 }
 
-// Of operators with numbers of the model file: "clip_1 (high 48, low 0)".
+// Of operators with numbers of their own: "clip_1 (high 48, low 0)".
 std::string public_numbers(const Json& graph) {
   constexpr std::size_t kMost = 6;
   Sentences parts;
@@ -81,7 +81,7 @@ Sentences graph_shows(const Json& facts) {
                               plural(graph["trees"].get<std::int64_t>(), "tree")));
   }
   if (const std::string numbers = public_numbers(graph); !numbers.empty()) {
-    out.push_back("single numbers of the model file, as integers: " + numbers);
+    out.push_back("single numbers of operators, in the clear: " + numbers);
   }
   out.push_back(
       fmt::format("{} bits and a power of two for each value and tensor of weights: how large its largest "

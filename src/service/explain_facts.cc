@@ -42,7 +42,8 @@ std::int64_t elements_of(const Circuit& circuit, Owner owner) {
   return out;
 }
 
-// Numbers of the model file that stand in the public graph. Not all operators have some.
+// Numbers that stand in the public graph, from the model file or from how an operator is written. Not all operators
+// have some.
 template <class Op>
 Json numbers_of(const Op& op) {
   if constexpr (std::is_same_v<Op, SumOp> || std::is_same_v<Op, StepOp>) {
