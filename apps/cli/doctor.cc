@@ -128,6 +128,7 @@ Json kernels_json(const std::vector<LevelTest>& levels) {
                        {"used", level.level == kCpuLevel},
                        {"why", why(level)},
                        {"missing", level.missing},
+                       {"tested", level.available() && !level.untested},
                        {"failure", failure.empty() ? Json(nullptr) : Json(failure)},
                        {"tests", self_test_json(level.tests)}});
   }
@@ -159,6 +160,7 @@ Json doctor_json(const Findings& found) {
 
 std::string level_text(const LevelTest& level) {
   const std::string name = fmt::format("             {:9}", cpu_level_name(level.level));
+  if (level.untested) return fmt::format("{}not tested: no process can be started ({})\n", name, why(level));
   if (!level.available()) return fmt::format("{}{}\n", name, why(level));
   if (const std::string failure = level.first_failure(); !failure.empty()) {
     return fmt::format("{}WRONG: {} ({})\n", name, failure, why(level));

@@ -13,7 +13,8 @@ struct LevelTest {
   CpuLevel level = CpuLevel::kPortable;
   std::vector<std::string_view> missing;  // what the machine lacks for it; not empty: not tested
   std::vector<SelfTest> tests;
-  std::string failure;  // the process did not come to an end, half a sentence
+  std::string failure;    // the process did not come to an end, half a sentence
+  bool untested = false;  // no process could be started: nothing is known
 
   bool available() const { return missing.empty(); }
   // Of all that went wrong the first; empty: nothing.

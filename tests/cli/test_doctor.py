@@ -63,11 +63,22 @@ class Doctor(CliCase):
         self.assertFalse(report["folder"]["can_be_written"])
         self.assertEqual(list(self.folder.glob("**/.veil*")), [])
 
-    def test_a_self_test_that_cannot_run_is_named(self):
+    def test_without_processes_the_used_kernels_are_tested(self):
         def few_files():
             resource.setrlimit(resource.RLIMIT_NOFILE, (4, 4))  # none left for a pipe
 
-        report = self.run_json(REJECTED, "doctor", cwd=self.folder, preexec_fn=few_files)
-        for problem in report["problems"]:
-            self.assertIn("could not be started", problem["problem"])
-        self.assertEqual(len(report["problems"]), sum(not one["missing"] for one in report["kernels"]))
+        report = self.run_json(DONE, "doctor", cwd=self.folder, preexec_fn=few_files)
+        for one in report["kernels"]:
+            self.assertEqual(one["tested"], one["used"])
+            self.assertEqual(len(one["tests"]), 5 if one["used"] else 0)
+
+    def test_a_self_test_that_dies_is_named(self):
+        """Too small a stack for the proof, not for the doctor."""
+
+        def small_stack():
+            resource.setrlimit(resource.RLIMIT_STACK, (1 << 16, 1 << 16))
+
+        report = self.run_json(REJECTED, "doctor", cwd=self.folder, preexec_fn=small_stack)
+        for one in report["kernels"]:
+            self.assertTrue(one["missing"] or "signal" in one["failure"], one)
+        self.assertTrue(all("fail their self-test" in one["problem"] and one["remedy"] for one in report["problems"]))
