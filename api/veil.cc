@@ -12,6 +12,7 @@
 #include "key/veil_file.h"
 #include "parallel/parallel.h"
 #include "service/array_rows.h"
+#include "service/batches.h"
 #include "service/check_proofs.h"
 #include "service/compare.h"
 #include "service/prove_row.h"
@@ -59,18 +60,23 @@ void write_id(const veil::Digest& id, char* out) {
 Result<veil::SetupFiles> set_up(veil::ByteView onnx, std::span<const veil_array> arrays, veil::SetupChoices choices,
                                 const veil::StageCallback& stage) {
   stage("reading model and data", 0.0);
-  VEIL_TRY(graph, veil::read_model(onnx, choices.import));
+  VEIL_TRY(graph, veil::read_model(onnx, choices));
   VEIL_TRY(named, veil::api::named_arrays(arrays));
   VEIL_TRY(data, veil::rows_of_arrays(std::move(named), veil::input_specs(graph), "The data"));
-  VEIL_TRY(made, veil::set_up(std::move(graph), veil::all_rows(data), choices, stage));
+  const auto rows = veil::calibration_batches(data, graph.batch);
+  VEIL_TRY(made, veil::set_up(std::move(graph), rows, choices, stage));
   return veil::setup_files(made, Bytes(onnx.begin(), onnx.end()), choices);
 }
 
 Result<veil::RealRow> one_row(const veil::OwnedModel& model, std::span<const veil_array> arrays) {
   VEIL_TRY(named, veil::api::named_arrays(arrays));
   VEIL_TRY(data, veil::rows_of_arrays(std::move(named), veil::input_specs(model.graph), "The data"));
-  if (data.rows != 1) return Error{"The data has " + std::to_string(data.rows) + " rows; a proof is about one."};
-  return veil::row_of(data, 0);
+  const std::int64_t batch = model.graph.batch;
+  if (data.rows != static_cast<std::size_t>(batch)) {
+    return Error{"The data has " + std::to_string(data.rows) + " rows; a proof is about " +
+                 (batch == 1 ? "one." : std::to_string(batch) + ".")};
+  }
+  return veil::rows_from(data, 0, batch);
 }
 
 }  // namespace
@@ -158,7 +164,8 @@ veil_code veil_prover_evaluate(const veil_prover* prover, const veil_array* rows
     if (prover == nullptr || (rows == nullptr && num_arrays != 0)) return veil::api::null_pointer();
     VEIL_TRY(named, veil::api::named_arrays({rows, num_arrays}));
     VEIL_TRY(data, veil::rows_of_arrays(std::move(named), veil::input_specs(prover->model.graph), "The data"));
-    VEIL_TRY(compared, veil::compare_with_float(prover->model, veil::all_rows(data)));
+    VEIL_TRY(batches, veil::whole_batches(data, prover->model.graph.batch));
+    VEIL_TRY(compared, veil::compare_with_float(prover->model, batches));
     hand_out(comparison, veil::bytes_of(veil::json_text(veil::comparison_json(prover->model, compared.runs))));
     return Code{};
   });

@@ -57,7 +57,7 @@ VEIL_API const char* veil_version(void);
 /* At most so many threads for all work of the process; 0: as many as the machine has. */
 VEIL_API void veil_set_threads(size_t threads);
 
-/* The options of `veil setup`, by name: claim, model (hidden, public), bits (8, 12, 16, auto), tolerance, output,
+/* The options of `veil setup`, by name: claim, model (hidden, public), bits (8, 12, 16, auto), tolerance, output, batch,
  * dim (NAME=LENGTH), class, column (once for each), without-model. NULL where there is no memory. */
 typedef struct veil_options veil_options;
 VEIL_API veil_options* veil_options_new(void);
@@ -76,7 +76,7 @@ VEIL_API veil_code veil_prover_open(const uint8_t* key, size_t key_size, veil_pr
 VEIL_API void veil_prover_free(veil_prover* prover);
 /* 64 hex digits and 0. */
 VEIL_API void veil_prover_model_id(const veil_prover* prover, char id[65]);
-/* One row; bound_to: any bytes the proof is bound to, such as a loan's number. A false claim gives VEIL_REJECTED, and its
+/* One row, or as many as a batch has; bound_to: any bytes the proof is bound to, such as a loan's number. A false claim gives VEIL_REJECTED, and its
  * sentence tells the output: it is for the owner only. note (may be NULL): a sentence where elements of the row were
  * outside of the range seen at setup, and the proof is about what they were cut to; NULL where there were none. */
 VEIL_API veil_code veil_prover_prove(const veil_prover* prover, const veil_array* row, size_t num_arrays,

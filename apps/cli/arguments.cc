@@ -10,6 +10,7 @@
 #include <sstream>
 #include <thread>
 
+#include "base/limits.h"
 #include "cli/commands.h"
 #include "cli/completion.h"
 #include "cli/description.h"
@@ -81,6 +82,11 @@ void declare(CLI::App& command, SetupArguments& arguments) {
   command.add_option("--dim", arguments.dims, "NAME=LENGTH of an axis that the model leaves open; may be repeated")
       ->type_name("NAME=LENGTH")
       ->take_all();
+  command
+      .add_option("--batch", arguments.batch,
+                  "Rows that one proof is about (default 1); the claim then says all(...), count(...) or mean(...)")
+      ->type_name("NUMBER")
+      ->check(whole_number(1, static_cast<std::uint64_t>(kMaxTensorSize)));
   command.add_option("--classes", arguments.classes, "Names of the output's elements: A,B,C")
       ->type_name("NAMES")
       ->delimiter(',');
@@ -95,7 +101,9 @@ void declare(CLI::App& command, SetupArguments& arguments) {
 void declare(CLI::App& command, ProveArguments& arguments) {
   command.add_option("PROVER", arguments.prover, "prover.veil")->type_name("FILE")->required();
   command.add_option("--input", arguments.input, "The data: CSV, NPY, NPZ or JSON")->type_name("FILE")->required();
-  command.add_option("--row", arguments.row, "Which row of the data, counted from 0 (default: 0)")
+  command
+      .add_option("--row", arguments.row,
+                  "Which row of the data, counted from 0 (default: 0); of a batch, its first one")
       ->check(whole_number(0, kMostRows))
       ->type_name("NUMBER");
   command.add_option("--context", arguments.context, "Text the proof is bound to, such as a loan's number")

@@ -58,7 +58,7 @@ Result<Finding> audit_model_file(ByteView bytes, const VerifierFile& file, const
                                  const VerifiedModel& model) {
   VEIL_TRY(recorded, parse_graph(file.graph_json, verifier_path));
   if (Verdict verdict = check_circuit(recorded, model); !verdict.accepted()) return Finding{std::move(verdict), ""};
-  VEIL_TRY(graph, import_onnx(bytes, ImportOptions{file.import.dims, file.import.output}));
+  VEIL_TRY(graph, import_onnx(bytes, ImportOptions{file.import.dims, file.import.output, recorded.batch}));
   const auto quantised = requantise(graph, recorded);
   if (!quantised.ok()) return Finding{Verdict::reject("audit/graph", quantised.error().message), ""};
   if (model.visibility() == Visibility::kHidden) {

@@ -19,6 +19,7 @@ struct SetupArguments {
   double tolerance = kDefaultTolerance;  // of a revealed output
   std::optional<std::string> output, labels;
   std::vector<std::string> dims, classes;
+  std::int64_t batch = 1;      // rows that one proof is about
   bool without_model = false;  // the model file is no part of prover.veil
   bool explain = false;        // who learns what
 };

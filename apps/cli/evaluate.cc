@@ -12,7 +12,7 @@
 #include "data/files.h"
 #include "graph/text.h"
 #include "ops/choose_bits.h"
-#include "service/array_rows.h"
+#include "service/batches.h"
 #include "service/compare.h"
 #include "service/owned_model.h"
 #include "service/score.h"
@@ -44,7 +44,7 @@ Status find_model_file(OwnedModel& owned, const EvaluateArguments& arguments) {
 Result<std::vector<BitsTried>> try_bits(const OwnedModel& owned, const Graph& graph, const EvaluateArguments& arguments,
                                         const std::vector<RealRow>& rows, const std::vector<Label>& labels) {
   VEIL_TRY(data, read_data(arguments.calibrate, input_specs(owned.graph), ReadOptions{arguments.labels, false}));
-  VEIL_TRY(calibration, calibrate(graph, all_rows(data)));
+  VEIL_TRY(calibration, calibrate(graph, calibration_batches(data, graph.batch)));
   const QuantisedGraph& own = owned.graph;
   const QuantiseOptions options{own.hidden, own.claim, {}, own.output_labels};
   const Scorer scorer{own, owned.lowering.analysis.claim};
@@ -74,7 +74,10 @@ Result<Evaluation> evaluate(const OwnedModel& owned, const EvaluateArguments& ar
   if (arguments.labels && labels.size() != data.rows) {
     return Error{fmt::format("There are {} labels for {} rows.", labels.size(), data.rows)};
   }
-  const std::vector<RealRow> rows = all_rows(data);
+  VEIL_TRY(rows, whole_batches(data, owned.graph.batch));
+  const std::size_t left_out = data.rows % static_cast<std::size_t>(owned.graph.batch);
+  if (left_out > 0) note(fmt::format("The last {} rows make no whole batch and are left out.", left_out));
+  if (arguments.labels) labels.resize(data.rows - left_out);
   VEIL_TRY(compared, compare_with_float(owned, rows));
   const Scorer scorer{owned.graph, owned.lowering.analysis.claim};
   Evaluation out{std::move(compared.model), std::move(compared.runs), std::move(labels), {}, {}, {}};

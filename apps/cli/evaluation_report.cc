@@ -18,7 +18,8 @@ Json tensors_json(const EvaluationFacts& facts) {
     if (!facts.model.sources[id] || facts.model.cut_off[id]) continue;
     const QuantisedValue& value = facts.model.graph.values[id];
     const ValueError& error = facts.runs.values[id];
-    const double count = static_cast<double>(value.size) * static_cast<double>(facts.runs.rows);
+    const double count =
+        static_cast<double>(value.size / facts.model.graph.batch) * static_cast<double>(facts.runs.rows);
     const double relative = error.largest_real > 0 ? error.root_mean_square / error.largest_real : 0.0;
     out.push_back(Json{{"name", value.name},
                        {"elements", value.size},

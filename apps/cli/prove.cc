@@ -7,6 +7,7 @@
 #include "cli/profile.h"
 #include "graph/text.h"
 #include "parallel/parallel.h"
+#include "service/batches.h"
 #include "service/explain.h"
 #include "service/prove_row.h"
 
@@ -14,8 +15,25 @@ namespace veil::cli {
 
 namespace {
 
+// The rows of a batch, from --row on.
+Result<RealRow> read_batch(const DataSet& data, std::int64_t batch, const ProveArguments& arguments) {
+  const std::uint64_t first = arguments.row.value_or(0);
+  const std::uint64_t left = first < data.rows ? data.rows - first : 0;
+  const auto wanted = static_cast<std::uint64_t>(batch);
+  if (left < wanted) {
+    return Error{fmt::format("A proof is about {} rows, but {} has {} from row {} on.", batch,
+                             quote_path(arguments.input), left, first)};
+  }
+  if (!arguments.row && left > wanted) {
+    note(fmt::format("{} has {} rows; proving the first {} (choose others with --row).", quote_path(arguments.input),
+                     data.rows, batch));
+  }
+  return rows_from(data, static_cast<std::size_t>(first), batch);
+}
+
 Result<RealRow> read_row(const OwnedModel& model, const ProveArguments& arguments) {
   VEIL_TRY(data, read_data(arguments.input, input_specs(model.graph), ReadOptions{arguments.labels, false}));
+  if (model.graph.batch > 1) return read_batch(data, model.graph.batch, arguments);
   const std::uint64_t row = arguments.row.value_or(0);
   if (row >= data.rows) {
     return Error{fmt::format("There is no row {} in {}: it has {} row{}, counted from 0.", row,
@@ -25,7 +43,7 @@ Result<RealRow> read_row(const OwnedModel& model, const ProveArguments& argument
     note(fmt::format("{} has {} rows; proving row 0 (choose another with --row).", quote_path(arguments.input),
                      data.rows));
   }
-  return row_of(data, static_cast<std::size_t>(row));
+  return rows_from(data, static_cast<std::size_t>(row), 1);
 }
 
 Outcome refused(const std::string& sentence) {

@@ -7,7 +7,7 @@
 #include "cli/profile.h"
 #include "data/files.h"
 #include "parallel/parallel.h"
-#include "service/array_rows.h"
+#include "service/batches.h"
 #include "service/explain.h"
 #include "service/set_up.h"
 
@@ -20,6 +20,7 @@ Result<SetupChoices> setup_choices(const SetupArguments& arguments) {
   out.import.output = arguments.output;
   for (const std::string& text : arguments.dims) VEIL_TRY_STATUS(add_dimension(text, out.import));
   out.claim = arguments.claim;
+  out.batch = arguments.batch;
   out.hidden = arguments.visibility == "hidden";
   out.bits = arguments.bits == "auto" ? kAutoBits : static_cast<unsigned>(std::stoul(arguments.bits));
   out.tolerance = arguments.tolerance;
@@ -41,14 +42,15 @@ struct Stages {
 
 Result<PreparedModel> make(const SetupArguments& arguments, const Bytes& onnx, SetupChoices& choices, Stages& stages) {
   stages.begin("reading model and data", 0.0);
-  auto read = read_model(onnx, choices.import);
+  auto read = read_model(onnx, choices);
   if (!read.ok()) return about_file(arguments.model, read.error());
   Graph graph = std::move(read).value();
   const ReadOptions options{arguments.labels, false};
   VEIL_TRY(columns, csv_labels(arguments.calibrate, options));
   choices.columns = std::move(columns);
   VEIL_TRY(data, read_data(arguments.calibrate, input_specs(graph), options));
-  return set_up(std::move(graph), all_rows(data), choices,
+  const std::vector<RealRow> rows = calibration_batches(data, graph.batch);
+  return set_up(std::move(graph), rows, choices,
                 [&stages](std::string_view stage, double done) { stages.begin(stage, done); });
 }
 

@@ -25,6 +25,21 @@ def test_a_proof_is_accepted_and_says_what_it_shows(model, row):
     assert "accepted" in verdict._repr_html_() and "accepted" in repr(verdict)
 
 
+def test_one_proof_about_many_rows(rows):
+    model = veil.setup(CREDIT / "credit.onnx", rows, batch=50, claim="count(score >= 0.5) >= 10")
+    assert model.batch == 50
+    verdict = model.verifier.verify(model.prove(rows[:50], context="portfolio"), context="portfolio")
+    assert verdict and "of 50 rows" in verdict.statement.claim
+    proofs = model.prove_many(rows[:100])
+    assert len(proofs) == 2 and all(model.verifier.verify(proof) for proof in proofs)
+    with pytest.raises(veil.InputError, match="a proof is about 50"):
+        model.prove(rows[:49])
+    with pytest.raises(veil.InputError, match="no whole batches of 50"):
+        model.prove_many(rows[:70])
+    with pytest.raises(veil.InputError, match="Batch is a number"):
+        veil.setup(CREDIT / "credit.onnx", rows, batch=0)
+
+
 def test_what_is_bound_must_be_the_same(model, row):
     proof = model.prove(row, context="loan 17")
     assert not model.verifier.verify(proof, context="loan 18")

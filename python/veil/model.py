@@ -14,7 +14,7 @@ _FILES = ("prover.veil", "verifier.veil", "report.json", "graph.json")
 
 
 def setup(model, calibration, *, claim=None, hidden=True, bits="auto", tolerance=None, output=None, dims=None,
-          classes=None, columns=None, progress=None):
+          classes=None, columns=None, batch=1, progress=None):
     """Sets a model up for proofs.
 
     model        an ONNX file's path or bytes, an ONNX model, or a fitted model of scikit-learn, XGBoost, LightGBM,
@@ -27,11 +27,12 @@ def setup(model, calibration, *, claim=None, hidden=True, bits="auto", tolerance
     output       the model's output to prove, by name
     dims         lengths of open axes: {"tokens": 16}
     classes, columns  names of the output's elements and of the inputs'; a table's columns by default
+    batch        how many rows one proof is about; the claim then says all(...), count(...), mean(...) or sum(...)
     progress     called as progress(stage, done) with 0 <= done <= 1
     """
     rows = named_arrays(calibration, "The calibration data")
     choices = [("model", "hidden" if hidden else "public"), ("bits", str(bits))]
-    for name, value in (("claim", claim), ("tolerance", tolerance), ("output", output)):
+    for name, value in (("claim", claim), ("tolerance", tolerance), ("output", output), ("batch", batch)):
         if value is not None:
             choices.append((name, str(value)))
     choices += [("dim", f"{name}={length}") for name, length in (dims or {}).items()]
@@ -69,6 +70,11 @@ class Model:
     model_id = property(lambda self: self._core.model_id, doc="64 hex digits that name the model; publish them")
 
     @property
+    def batch(self):
+        """How many rows a proof is about."""
+        return json.loads(self._graph).get("batch", 1)
+
+    @property
     def verifier(self):
         """Checks proofs of this model only."""
         if self._verifier is None:
@@ -86,11 +92,11 @@ class Model:
         return Proof(proof)
 
     def prove_many(self, rows, context=""):
-        """A proof for each row; `context`: one for all, or a list with one for each."""
-        parts = rows_of(rows, "The data")
+        """A proof for each row (or batch of rows); `context`: one for all, or a list with one for each."""
+        parts = rows_of(rows, "The data", self.batch)
         bound = context if isinstance(context, (list, tuple)) else [context] * len(parts)
         if len(bound) != len(parts):
-            raise InputError(f"There are {len(parts)} rows and {len(bound)} things to bind their proofs to.")
+            raise InputError(f"There are {len(parts)} {'rows' if self.batch == 1 else 'batches'} and {len(bound)} things to bind their proofs to.")
         return [self._prove(part, one) for part, one in zip(parts, bound)]
 
     def evaluate(self, rows):

@@ -41,10 +41,13 @@ def one_row(data, what):
     return [(name, array[numpy.newaxis] if array.ndim == 1 else array)]
 
 
-def rows_of(data, what):
-    """The rows of a table or array, or of a dictionary of arrays, one after the other."""
+def rows_of(data, what, batch=1):
+    """The rows of a table or array, or of a dictionary of arrays, one after the other, or so many together."""
     arrays = named_arrays(data, what)
     lengths = {array.shape[0] if array.ndim else 0 for _, array in arrays}
     if len(lengths) != 1:
         raise InputError(f"{what} must have the same number of rows for every input.")
-    return [[(name, array[i:i + 1]) for name, array in arrays] for i in range(lengths.pop())]
+    length = lengths.pop()
+    if length % batch:
+        raise InputError(f"{what} has {length} rows, which make no whole batches of {batch}.")
+    return [[(name, array[i:i + batch]) for name, array in arrays] for i in range(0, length, batch)]

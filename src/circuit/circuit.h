@@ -40,7 +40,7 @@ enum class Owner : std::uint8_t {
 struct Meaning {
   std::string text;                      // e.g. the name of the graph's input or output
   std::string unit;                      // may be empty
-  std::vector<std::string> labels;       // one for each element (column names, classes), or none
+  std::vector<std::string> labels;       // one for each element of a row (column names, classes), or none
   std::vector<std::int32_t> scale_log2;  // size 1 or the number of elements
 
   bool operator==(const Meaning&) const = default;

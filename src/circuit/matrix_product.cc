@@ -97,7 +97,21 @@ bool has_axis(const Operand& operand, AxisId axis) {
   return false;
 }
 
-// What a view that stays within its tensor reads from an entry on.
+// Are they consecutive, so that no place of them needs to be looked up?
+bool is_one_run(const std::vector<std::size_t>& offsets) {
+  for (std::size_t i = 1; i < offsets.size(); ++i) {
+    if (offsets[i] != offsets[i - 1] + 1) return false;
+  }
+  return true;
+}
+
+// What a view that stays within its tensor reads from an entry on: consecutive entries, or those at the offsets.
+void read_consecutive(const Operand& operand, std::int64_t from, std::size_t count, double* to) {
+  const IntegerView data = operand.sums.empty() ? operand.cursor.data : IntegerView(operand.sums);
+  data.visit([&](const auto* entries) {
+    for (std::size_t i = 0; i < count; ++i) to[i] = static_cast<double>(entries[from + static_cast<std::int64_t>(i)]);
+  });
+}
 void read_offsets(const Operand& operand, std::int64_t from, std::span<const std::size_t> offsets, double* to) {
   const IntegerView data = operand.sums.empty() ? operand.cursor.data : IntegerView(operand.sums);
   data.visit([&](const auto* entries) {
@@ -150,7 +164,14 @@ class MatrixProduct {
         strides_(box_strides(domain)),
         left_offsets_(depth_.offsets(left_.cursor.strides)),
         right_offsets_(columns_.offsets(right_.cursor.strides)),
+        left_is_one_run_(is_one_run(left_offsets_)),
+        right_is_one_run_(is_one_run(right_offsets_)),
         covered_(axes(domain, false, false).empty()) {}
+
+  // The left factor is read along the depth, the right one along the columns: weights, whose entries lie one after the
+  // other along the depth, belong on the left.
+  bool is_better_swapped() const { return !left_is_one_run_ && is_one_run(depth_.offsets(right_.cursor.strides)); }
+  MatrixProduct swapped(const Domain& domain) && { return {domain, std::move(right_), std::move(left_)}; }
 
   bool is_worth_it() const { return covered_ && rows_.size() >= 4 && columns_.size() >= 8 && depth_.size() >= 8; }
 
@@ -196,9 +217,13 @@ class MatrixProduct {
   }
 
   // A factor at [first, first + count) of the places, at the index of the other axes.
-  void read(const Operand& operand, const Places& places, const std::vector<std::size_t>& offsets, std::size_t first,
-            std::size_t count, double* to) {
+  void read(const Operand& operand, const Places& places, const std::vector<std::size_t>& offsets, bool is_one_run,
+            std::size_t first, std::size_t count, double* to) {
     if (!operand.cursor.bounded) return read_runs(operand, places, first, count, index_, to);
+    if (is_one_run) {
+      places.set_index(first, index_);
+      return read_consecutive(operand, flat_of(operand, index_), count, to);
+    }
     places.set_index(0, index_);
     read_offsets(operand, flat_of(operand, index_), std::span(offsets).subspan(first, count), to);
   }
@@ -211,12 +236,12 @@ class MatrixProduct {
       left_block_.resize(height * deep);
       for (std::size_t i = 0; i < height; ++i) {
         rows_.set_index(top + i, index_);
-        read(left_, depth_, left_offsets_, k, deep, &left_block_[i * deep]);
+        read(left_, depth_, left_offsets_, left_is_one_run_, k, deep, &left_block_[i * deep]);
       }
       right_block_.resize(deep * width);
       for (std::size_t i = 0; i < deep; ++i) {
         depth_.set_index(k + i, index_);
-        read(right_, columns_, right_offsets_, first, width, &right_block_[i * width]);
+        read(right_, columns_, right_offsets_, right_is_one_run_, first, width, &right_block_[i * width]);
       }
       multiply_add({left_block_.data(), deep, 1}, {right_block_.data(), width, 1}, height, deep, width, sums_.data(),
                    width);
@@ -228,7 +253,8 @@ class MatrixProduct {
   std::vector<std::int64_t> index_;
   std::vector<std::int64_t> strides_;                      // of the box
   std::vector<std::size_t> left_offsets_, right_offsets_;  // by depth, by column; may be negative, modulo 2^64
-  bool covered_;                                           // no axis of the box is in neither factor
+  bool left_is_one_run_, right_is_one_run_;
+  bool covered_;  // no axis of the box is in neither factor
   std::vector<double> left_block_, right_block_, sums_;
 };
 
@@ -241,7 +267,11 @@ bool add_matrix_product(const Domain& domain, const Product& product, std::vecto
   if (!left || !right) return false;
   MatrixProduct matrix(domain, std::move(*left), std::move(*right));
   if (!matrix.is_worth_it()) return false;
-  matrix.add_to(product.coefficient, out);
+  if (!matrix.is_better_swapped()) {
+    matrix.add_to(product.coefficient, out);
+  } else {
+    std::move(matrix).swapped(domain).add_to(product.coefficient, out);
+  }
   return true;
 }
 

@@ -160,8 +160,9 @@ class CircuitReader {
     const std::size_t scales = count(static_cast<std::size_t>(kMaxTensorSize), 4);
     for (std::size_t i = 0; i < scales && good_; ++i) out.scale_log2.push_back(static_cast<std::int32_t>(u32()));
     const auto size = static_cast<std::size_t>(elements);
-    if (!out.labels.empty() && out.labels.size() != size) fail("labels and elements differ in number");
-    if (out.scale_log2.size() != 1 && out.scale_log2.size() != size) fail("scales and elements differ in number");
+    const auto fits = [&](std::size_t count) { return count > 0 && size % count == 0; };  // again and again
+    if (!out.labels.empty() && !fits(out.labels.size())) fail("labels and elements differ in number");
+    if (!fits(out.scale_log2.size())) fail("scales and elements differ in number");
     return out;
   }
 

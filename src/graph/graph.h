@@ -58,6 +58,7 @@ struct Graph {
   std::vector<ValueId> outputs;
   std::int64_t opset = 0;
   std::vector<std::string> input_names = {};  // of the file, in its order, those included that no output needs
+  std::int64_t batch = 1;  // rows that one proof is about; the first axis of every input and of the output, if above 1
 };
 
 // What a Loop or Scan repeats. Its inputs are those that the operator gives, then those that it reads from around it,

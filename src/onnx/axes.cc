@@ -23,7 +23,7 @@ Result<std::int64_t> AxisLengths::length(const onnx::ValueInfoProto& input, int 
   for (const std::string& name : {place, key}) {
     if (const auto found = dims_.find(name); found != dims_.end()) return found->second;
   }
-  if (axis == 0) return 1;
+  if (axis == 0) return batch_;
   return Error{"Axis " + std::to_string(axis) + " of input " + quote(input.name()) + " has no fixed length (" +
                quote(key) + "); give it with --dim " + quote(key + "=LENGTH") +
                (dim.has_dim_value() && dim.dim_value() == 0 ? " (0 where the file means its 0)." : ".")};

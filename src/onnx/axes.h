@@ -18,11 +18,11 @@ namespace veil {
 
 ElementType declared_type(const onnx::TypeProto& type);
 
-// Gives lengths to symbolic axes: from `dims`, by the axis' name or as "INPUT:AXIS"; 1 to a first axis that is not
-// listed (the batch).
+// Gives lengths to symbolic axes: from `dims`, by the axis' name or as "INPUT:AXIS"; `batch` to a first axis that is
+// not listed.
 class AxisLengths {
  public:
-  explicit AxisLengths(const std::map<std::string, std::int64_t>& dims) : dims_(dims) {}
+  AxisLengths(const std::map<std::string, std::int64_t>& dims, std::int64_t batch) : dims_(dims), batch_(batch) {}
 
   // Sets type and shape, or the defect that keeps them unknown.
   void read(const onnx::ValueInfoProto& input, GraphValue& value);
@@ -34,6 +34,7 @@ class AxisLengths {
   Result<GraphShape> shape(const onnx::ValueInfoProto& input);
 
   const std::map<std::string, std::int64_t>& dims_;
+  std::int64_t batch_;
   std::set<std::string> symbolic_;  // every key that `dims` may have
 };
 

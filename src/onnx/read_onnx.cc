@@ -67,8 +67,9 @@ onnx::AttributeProto::AttributeType kind_of(const onnx::AttributeProto& attribut
 
 class GraphReader {
  public:
-  GraphReader(const FlatGraph& flat, std::int64_t opset, const std::map<std::string, std::int64_t>& dims)
-      : flat_(flat), lengths_(dims) {
+  GraphReader(const FlatGraph& flat, std::int64_t opset, const std::map<std::string, std::int64_t>& dims,
+              std::int64_t batch)
+      : flat_(flat), lengths_(dims, batch) {
     graph_.opset = opset;
   }
 
@@ -180,7 +181,7 @@ Status GraphReader::read_node(const FlatNode& flat, Node& node) {
   // Outputs that nothing needs are dropped later, but the length of the others depends on their number.
   if (node.op == "Split") node.attributes.try_emplace("num_outputs", static_cast<std::int64_t>(node.outputs.size()));
   if (flat.body == nullptr) return Done{};
-  VEIL_TRY(body, GraphReader(flat.body->graph, graph_.opset, {}).read(*flat.body));
+  VEIL_TRY(body, GraphReader(flat.body->graph, graph_.opset, {}, 1).read(*flat.body));
   node.attributes["body"] = std::make_shared<const BodyGraph>(BodyGraph{std::move(body), flat.body->outside});
   return Done{};
 }
@@ -269,11 +270,11 @@ Result<Graph> GraphReader::read(const FlatBody& body) {
 
 }  // namespace
 
-Result<Graph> read_onnx(ByteView bytes, const std::map<std::string, std::int64_t>& dims) {
+Result<Graph> read_onnx(ByteView bytes, const std::map<std::string, std::int64_t>& dims, std::int64_t batch) {
   VEIL_TRY(model, parse_model(bytes));
   VEIL_TRY(opset, opset_of(model));
   VEIL_TRY(flat, flatten(model, opset));
-  return GraphReader(flat, opset, dims).read(model.graph());
+  return GraphReader(flat, opset, dims, batch).read(model.graph());
 }
 
 }  // namespace veil

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/int128.h"
 #include "graph/text.h"
 #include "ops/family.h"
 
@@ -9,19 +10,29 @@ namespace veil {
 
 namespace {
 
+// Differences of two values, and of what their forms could be (keep_narrow), still fit the widest limbs.
+constexpr std::int64_t kLargestValue = std::int64_t{1} << 46;
+constexpr IntegerRange kValues{-kLargestValue, kLargestValue - 1};
+
 // Only matrix products take one scale for each element; a claim or a revealed output needs one scale.
 Status check_output(const QuantisedGraph& graph) {
   if (graph.values[graph.output].scale_log2.size() == 1) return Done{};
   return Error{"the output " + quoted(graph.output_name) + " has a scale for each element"};
 }
 
+// So that the sum of a batch fits the limbs, and 64 bits.
+Status check_totals(const Claim& claim, const IntegerRange& range, const std::string& name) {
+  const auto is_total = [](const ClaimTerm& term) { return std::holds_alternative<RowTotal>(term); };
+  if (std::none_of(claim.terms.begin(), claim.terms.end(), is_total)) return Done{};
+  const Int128 largest = Int128{std::max(-range.low, range.high)} * claim.rows;
+  if (largest <= kLargestValue) return Done{};
+  return Error{"the sum of " + quoted(name) + " over " + std::to_string(claim.rows) +
+               " rows does not fit 47 bits; use fewer rows or bits"};
+}
+
 Error step_error(const QuantisedNode& node, const std::string& what) {
   return Error{"step " + quoted(node.name) + " (" + node.source + "): " + what};
 }
-
-// Differences of two values, and of what their forms could be (keep_narrow), still fit the widest limbs.
-constexpr std::int64_t kLargestValue = std::int64_t{1} << 46;
-constexpr IntegerRange kValues{-kLargestValue, kLargestValue - 1};
 
 // Does the operator hand the integers of an input on as they are, or compare them with thresholds?
 bool keeps_order(const QuantisedNode& node) {
@@ -55,7 +66,8 @@ Status check_orders(const QuantisedGraph& graph) {
 }  // namespace
 
 OutputNames output_names(const QuantisedGraph& graph) {
-  return OutputNames{graph.output_name, graph.values[graph.output].size, graph.output_labels};
+  return OutputNames{graph.output_name, graph.values[graph.output].size / graph.batch, graph.output_labels,
+                     graph.batch};
 }
 
 Result<Analysis> analyse(const QuantisedGraph& graph) {
@@ -78,6 +90,7 @@ Result<Analysis> analyse(const QuantisedGraph& graph) {
   VEIL_TRY_STATUS(check_output(graph));
   if (!graph.claim.empty()) {
     VEIL_TRY(claim, parse_claim(graph.claim, output_names(graph)));
+    VEIL_TRY_STATUS(check_totals(claim, out.ranges[graph.output], graph.output_name));
     out.claim = std::move(claim);
   }
   return out;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <span>
 
 #include "base/check.h"
 #include "graph/float_run.h"
@@ -32,10 +33,13 @@ class RunComparer {
   Result<RunComparison> run(const std::vector<RealRow>& rows) {
     for (const RealRow& row : rows) VEIL_TRY_STATUS(add_row(row));
     for (RowOutputs& row : rows_) {
-      if (agrees(row)) {
-        ++out_.agreeing;
-      } else {
-        out_.differing.push_back(&row - rows_.data());
+      for (std::int64_t i = 0; i < graph_.batch; ++i) {
+        VEIL_TRY(same, agrees(row, i));
+        if (same) {
+          ++out_.agreeing;
+        } else {
+          out_.differing.push_back((&row - rows_.data()) * graph_.batch + i);
+        }
       }
       note(out_.output, row.real, row.integer);
       out_.real_outputs.insert(out_.real_outputs.end(), row.real.begin(), row.real.end());
@@ -53,7 +57,7 @@ class RunComparer {
     VEIL_TRY_STATUS(floats_.run(arrays));
     VEIL_TRY_STATUS(integers_.run(quantised.inputs));
     VEIL_TRY(claimed, integers_.claim_holds());
-    ++out_.rows;
+    out_.rows += graph_.batch;
     for (QuantId id = 0; id < out_.values.size(); ++id) {
       if (!model_.sources[id] || model_.cut_off[id]) continue;
       const std::vector<double>& real = floats_.value(*model_.sources[id]).data;
@@ -89,7 +93,7 @@ class RunComparer {
     std::int64_t count = 0;
     for (std::size_t i = 0; i < real.size(); ++i) {
       if (std::isinf(real[i])) continue;
-      const double units = std::ldexp(real[i], -value.scale_log2[value.scale_log2.size() == 1 ? 0 : i]);
+      const double units = std::ldexp(real[i], -value.scale_log2[i % value.scale_log2.size()]);
       const bool inside = units > static_cast<double>(range.low) - 1 && units < static_cast<double>(range.high) + 1;
       count += inside ? 0 : 1;
     }
@@ -98,16 +102,26 @@ class RunComparer {
 
   void finish(ValueError& error, std::int64_t size) const {
     if (out_.rows == 0) return;
-    const double count = static_cast<double>(out_.rows) * static_cast<double>(size);
+    const double count = static_cast<double>(rows_.size()) * static_cast<double>(size);
     error.mean /= count;
     error.root_mean_square = std::sqrt(error.root_mean_square / count);
   }
 
-  bool agrees(const RowOutputs& row) const {
+  // Of a batch, its row i: the decision that the claim takes about each, or else the claim's truth for all of them.
+  Result<bool> agrees(const RowOutputs& batch, std::int64_t i) const {
     const Claim& claim = integers_.analysis().claim;
-    if (!claim.terms.empty()) return row.claimed == claim_holds_real(claim, row.real);
-    if (row.real.size() > 1) return argmax_of(row.real) == argmax_of(row.integers);
-    return std::fabs(row.real[0] - row.integer[0]) <= 0.01 * (highest_ - lowest_);
+    const std::size_t size = batch.real.size() / static_cast<std::size_t>(graph_.batch);
+    const std::size_t first = static_cast<std::size_t>(i) * size;
+    const auto real = std::span(batch.real).subspan(first, size);
+    const auto integers = std::span(batch.integers).subspan(first, size);
+    if (const RowPredicate* decision = row_decision(claim)) {
+      const std::int32_t scale = model_.graph.values[model_.graph.output].scale_log2[0];
+      VEIL_TRY(holds, row_holds(*decision, scale, integers));
+      return holds == row_holds_real(*decision, real);
+    }
+    if (!claim.terms.empty()) return batch.claimed == claim_holds_real(claim, batch.real);
+    if (size > 1) return argmax_of(real) == argmax_of(integers);
+    return std::fabs(real[0] - batch.integer[first]) <= 0.01 * (highest_ - lowest_);
   }
 
   const Graph& graph_;

@@ -18,7 +18,7 @@ struct ValueError {
   std::int64_t saturated = 0;  // elements that no integer of the value's scale is near, over all rows
 };
 struct RunComparison {
-  std::int64_t rows = 0;
+  std::int64_t rows = 0;                // each one of a batch counts
   std::int64_t agreeing = 0;            // rows with the same decision
   std::vector<std::int64_t> differing;  // the others
   std::vector<ValueError> values;       // by QuantId; zero where the float graph has no such value
@@ -33,8 +33,8 @@ struct RunComparison {
   double agreement() const { return rows == 0 ? 1.0 : static_cast<double>(agreeing) / static_cast<double>(rows); }
 };
 
-// Decision: the truth of the claim if there is one; else the argmax of an output of several elements; else whether the
-// error is at most 1% of the output's range in these rows.
+// Decision: the truth of the claim if there is one, of the predicate that it counts if it is about a batch; else the
+// argmax of an output of several elements; else whether the error is at most 1% of the output's range in these rows.
 Result<RunComparison> compare_runs(const Graph& graph, const QuantisedModel& model, const std::vector<RealRow>& rows);
 
 // bits: 8, 12, 16, or kAutoBits for the smallest of these whose decisions agree on 99.9% of the calibration rows, and

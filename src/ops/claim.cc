@@ -7,18 +7,14 @@
 #include "base/limits.h"
 #include "circuit/range.h"
 #include "graph/text.h"
+#include "ops/claim_parts.h"
+#include "ops/claim_rows.h"
 #include "ops/ending.h"
 #include "ops/gadgets.h"
 
 namespace veil {
 
 namespace {
-
-Form minus(Form a, const Form& b) {
-  const Form negated = scaled(b, -1);
-  a.insert(a.end(), negated.begin(), negated.end());
-  return a;
-}
 
 const Domain kOneElement{{1}, 1};
 
@@ -35,7 +31,10 @@ class OutputLowering {
   Status run() {
     if (analysis_.claim.terms.empty()) return reveal();
     VEIL_TRY_STATUS(check_not_decided());
-    for (const ClaimTerm& term : analysis_.claim.terms) VEIL_TRY_STATUS(prove(term));
+    for (const ClaimTerm& term : analysis_.claim.terms) {
+      const auto* row = std::get_if<RowTerm>(&term);
+      VEIL_TRY_STATUS(row != nullptr ? prove(*row) : lower_rows_claim(lowerer_, ending_, term));
+    }
     VEIL_TRY(text, claim_text(analysis_.claim, names_, scale_));
     lowerer_.circuit.claim = std::move(text);
     return Done{};
@@ -111,8 +110,8 @@ class OutputLowering {
     });
     const Expression remainder{dividend, {ProductTerm{-2, sum, {LinearTerm{1, p}}}}};
     const Expression rest = linear_expression(minus(scaled(sum, 2), constant_form(1))) - remainder;
-    prove_at_least("output/remainder", parts.box, remainder, 0, 2 * parts.largest_sum);
-    prove_at_least("output/rest", parts.box, rest, 0, 2 * parts.largest_sum);
+    prove_at_least(lowerer_, "output/remainder", parts.box, remainder, 0, 2 * parts.largest_sum);
+    prove_at_least(lowerer_, "output/rest", parts.box, rest, 0, 2 * parts.largest_sum);
   }
 
   // ---- claims
@@ -130,7 +129,8 @@ class OutputLowering {
   Status check_not_decided() const {
     std::map<std::int64_t, IntegerRange> left;
     for (const ClaimTerm& term : analysis_.claim.terms) {
-      const auto* threshold = std::get_if<Threshold>(&term);
+      const auto* row = std::get_if<RowTerm>(&term);
+      const auto* threshold = row == nullptr ? nullptr : std::get_if<Threshold>(row);
       if (threshold == nullptr) continue;
       const IntegerRange whole = range(graph_.output);
       VEIL_TRY(bound, integer_bound(*threshold, scale_));
@@ -143,7 +143,7 @@ class OutputLowering {
     return Done{};
   }
 
-  Status prove(const ClaimTerm& term) {
+  Status prove(const RowTerm& term) {
     if (const auto* argmax = std::get_if<ArgmaxIs>(&term)) {
       return ending_.pair != nullptr ? prove(before_pair(*ending_.pair, *argmax)) : prove(*argmax);
     }
@@ -165,9 +165,9 @@ class OutputLowering {
       return Error{"the claim is true or false whatever the input is: the model cannot reach its bound"};
     }
     if (requirement.bound.at_least) {
-      prove_claim("at_least", kOneElement, form, bound, whole.high);
+      prove_claim(lowerer_, "at_least", kOneElement, form, bound, whole.high);
     } else {
-      prove_claim("at_most", kOneElement, scaled(form, -1), -bound, -whole.low);
+      prove_claim(lowerer_, "at_most", kOneElement, scaled(form, -1), -bound, -whole.low);
     }
     return Done{};
   }
@@ -180,9 +180,11 @@ class OutputLowering {
     const std::int64_t factor = 2 * requirement.bound.bound + (requirement.bound.at_least ? -1 : 1);
     const Form sum{LinearTerm{factor, parts.sum}};
     if (requirement.bound.at_least) {
-      prove_claim("at_least", kOneElement, linear_expression(minus(exponential, sum)), 0, unit << parts.op.exp_bits);
+      prove_claim(lowerer_, "at_least", kOneElement, linear_expression(minus(exponential, sum)), 0,
+                  unit << parts.op.exp_bits);
     } else {
-      prove_claim("at_most", kOneElement, linear_expression(minus(sum, exponential)), 1, factor * parts.largest_sum);
+      prove_claim(lowerer_, "at_most", kOneElement, linear_expression(minus(sum, exponential)), 1,
+                  factor * parts.largest_sum);
     }
     return Done{};
   }
@@ -203,25 +205,9 @@ class OutputLowering {
       return linear_expression(minus(winner, substitute(lowerer_.activation(id).form, {axis_at(0, first)})));
     };
     const std::int64_t after = size - argmax.index - 1;
-    if (argmax.index > 0) prove_claim("argmax_before", Domain{{argmax.index}, 1}, from(0), 1, most);
-    if (after > 0) prove_claim("argmax_after", Domain{{after}, 1}, from(argmax.index + 1), 0, most);
+    if (argmax.index > 0) prove_claim(lowerer_, "argmax_before", Domain{{argmax.index}, 1}, from(0), 1, most);
+    if (after > 0) prove_claim(lowerer_, "argmax_after", Domain{{after}, 1}, from(argmax.index + 1), 0, most);
     return Done{};
-  }
-
-  void prove_claim(const std::string& what, const Domain& domain, const Expression& value, std::int64_t low,
-                   std::int64_t most) {
-    lowerer_.lowering.claim.push_back({domain, value - constant_expression(low)});
-    prove_at_least("claim_" + std::to_string(lowerer_.lowering.claim.size()) + "/" + what, domain, value, low, most);
-  }
-
-  // value in [low, low + 2^k) with low + 2^k > most: of a value that cannot exceed `most` it says value >= low.
-  void prove_at_least(const std::string& name, const Domain& domain, const Expression& value, std::int64_t low,
-                      std::int64_t most) {
-    std::int64_t span = 2;
-    while (span <= most - low) span *= 2;
-    for (const LimbStep& step : add_range_proof(lowerer_.circuit, name, domain, value, low, low + span - 1)) {
-      lowerer_.add_step([step](const Circuit& circuit, Trace& trace) { fill_limbs(circuit, trace, step); });
-    }
   }
 
   Lowerer& lowerer_;

@@ -73,17 +73,20 @@ Status check_labels(const EinsumOp& op, const Site& site, bool two_factors) {
   return Done{};
 }
 
-// A scale for each element of x needs a weight for each.
+// A scale for each element of a row of x needs a weight for each; the rows of a batch are x's first axis.
 Status check_scales(const EinsumOp& op, const Site& site) {
   for (std::size_t i = 1; i < site.node.inputs.size(); ++i) {
     if (!site.in_has_one_scale(i))
       return Error{"it has a scale for each element, which only a matrix product can take"};
   }
   if (site.in_has_one_scale(0)) return Done{};
-  for (const std::int64_t label : op.x_axes) {
-    if (op.has_weight == 0 || !contains(op.y_axes, static_cast<std::size_t>(label))) {
-      return Error{"a scale for each element needs a plain matrix product"};
-    }
+  const Error error{"a scale for each element needs a plain matrix product"};
+  const std::size_t first = site.graph.batch > 1 ? 1 : 0;
+  const bool by_rows =
+      first == 0 || (!op.x_axes.empty() && op.lengths[static_cast<std::size_t>(op.x_axes[0])] == site.graph.batch);
+  if (!by_rows || op.has_weight == 0) return error;
+  for (std::size_t i = first; i < op.x_axes.size(); ++i) {
+    if (!contains(op.y_axes, static_cast<std::size_t>(op.x_axes[i]))) return error;
   }
   return Done{};
 }

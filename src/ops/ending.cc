@@ -42,9 +42,19 @@ bool is_increasing(const FunctionOp& op) {
   return std::is_sorted(values.begin(), values.end());
 }
 
+bool is_threshold(const RowTerm& term) { return std::holds_alternative<Threshold>(term); }
+bool are_thresholds(const RowPredicate& predicate) {
+  return std::all_of(predicate.begin(), predicate.end(), is_threshold);
+}
+
+// Thresholds alone, of one row or of each of a batch: a sum needs the values themselves.
 bool only_thresholds(const Claim& claim) {
-  return std::all_of(claim.terms.begin(), claim.terms.end(),
-                     [](const ClaimTerm& term) { return std::holds_alternative<Threshold>(term); });
+  return std::all_of(claim.terms.begin(), claim.terms.end(), [](const ClaimTerm& term) {
+    if (const auto* row = std::get_if<RowTerm>(&term)) return is_threshold(*row);
+    if (const auto* all = std::get_if<AllRows>(&term)) return are_thresholds(all->predicate);
+    if (const auto* count = std::get_if<RowCount>(&term)) return are_thresholds(count->predicate);
+    return false;
+  });
 }
 
 std::size_t readers(const QuantisedGraph& graph, QuantId id) {

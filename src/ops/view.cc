@@ -16,16 +16,16 @@ std::int64_t joined_length(const ConcatOp& op, const Site& site, std::size_t ind
   return site.in_size(index) / (op.outer * op.inner);
 }
 
-// One scale everywhere, or a scale for each element of a plain join.
+// One scale everywhere, or a scale for each element of a plain join of rows.
 bool scales_follow(const ConcatOp& op, const Site& site) {
   const std::vector<std::int32_t>& out = site.graph.values[site.node.output].scale_log2;
-  if (out.size() != 1 && (op.outer != 1 || op.inner != 1)) return false;
+  if (out.size() != 1 && (op.outer != site.graph.batch || op.inner != 1)) return false;
   std::size_t place = 0;
   for (const QuantId input : site.node.inputs) {
     const QuantisedValue& value = site.graph.values[input];
-    const std::size_t count = out.size() == 1 ? value.scale_log2.size() : static_cast<std::size_t>(value.size);
+    const auto count = out.size() == 1 ? value.scale_log2.size() : static_cast<std::size_t>(value.size / op.outer);
     for (std::size_t k = 0; k < count; ++k, ++place) {
-      if (value.scale_log2[value.scale_log2.size() == 1 ? 0 : k] != out[out.size() == 1 ? 0 : place]) return false;
+      if (value.scale_log2[k % value.scale_log2.size()] != out[out.size() == 1 ? 0 : place]) return false;
     }
   }
   return true;

@@ -72,6 +72,14 @@ Status note_row(const Graph& graph, const std::vector<bool>& scores, const Float
   return Done{};
 }
 
+// Every row of a batch is read alike: what any of them showed counts for all.
+template <class T, class Join>
+void join_rows(std::vector<T>& elements, std::int64_t batch, Join&& join) {
+  const std::size_t size = elements.size() / static_cast<std::size_t>(batch);
+  for (std::size_t i = size; i < elements.size(); ++i) elements[i % size] = join(elements[i % size], elements[i]);
+  elements.resize(size);
+}
+
 }  // namespace
 
 Result<std::vector<Array>> input_arrays(const Graph& graph, const RealRow& row) {
@@ -115,6 +123,12 @@ Result<Calibration> calibrate(const Graph& graph, const std::vector<RealRow>& ro
     VEIL_TRY_STATUS(runner.run(*arrays));
     note_inputs(*arrays, calibration);
     VEIL_TRY_STATUS(note_row(graph, scores, runner, row, calibration));
+  }
+  for (auto& largest : calibration.largest_inputs) {
+    join_rows(largest, graph.batch, [](double a, double b) { return std::max(a, b); });
+  }
+  for (auto& finest : calibration.finest_inputs) {
+    join_rows(finest, graph.batch, [](std::int32_t a, std::int32_t b) { return std::min(a, b); });
   }
   return calibration;
 }

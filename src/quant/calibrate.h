@@ -20,7 +20,7 @@ struct RealRange {
 struct Calibration {
   std::int64_t rows = 0;
   std::vector<RealRange> values;                    // by ValueId, over all rows and elements
-  std::vector<std::vector<double>> largest_inputs;  // of every element of every input, by magnitude
+  std::vector<std::vector<double>> largest_inputs;  // of every element of a row of every input, by magnitude
   // Of the same: the largest scale_log2 at which all its numbers are whole; kWholeAnywhere where they were zero.
   std::vector<std::vector<std::int32_t>> finest_inputs;
 

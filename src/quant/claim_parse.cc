@@ -1,6 +1,5 @@
 #include <cctype>
 
-#include "base/int128.h"
 #include "graph/suggest.h"
 #include "graph/text.h"
 #include "quant/claim.h"
@@ -10,22 +9,23 @@ namespace veil {
 namespace {
 
 constexpr const char* kHelp = "; write for example score >= 0.75, argmax == 2, or 0.2 <= y[3] < 0.4";
-constexpr int kMaxDigits = 18;
-
+constexpr const char* kHelpOfRows =
+    "; write for example all(score >= 0.75), count(argmax == 2) >= 900, or 0.2 <= mean(y[3]) < 0.4";
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_name_character(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; }
 
-// An operand of a comparison: a number, or an element of the output.
-using Operand = std::variant<Decimal, std::int64_t>;
+// An operand of a comparison: a number, or an element of a row's output, or what is computed of all rows. The
+// comparison and the number of the last three are still open.
+using Operand = std::variant<Decimal, Threshold, RowCount, RowTotal>;
 
 class Parser {
  public:
   Parser(std::string_view text, const OutputNames& output) : text_(text), output_(output) {}
 
   Result<Claim> claim() {
-    Claim claim;
+    Claim claim{{}, output_.rows};
     do {
-      VEIL_TRY_STATUS(chain(claim));
+      VEIL_TRY_STATUS(chain(claim.terms));
     } while (take_word("and"));
     skip_space();
     if (at_ == text_.size()) return claim;
@@ -34,8 +34,9 @@ class Parser {
   }
 
  private:
+  bool of_rows() const { return output_.rows > 1; }
   Error wrong(const std::string& what) const {
-    return Error{"the claim " + quoted(text_) + " is not understood: " + what + kHelp};
+    return Error{"the claim " + quoted(text_) + " is not understood: " + what + (of_rows() ? kHelpOfRows : kHelp)};
   }
   std::string here() const { return at_ == text_.size() ? "the end" : quoted(text_.substr(at_)); }
 
@@ -56,8 +57,17 @@ class Parser {
     return false;
   }
 
-  Status chain(Claim& claim) {
-    if (take_word("argmax")) return argmax(claim);
+  // A word and the bracket behind it; an output may have that name.
+  bool take_call(std::string_view word) {
+    const std::size_t before = at_;
+    if (take_word(word) && take("(")) return true;
+    at_ = before;
+    return false;
+  }
+
+  Status chain(std::vector<ClaimTerm>& terms) {
+    if (take_word("argmax")) return argmax(terms);
+    if (take_call("all")) return all(terms);
     VEIL_TRY(left, operand());
     bool any = false;
     while (true) {
@@ -65,7 +75,7 @@ class Parser {
       if (!found) break;
       VEIL_TRY(right, operand());
       VEIL_TRY(term, compared(left, *found, right));
-      claim.terms.emplace_back(term);
+      terms.push_back(std::move(term));
       left = right;
       any = true;
     }
@@ -75,11 +85,66 @@ class Parser {
     return wrong("expected a comparison at " + here());
   }
 
-  Status argmax(Claim& claim) {
+  Status argmax(std::vector<ClaimTerm>& terms) {
+    VEIL_TRY_STATUS(check_speaks_of_a_row());
     if (!take("==")) return wrong("expected '==' after argmax");
     VEIL_TRY(index, class_index());
-    claim.terms.emplace_back(ArgmaxIs{index});
+    terms.emplace_back(RowTerm(ArgmaxIs{index}));
     return Done{};
+  }
+
+  // ---- a batch of rows
+  Status check_speaks_of_a_row() const {
+    if (!of_rows() || within_row_) return Done{};
+    return wrong("a proof is about " + std::to_string(output_.rows) + " rows; say how many of them it holds of");
+  }
+
+  Status check_may_speak_of_rows(std::string_view word) const {
+    if (!of_rows()) {
+      return wrong("'" + std::string(word) + "' speaks of a batch of rows, and a proof is about one; see --batch");
+    }
+    if (within_row_) return wrong("'" + std::string(word) + "' cannot stand within the brackets of another");
+    return Done{};
+  }
+
+  // Between the brackets behind `all` or `count`.
+  Result<RowPredicate> predicate(std::string_view word) {
+    VEIL_TRY_STATUS(check_may_speak_of_rows(word));
+    within_row_ = true;
+    std::vector<ClaimTerm> terms;
+    do {
+      VEIL_TRY_STATUS(chain(terms));
+    } while (take_word("and"));
+    within_row_ = false;
+    if (!take(")")) {
+      const std::string_view hint = hint_here();
+      return wrong(hint.empty() ? "expected 'and' or ')' at " + here() : std::string(hint));
+    }
+    RowPredicate out;
+    for (const ClaimTerm& term : terms) out.push_back(std::get<RowTerm>(term));
+    return out;
+  }
+
+  Status all(std::vector<ClaimTerm>& terms) {
+    VEIL_TRY(each, predicate("all"));
+    terms.emplace_back(AllRows{std::move(each)});
+    return Done{};
+  }
+
+  Result<Operand> count() {
+    VEIL_TRY(each, predicate("count"));
+    return Operand{RowCount{std::move(each), {}, {}}};
+  }
+
+  Result<Operand> total(std::string_view word) {
+    VEIL_TRY_STATUS(check_may_speak_of_rows(word));
+    within_row_ = true;
+    VEIL_TRY(of, operand());
+    within_row_ = false;
+    const auto* element = std::get_if<Threshold>(&of);
+    if (element == nullptr) return wrong("'" + std::string(word) + "' is of an element of the output");
+    if (!take(")")) return wrong("expected ')' at " + here());
+    return Operand{RowTotal{element->element, word == "mean", {}, {}}};
   }
 
   Result<std::int64_t> class_index() {
@@ -131,9 +196,16 @@ class Parser {
       VEIL_TRY(number, parse_decimal(text_.substr(first, at_ - first)));
       return Operand{number};
     }
-    if (take_word("score")) return score();
-    if (take_word(output_.name) || take_word("output") || take_word("y")) return element();
-    return wrong("expected a number or the output's name at " + here() + suggestion(next_name(), names()));
+    if (take_call("count")) return count();
+    for (const char* word : {"mean", "sum"}) {
+      if (take_call(word)) return total(word);
+    }
+    const bool is_score = take_word("score");
+    if (!is_score && !take_word(output_.name) && !take_word("output") && !take_word("y")) {
+      return wrong("expected a number or the output's name at " + here() + suggestion(next_name(), names()));
+    }
+    VEIL_TRY_STATUS(check_speaks_of_a_row());
+    return is_score ? score() : element();
   }
 
   // What is often written in place of what is meant.
@@ -149,7 +221,7 @@ class Parser {
                                       {"&", "claims are joined by 'and'"},
                                       {"||", "claims are joined by 'and', not by 'or'"},
                                       {"or ", "claims are joined by 'and', not by 'or'"},
-                                      {"%", "write 0.75 for 75%"},
+                                      {"%", "write the number alone, 0.75 for 75%"},
                                       {",", "write a decimal point in place of the comma"}};
     for (const Hint& hint : kHints) {
       if (text_.substr(at_).starts_with(hint.text)) return hint.says;
@@ -165,6 +237,7 @@ class Parser {
   std::vector<std::string> names() const {
     std::vector<std::string> out{"argmax", "output", output_.name};
     if (output_.size <= 2) out.emplace_back("score");
+    if (of_rows()) out.insert(out.end(), {"all", "count", "mean", "sum"});
     return out;
   }
 
@@ -180,107 +253,49 @@ class Parser {
                    std::to_string(output_.size) + "; name one, for example y[0]"};
     }
     if (take("[")) return wrong("'score' is one element; name another by y[0], y[1] and so on");
-    return Operand{output_.size - 1};
+    return Operand{Threshold{output_.size - 1, {}, {}}};
   }
 
   Result<Operand> element() {
     if (!take("[")) {
-      if (output_.size == 1) return Operand{std::int64_t{0}};
+      if (output_.size == 1) return Operand{Threshold{}};
       return Error{"the output " + quoted(output_.name) + " has " + std::to_string(output_.size) +
                    " elements; say which one, for example y[0]"};
     }
     VEIL_TRY(value, index());
     if (!take("]")) return wrong("expected ']' at " + here());
-    return Operand{value};
+    return Operand{Threshold{value, {}, {}}};
   }
 
-  Result<Threshold> compared(const Operand& left, Comparison found, const Operand& right) {
+  Result<ClaimTerm> compared(const Operand& left, Comparison found, const Operand& right) {
     static constexpr Comparison kMirrored[] = {Comparison::kGreater, Comparison::kGreaterEqual, Comparison::kLess,
                                                Comparison::kLessEqual};
     const bool left_number = std::holds_alternative<Decimal>(left);
     if (left_number == std::holds_alternative<Decimal>(right)) {
       return wrong(left_number ? "it compares two numbers" : "it compares two outputs; one side must be a number");
     }
-    if (!left_number) return Threshold{std::get<std::int64_t>(left), found, std::get<Decimal>(right)};
-    return Threshold{std::get<std::int64_t>(right), kMirrored[static_cast<std::size_t>(found)],
-                     std::get<Decimal>(left)};
+    if (!left_number) return with(left, found, std::get<Decimal>(right));
+    return with(right, kMirrored[static_cast<std::size_t>(found)], std::get<Decimal>(left));
+  }
+
+  static ClaimTerm with(const Operand& open, Comparison comparison, const Decimal& value) {
+    const auto filled = [&](auto term) {
+      term.comparison = comparison;
+      term.value = value;
+      return term;
+    };
+    if (const auto* count = std::get_if<RowCount>(&open)) return filled(*count);
+    if (const auto* total = std::get_if<RowTotal>(&open)) return filled(*total);
+    return RowTerm(filled(std::get<Threshold>(open)));
   }
 
   std::string_view text_;
   const OutputNames& output_;
   std::size_t at_ = 0;
+  bool within_row_ = false;  // between the brackets of all, count, mean or sum
 };
-
-// Digits with at most one point: the number without the point, and how many digits follow it.
-struct Digits {
-  std::int64_t number = 0;
-  int decimals = 0;
-  std::size_t length = 0;  // characters read; 0: no digits
-};
-
-std::optional<Digits> read_digits(std::string_view text) {
-  Digits out;
-  int digits = 0;
-  bool any = false;
-  bool point = false;
-  for (; out.length < text.size(); ++out.length) {
-    const char c = text[out.length];
-    if (c == '.' && !point) {
-      point = true;
-    } else if (is_digit(c)) {
-      any = true;
-      if (out.number > 0 || c != '0') ++digits;
-      if (digits > kMaxDigits) return std::nullopt;
-      out.number = out.number * 10 + (c - '0');
-      out.decimals += point ? 1 : 0;
-    } else {
-      break;
-    }
-  }
-  if (!any) return std::nullopt;
-  return out;
-}
-
-// "e-3" and the like; nothing when malformed.
-std::optional<int> read_exponent(std::string_view text) {
-  if (text.empty()) return 0;
-  if (text[0] != 'e' && text[0] != 'E') return std::nullopt;
-  text.remove_prefix(1);
-  bool negative = false;
-  if (!text.empty() && (text[0] == '-' || text[0] == '+')) {
-    negative = text[0] == '-';
-    text.remove_prefix(1);
-  }
-  if (text.empty() || text.size() > 3) return std::nullopt;
-  int value = 0;
-  for (const char c : text) {
-    if (!is_digit(c)) return std::nullopt;
-    value = value * 10 + (c - '0');
-  }
-  return negative ? -value : value;
-}
 
 }  // namespace
-
-Result<Decimal> parse_decimal(std::string_view text) {
-  const Error error{"the number " + quoted(text) + " is not a decimal number of at most 18 digits"};
-  const bool negative = text.starts_with('-');
-  if (negative || text.starts_with('+')) text.remove_prefix(1);
-  const std::optional<Digits> digits = read_digits(text);
-  if (!digits) return error;
-  const std::optional<int> exponent = read_exponent(text.substr(digits->length));
-  if (!exponent) return error;
-  std::int64_t number = digits->number;
-  int decimals = digits->decimals - *exponent;
-  if (number == 0) return Decimal{};
-  for (; decimals > 0 && number % 10 == 0; --decimals) number /= 10;
-  for (; decimals < 0; ++decimals) {
-    if (number >= 100'000'000'000'000'000) return error;
-    number *= 10;
-  }
-  if (decimals > kMaxDigits) return error;
-  return Decimal{negative ? -number : number, static_cast<unsigned>(decimals)};
-}
 
 Result<Claim> parse_claim(std::string_view text, const OutputNames& output) {
   if (text.size() > 4096) return Error{"the claim is longer than 4096 bytes"};

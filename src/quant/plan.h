@@ -34,8 +34,9 @@ struct PlanEinsum {
 // that the array does not have.
 std::vector<std::int64_t> places_in(const PlanEinsum& einsum, const std::vector<std::int64_t>& axes,
                                     const std::vector<std::int64_t>& value_axes);
-// Has every element of x weights of its own? Then elements may differ in scale.
-bool has_weight_for_each(const PlanEinsum& einsum);
+// Has every element of a row of x weights of its own? Then elements may differ in scale. Of a batch of rows, these are
+// x's first axis.
+bool has_weight_for_each(const PlanEinsum& einsum, std::int64_t batch);
 
 // Which of consecutive axes (lengths, row-major) an elementwise constant varies along.
 struct Pattern {
@@ -136,6 +137,7 @@ struct Plan {
   std::vector<PlanNode> nodes;  // in topological order
   std::vector<PlanId> inputs;   // one for each of the graph's inputs
   PlanId output = 0;
+  std::int64_t batch = 1;  // of the graph
 };
 
 // The graph must be as infer_and_fold leaves it, with one output. Errors name the operator and its node.

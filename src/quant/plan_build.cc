@@ -40,10 +40,16 @@ std::int64_t PlanEinsum::size_of(const std::vector<std::int64_t>& axes) const {
   return size;
 }
 
-bool has_weight_for_each(const PlanEinsum& einsum) {
-  return einsum.has_weight && std::all_of(einsum.x_axes.begin(), einsum.x_axes.end(), [&](std::int64_t label) {
-           return std::find(einsum.y_axes.begin(), einsum.y_axes.end(), label) != einsum.y_axes.end();
-         });
+bool has_weight_for_each(const PlanEinsum& einsum, std::int64_t batch) {
+  if (!einsum.has_weight) return false;
+  auto first = einsum.x_axes.begin();
+  if (batch > 1) {
+    if (first == einsum.x_axes.end() || einsum.lengths[static_cast<std::size_t>(*first)] != batch) return false;
+    ++first;
+  }
+  return std::all_of(first, einsum.x_axes.end(), [&](std::int64_t label) {
+    return std::find(einsum.y_axes.begin(), einsum.y_axes.end(), label) != einsum.y_axes.end();
+  });
 }
 
 // One that is too large is an error of the node that asks for it (PlanBuilder::add).
@@ -340,6 +346,10 @@ Result<Plan> PlanBuilder::build() {
   return std::move(plan_);
 }
 
-Result<Plan> build_plan(const Graph& graph) { return PlanBuilder(graph).build(); }
+Result<Plan> build_plan(const Graph& graph) {
+  VEIL_TRY(plan, PlanBuilder(graph).build());
+  plan.batch = graph.batch;
+  return plan;
+}
 
 }  // namespace veil

@@ -95,10 +95,10 @@ bool PlanScales::feeds_linear_only(PlanId id) const {
   if (id == plan_.output || consumers_[id].empty()) return false;
   return std::all_of(consumers_[id].begin(), consumers_[id].end(), [&](std::size_t reader) {
     const PlanNode& node = plan_.nodes[reader];
-    if (const auto* einsum = std::get_if<PlanEinsum>(&node.op)) return has_weight_for_each(*einsum);
-    if (const auto* threshold = std::get_if<PlanThreshold>(&node.op)) return threshold->rows == 1;
+    if (const auto* einsum = std::get_if<PlanEinsum>(&node.op)) return has_weight_for_each(*einsum, plan_.batch);
+    if (const auto* threshold = std::get_if<PlanThreshold>(&node.op)) return threshold->rows == plan_.batch;
     const auto* concat = std::get_if<PlanConcat>(&node.op);
-    return concat != nullptr && concat->outer == 1 && concat->inner == 1 && feeds_linear_only(node.output);
+    return concat != nullptr && concat->outer == plan_.batch && concat->inner == 1 && feeds_linear_only(node.output);
   });
 }
 

@@ -58,7 +58,7 @@ class PlanScales {
   void set_float_order(bool recorded) { in_float_order_ = recorded; }
 
   // ---- proposals
-  // One, or one for each element.
+  // One, or one for each element of a row.
   std::vector<std::int32_t> input_scales(std::size_t input) const;
   // Of a rescaled result whose accumulator has scale `accumulator`: never finer than that.
   std::int32_t result_scale(PlanId id, std::int32_t accumulator) const;

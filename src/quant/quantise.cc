@@ -49,6 +49,7 @@ class Quantiser {
     out.bits = bits_;
     out.hidden = options.hidden;
     out.claim = options.claim;
+    out.batch = graph_.batch;
     VEIL_TRY_STATUS(add_inputs(options));
     for (const PlanNode& node : plan_.nodes) {
       auto status = scales_.overflows(node.output) && !scales_.is_float_order(node.output)
@@ -62,10 +63,10 @@ class Quantiser {
     out.output_shape = output.shape;
     out.output_labels = options.output_labels;
     const auto labels = static_cast<std::int64_t>(out.output_labels.size());
-    if (labels != 0 && labels != out.values[out.output].size) {
-      const std::int64_t size = out.values[out.output].size;
+    const std::int64_t elements = out.values[out.output].size / out.batch;
+    if (labels != 0 && labels != elements) {
       return Error{"there are " + std::to_string(labels) + " names of classes, but the output has " +
-                   std::to_string(size) + (size == 1 ? " element" : " elements")};
+                   std::to_string(elements) + (elements == 1 ? " element" : " elements")};
     }
     return std::move(model_);
   }
@@ -150,9 +151,10 @@ class Quantiser {
       ids_[plan_id] = id;
       QuantisedInput input{id, value.shape, {}};
       if (i < options.input_labels.size()) input.labels = options.input_labels[i];
-      if (!input.labels.empty() && input.labels.size() != size_of(value.shape)) {
-        return Error{"input " + quoted(value.name) + " has " + std::to_string(size_of(value.shape)) +
-                     " elements, but " + std::to_string(input.labels.size()) + " names"};
+      const std::size_t elements = size_of(value.shape) / static_cast<std::size_t>(graph_.batch);
+      if (!input.labels.empty() && input.labels.size() != elements) {
+        return Error{"input " + quoted(value.name) + " has " + std::to_string(elements) + " elements, but " +
+                     std::to_string(input.labels.size()) + " names"};
       }
       model_.graph.inputs.push_back(std::move(input));
     }
@@ -227,7 +229,7 @@ class Quantiser {
     std::vector<QuantId> inputs;
     for (const PlanId id : node.inputs) inputs.push_back(ids_[id]);
     const std::vector<std::int32_t>& scales = model_.graph.values[inputs[0]].scale_log2;
-    if (scales.size() != 1 && !has_weight_for_each(plan)) {
+    if (scales.size() != 1 && !has_weight_for_each(plan, graph_.batch)) {
       return Error{"its input has a scale for each element, but it is no plain product"};
     }
     EinsumOp op = product_op(plan);
@@ -515,7 +517,7 @@ class Quantiser {
     const QuantId input = ids_[node.inputs[0]];
     const std::vector<std::int32_t> scales = model_.graph.values[input].scale_log2;
     const bool in_order = model_.graph.values[input].float_order;
-    if (scales.size() != 1 && plan.rows != 1) return Error{"its rows have a scale for each element"};
+    if (scales.size() != 1 && plan.rows != graph_.batch) return Error{"its rows have a scale for each element"};
     const std::size_t features = static_cast<std::size_t>(plan.features);
     std::vector<double> selection(plan.feature.size() * features, 0.0), least(plan.feature.size());
     for (std::size_t m = 0; m < plan.feature.size(); ++m) {
@@ -675,7 +677,7 @@ class Quantiser {
   Status add(const PlanNode& node, const PlanConcat& plan) {
     std::vector<QuantId> inputs;
     for (const PlanId id : node.inputs) inputs.push_back(ids_[id]);
-    std::vector<std::int32_t> scales = joined_scales(inputs);
+    std::vector<std::int32_t> scales = joined_scales(plan, inputs);
     if (!uniform(scales) && !scales_.feeds_linear_only(node.output)) {
       const std::int32_t coarsest = *std::max_element(scales.begin(), scales.end());
       for (QuantId& id : inputs) {
@@ -691,12 +693,13 @@ class Quantiser {
     return Done{};
   }
 
-  std::vector<std::int32_t> joined_scales(const std::vector<QuantId>& inputs) const {
+  // Of one of the outer parts, which are the rows of a batch wherever an input has several scales.
+  std::vector<std::int32_t> joined_scales(const PlanConcat& plan, const std::vector<QuantId>& inputs) const {
     std::vector<std::int32_t> scales;
     for (const QuantId id : inputs) {
       const QuantisedValue& value = model_.graph.values[id];
-      for (std::int64_t i = 0; i < value.size; ++i) {
-        scales.push_back(value.scale_log2[value.scale_log2.size() == 1 ? 0 : static_cast<std::size_t>(i)]);
+      for (std::int64_t i = 0; i < value.size / plan.outer; ++i) {
+        scales.push_back(value.scale_log2[static_cast<std::size_t>(i) % value.scale_log2.size()]);
       }
     }
     return scales;
@@ -774,7 +777,8 @@ Result<Prepared> prepare(const Graph& graph, const std::string& claim_words, con
   VEIL_TRY(plan, build_plan(graph));
   Prepared out{std::move(plan), false};
   if (!claim_words.empty()) {
-    const OutputNames names{graph.values[graph.outputs[0]].name, out.plan.values[out.plan.output].size, labels};
+    const OutputNames names{graph.values[graph.outputs[0]].name, out.plan.values[out.plan.output].size / graph.batch,
+                            labels, graph.batch};
     VEIL_TRY(claim, parse_claim(claim_words, names));
     if (is_argmax_only(claim)) out.softmax_left_out = drop_final_softmax(out.plan);
   }

@@ -136,7 +136,7 @@ std::string_view op_name(const QuantisedOp& op);  // "einsum"
 struct QuantisedValue {
   std::string name;  // of the graph's value
   std::int64_t size = 1;
-  std::vector<std::int32_t> scale_log2;  // one, or one for each element
+  std::vector<std::int32_t> scale_log2;  // one, or one for each element of a row
   bool float_order = false;  // stands for floats in order (tensor/float_order.h); the decisions of trees alone read it
 };
 
@@ -152,7 +152,7 @@ struct ModelTensor {
 struct QuantisedInput {
   QuantId value = 0;
   GraphShape shape;                 // as the model file says
-  std::vector<std::string> labels;  // one for each element, or none
+  std::vector<std::string> labels;  // one for each element of a row, or none
 };
 
 struct QuantisedNode {
@@ -167,6 +167,7 @@ struct QuantisedNode {
 struct QuantisedGraph {
   std::int64_t bits = 16;              // of activations and weights
   bool hidden = true;                  // are the weights secret?
+  std::int64_t batch = 1;              // rows that one proof is about: the first axis of the inputs and the output
   std::string claim;                   // the predicate in the user's words; empty: the output is revealed
   std::vector<QuantisedInput> inputs;  // in the order of the graph's
   std::vector<QuantisedValue> values;
@@ -175,7 +176,7 @@ struct QuantisedGraph {
   QuantId output = 0;
   std::string output_name;  // of the model file's output; the value may be its logits (claims about the argmax)
   GraphShape output_shape;
-  std::vector<std::string> output_labels;  // class names, or none
+  std::vector<std::string> output_labels;  // of the elements of a row's output: class names, or none
 };
 
 // Of an input's integers: those of the graph's bits, or of the order of floats.

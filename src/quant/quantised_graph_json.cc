@@ -214,13 +214,13 @@ Json value_json(const QuantisedValue& value) {
   return json;
 }
 
-void read_value(Source& source, const Json& json, QuantisedValue& value) {
+void read_value(Source& source, const Json& json, std::int64_t batch, QuantisedValue& value) {
   source.read(source.at(json, "name"), value.name);
   source.read_small(source.at(json, "size"), value.size, 1, kMaxTensorSize);
   source.read_list(source.at(json, "scale_log2"), value.scale_log2, static_cast<std::size_t>(kMaxTensorSize),
                    [&](const Json& entry, std::int32_t& scale) { source.read_small(entry, scale, -1100, 1100); });
   const auto scales = static_cast<std::int64_t>(value.scale_log2.size());
-  if (scales != 1 && scales != value.size) source.fail();
+  if (scales != 1 && scales * batch != value.size) source.fail();
   if (json.is_object() && json.contains("float_order")) source.read(json["float_order"], value.float_order);
 }
 
@@ -239,13 +239,21 @@ Json input_json(const QuantisedInput& input) {
   return Json{{"value", input.value}, {"shape", input.shape}, {"labels", input.labels}};
 }
 
-void read_input(Source& source, const Json& json, QuantisedInput& input, const std::vector<QuantisedValue>& values) {
-  source.read_id(source.at(json, "value"), input.value, values.size());
+// Rows are the first axis of what has a batch of them; labels are of one row.
+void check_rows(Source& source, const GraphShape& shape, const std::vector<std::string>& labels, std::int64_t batch,
+                std::int64_t size) {
+  if (batch > 1 && (shape.empty() || shape[0] != batch)) return source.fail();
+  const auto count = static_cast<std::int64_t>(labels.size());
+  if (count != 0 && count * batch != size) source.fail();
+}
+
+void read_input(Source& source, const Json& json, QuantisedInput& input, const QuantisedGraph& graph) {
+  source.read_id(source.at(json, "value"), input.value, graph.values.size());
   if (source.failed()) return;
-  source.read_shape(source.at(json, "shape"), input.shape, values[input.value].size);
+  const std::int64_t size = graph.values[input.value].size;
+  source.read_shape(source.at(json, "shape"), input.shape, size);
   source.read(source.at(json, "labels"), input.labels);
-  const auto labels = static_cast<std::int64_t>(input.labels.size());
-  if (labels != 0 && labels != values[input.value].size) source.fail();
+  check_rows(source, input.shape, input.labels, graph.batch, size);
 }
 
 Json node_json(const QuantisedNode& node) {
@@ -308,12 +316,13 @@ void read_graph(Source& source, const Json& json, QuantisedGraph& graph) {
   source.read_small(source.at(json, "bits"), graph.bits, 8, 16);
   source.read(source.at(json, "hidden"), graph.hidden);
   source.read(source.at(json, "claim"), graph.claim);
+  if (json.is_object() && json.contains("batch")) source.read_small(json["batch"], graph.batch, 2, kMaxTensorSize);
   source.read_list(source.at(json, "values"), graph.values, kMaxTensors,
-                   [&](const Json& entry, QuantisedValue& value) { read_value(source, entry, value); });
+                   [&](const Json& entry, QuantisedValue& value) { read_value(source, entry, graph.batch, value); });
   source.read_list(source.at(json, "model"), graph.model, kMaxTensors,
                    [&](const Json& entry, ModelTensor& tensor) { read_model_tensor(source, entry, tensor); });
   source.read_list(source.at(json, "inputs"), graph.inputs, kMaxTensors,
-                   [&](const Json& entry, QuantisedInput& input) { read_input(source, entry, input, graph.values); });
+                   [&](const Json& entry, QuantisedInput& input) { read_input(source, entry, input, graph); });
   source.read_list(source.at(json, "nodes"), graph.nodes, kMaxConstraints,
                    [&](const Json& entry, QuantisedNode& node) { read_node(source, entry, node, graph); });
   source.read_id(source.at(json, "output"), graph.output, graph.values.size());
@@ -321,8 +330,7 @@ void read_graph(Source& source, const Json& json, QuantisedGraph& graph) {
   source.read_shape(source.at(json, "output_shape"), graph.output_shape, graph.values[graph.output].size);
   source.read(source.at(json, "output_name"), graph.output_name);
   source.read(source.at(json, "output_labels"), graph.output_labels);
-  const auto labels = static_cast<std::int64_t>(graph.output_labels.size());
-  if (labels != 0 && labels != graph.values[graph.output].size) source.fail();
+  check_rows(source, graph.output_shape, graph.output_labels, graph.batch, graph.values[graph.output].size);
   if (!is_well_ordered(graph)) source.fail();
 }
 
@@ -336,18 +344,19 @@ Json list_json(const std::vector<T>& list, Write&& write) {
 }  // namespace
 
 std::string quantised_graph_json(const QuantisedGraph& graph) {
-  const Json json{{"format", kFormat},
-                  {"bits", graph.bits},
-                  {"hidden", graph.hidden},
-                  {"claim", graph.claim},
-                  {"values", list_json(graph.values, value_json)},
-                  {"model", list_json(graph.model, model_json)},
-                  {"inputs", list_json(graph.inputs, input_json)},
-                  {"nodes", list_json(graph.nodes, node_json)},
-                  {"output", graph.output},
-                  {"output_name", graph.output_name},
-                  {"output_shape", graph.output_shape},
-                  {"output_labels", graph.output_labels}};
+  Json json{{"format", kFormat},
+            {"bits", graph.bits},
+            {"hidden", graph.hidden},
+            {"claim", graph.claim},
+            {"values", list_json(graph.values, value_json)},
+            {"model", list_json(graph.model, model_json)},
+            {"inputs", list_json(graph.inputs, input_json)},
+            {"nodes", list_json(graph.nodes, node_json)},
+            {"output", graph.output},
+            {"output_name", graph.output_name},
+            {"output_shape", graph.output_shape},
+            {"output_labels", graph.output_labels}};
+  if (graph.batch > 1) json["batch"] = graph.batch;  // a graph of one row has no such key
   return json.dump(-1, ' ', false,
                    Json::error_handler_t::replace);  // bytes that are not UTF-8: a replacement character
 }

@@ -10,12 +10,16 @@ namespace veil {
 namespace {
 
 std::int32_t scale_of(const QuantisedValue& value, std::size_t element) {
-  return value.scale_log2[value.scale_log2.size() == 1 ? 0 : element];
+  return value.scale_log2[element % value.scale_log2.size()];
 }
 
-std::string element_name(const QuantisedInput& input, const QuantisedValue& value, std::size_t element) {
-  if (!input.labels.empty()) return input.labels[element];
-  return value.name + "[" + std::to_string(element) + "]";
+// "income", or "x[3]"; of a batch of rows with the row in front, counted from 0: "row 7: income".
+std::string element_name(const QuantisedGraph& graph, const QuantisedInput& input, std::size_t element) {
+  const QuantisedValue& value = graph.values[input.value];
+  const auto row_size = static_cast<std::size_t>(value.size / graph.batch);
+  const std::size_t place = element % row_size;
+  const std::string row = graph.batch > 1 ? "row " + std::to_string(element / row_size) + ": " : "";
+  return row + (input.labels.empty() ? value.name + "[" + std::to_string(place) + "]" : input.labels[place]);
 }
 
 // The integer of one number, and whether it lies within what the integers can say.
@@ -58,8 +62,8 @@ Result<QuantisedRow> quantise_row(const QuantisedGraph& graph, const std::vector
     out.inputs.emplace_back();
     for (std::size_t k = 0; k < row[i].size(); ++k) {
       const auto quantised = quantise_element(row[i][k], value, k, range);
-      if (!quantised) return Error{"the value of " + quoted(element_name(input, value, k)) + " is no number"};
-      if (!quantised->inside) out.saturated.push_back(element_name(input, value, k));
+      if (!quantised) return Error{"the value of " + quoted(element_name(graph, input, k)) + " is no number"};
+      if (!quantised->inside) out.saturated.push_back(element_name(graph, input, k));
       out.inputs.back().push_back(quantised->integer);
     }
   }

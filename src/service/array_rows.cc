@@ -92,10 +92,4 @@ Result<DataSet> rows_of_arrays(std::vector<NamedArray> arrays, const std::vector
   return data_set_of(std::move(out), where);
 }
 
-std::vector<RealRow> all_rows(const DataSet& data) {
-  std::vector<RealRow> out;
-  for (std::size_t row = 0; row < data.rows; ++row) out.push_back(row_of(data, row));
-  return out;
-}
-
 }  // namespace veil

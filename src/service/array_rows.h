@@ -15,6 +15,4 @@ namespace veil {
 Result<DataSet> rows_of_arrays(std::vector<NamedArray> arrays, const std::vector<InputSpec>& inputs,
                                const std::string& where);
 
-std::vector<RealRow> all_rows(const DataSet& data);
-
 }  // namespace veil

@@ -6,7 +6,8 @@ namespace veil {
 
 Result<FloatComparison> compare_with_float(const OwnedModel& owned, const std::vector<RealRow>& rows) {
   if (owned.onnx.empty()) return Error{"The key was made without the model file."};
-  VEIL_TRY(graph, import_onnx(owned.onnx.expose(), ImportOptions{owned.import.dims, owned.import.output}));
+  VEIL_TRY(graph,
+           import_onnx(owned.onnx.expose(), ImportOptions{owned.import.dims, owned.import.output, owned.graph.batch}));
   VEIL_TRY(model, requantise(graph, owned.graph));
   if (!(model.weights.tensors == owned.weights.tensors)) {
     return Error{"The weights of the model file are not those of the key."};

@@ -33,8 +33,10 @@ std::string some_of(const Json& names) {
 // 'applicant' (20 values: 'limit_bal', ... and 14 more)
 std::string tensor_text(const Json& tensor) {
   const std::string size = plural(tensor["elements"].get<std::int64_t>(), "value");
-  return fmt::format("{} ({}{})", name_of(tensor), size,
-                     tensor["labels"].empty() ? "" : ": " + some_of(tensor["labels"]));
+  const Json& labels = tensor["labels"];
+  if (labels.empty()) return fmt::format("{} ({})", name_of(tensor), size);
+  const bool of_rows = labels.size() < tensor["elements"].get<std::size_t>();
+  return fmt::format("{} ({}{}: {})", name_of(tensor), size, of_rows ? ", of each row" : "", some_of(labels));
 }
 
 std::string tensors_text(const Json& tensors) {
@@ -76,6 +78,7 @@ Sentences graph_shows(const Json& facts) {
   if (graph.is_null()) return {"constraints and shapes; what operators they are of, this file does not tell rightly"};
   Sentences out{
       fmt::format("the operators, their order, shapes and names in the model file: {}", operators_text(graph))};
+  if (graph["batch"] > 1) out.push_back(fmt::format("that a proof is about {} rows", graph["batch"].get<int>()));
   if (!graph["trees"].is_null()) {
     out.push_back(fmt::format("that there are {}, and how deep the deepest may be",
                               plural(graph["trees"].get<std::int64_t>(), "tree")));
@@ -182,7 +185,7 @@ Json parties(const Json& facts) {
   Sentences not_by_outsiders = hidden_from_all(facts);
   not_by_outsiders.emplace_back("the context's text, unless it is told or guessed");
   return Json::array(
-      {party("the prover", {"prover.veil, in the clear", "the row, in the clear"}, std::move(known), {}),
+      {party("the prover", {"prover.veil, in the clear", "the data, in the clear"}, std::move(known), {}),
        party("the verifier", {"verifier.veil", "a proof", "the context"}, shown, hidden_from_all(facts)),
        party("anyone else", {"verifier.veil and a proof, if they see them"}, shown, std::move(not_by_outsiders))});
 }

@@ -79,6 +79,7 @@ Json graph_json(const QuantisedGraph& graph) {
         {"name", tensor.name}, {"elements", tensor.size}, {"bits", tensor.bits}, {"scale_log2", tensor.scale_log2}});
   }
   return Json{{"bits", graph.bits},
+              {"batch", graph.batch},
               {"operators", operators},
               {"counts", counts},
               {"trees", trees == 0 ? Json(nullptr) : Json(trees)},

@@ -1,6 +1,7 @@
 #include "service/owned_model.h"
 
 #include "graph/text.h"
+#include "service/batches.h"
 
 namespace veil {
 
@@ -31,23 +32,13 @@ std::vector<InputSpec> input_specs(const QuantisedGraph& graph) {
   for (const QuantisedInput& input : graph.inputs) {
     specs.push_back(InputSpec{graph.values[input.value].name, input.shape, input.labels});
   }
-  return specs;
+  return row_specs(std::move(specs), graph.batch);
 }
 
 std::vector<InputSpec> input_specs(const Graph& graph) {
   std::vector<InputSpec> specs;
   for (const ValueId id : graph.inputs) specs.push_back(InputSpec{graph.values[id].name, graph.values[id].shape, {}});
-  return specs;
-}
-
-RealRow row_of(const DataSet& data, std::size_t row) {
-  RealRow out;
-  for (const InputArray& input : data.inputs) {
-    const std::size_t size = input.values.size() / data.rows;
-    const auto begin = input.values.begin() + static_cast<std::ptrdiff_t>(row * size);
-    out.emplace_back(begin, begin + static_cast<std::ptrdiff_t>(size));
-  }
-  return out;
+  return row_specs(std::move(specs), graph.batch);
 }
 
 std::vector<IntegerArray> weights_by_tensor(const Lowering& lowering, const Weights& weights) {

@@ -31,10 +31,9 @@ Result<OwnedModel> open_owned_model(ByteView bytes, const std::string& path, boo
 // graph.json, as setup writes it (a line end at its end is fine).
 Result<QuantisedGraph> parse_graph(std::string_view json, const std::string& path);
 
-// What the rows of a data file must look like.
+// What the rows of a data file must look like (of a batch: each of them).
 std::vector<InputSpec> input_specs(const QuantisedGraph& graph);
 std::vector<InputSpec> input_specs(const Graph& graph);  // columns of a CSV file in the order of the file
-RealRow row_of(const DataSet& data, std::size_t row);
 
 // Weights by TensorId, as keys and commitments have them; and back.
 std::vector<IntegerArray> weights_by_tensor(const Lowering& lowering, const Weights& weights);

@@ -21,17 +21,14 @@ std::string refusal_text(const OwnedModel& model, const std::vector<double>& out
     values.resize(kMostValues);
     values.emplace_back("...");
   }
-  return fmt::format("The claim \"{}\" is false for this row (the model gives {}), so it cannot be proven.",
-                     printable(model.graph.claim), joined(values));
+  return fmt::format("The claim \"{}\" is false for {} (the model gives {}), so it cannot be proven.",
+                     printable(model.graph.claim), model.graph.batch == 1 ? "this row" : "these rows", joined(values));
 }
 
-// Empty: the claim is true, or there is none.
-Result<std::string> refuse_false_claim(const OwnedModel& model, const IntegerRow& row) {
-  if (model.lowering.analysis.claim.terms.empty()) return std::string();
+// The integer run of a row whose claim is false, for the values that the sentence shows.
+Result<std::string> refusal_of(const OwnedModel& model, const IntegerRow& row) {
   VEIL_TRY(runner, IntegerRunner::create(model.graph, model.weights));
   VEIL_TRY_STATUS(runner.run(row));
-  VEIL_TRY(holds, runner.claim_holds());
-  if (holds) return std::string();
   return refusal_text(model, real_values(model.graph, model.graph.output, runner.output()));
 }
 
@@ -44,10 +41,12 @@ Result<RowProof> prove_row(const OwnedModel& model, const RealRow& row, ByteView
   RowProof out;
   out.saturated = std::move(quantised.saturated);
   enter_phase(profile, "witness");
-  VEIL_TRY(refusal, refuse_false_claim(model, quantised.inputs));
-  out.refusal = std::move(refusal);
-  if (!out.refusal.empty()) return out;
-  VEIL_TRY(trace, fill_trace(model.lowering, model.weights, quantised.inputs));
+  VEIL_TRY(trace, fill_trace_of_any_claim(model.lowering, model.weights, quantised.inputs));
+  if (!claim_holds(model.lowering, trace)) {
+    VEIL_TRY(refusal, refusal_of(model, quantised.inputs));
+    out.refusal = std::move(refusal);
+    return out;
+  }
   narrow(model.lowering.circuit, trace);
   const Timing witness = watch.lap();
   VEIL_TRY(proof, model.prover.prove(trace, context, store, profile));

@@ -105,6 +105,7 @@ Json report_json(const QuantisedModel& model, const RunComparison& runs, const L
               {"model_id", facts.model_id},
               {"circuit_digest", to_hex(facts.circuit.digest())},
               {"bits", model.graph.bits},
+              {"batch", model.graph.batch},
               {"a_proof_makes_public", circuit_facts_json(lowering.circuit, visibility)},
               {"softmax_left_out", model.softmax_left_out},
               {"thresholds_not_told_apart", merged_json(model)},

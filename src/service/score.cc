@@ -8,7 +8,8 @@ namespace veil {
 std::int64_t Scorer::decision(std::span<const double> output) const {
   const std::vector<double> values(output.begin(), output.end());
   if (values.size() > 1) return argmax_of(values);
-  if (!claim.terms.empty()) return claim_holds_real(claim, values) ? 1 : 0;
+  if (const RowPredicate* predicate = row_decision(claim)) return row_holds_real(*predicate, output) ? 1 : 0;
+  if (!claim.terms.empty() && claim.rows == 1) return claim_holds_real(claim, values) ? 1 : 0;
   return values[0] >= 0.5 ? 1 : 0;
 }
 

@@ -11,6 +11,7 @@
 #include <limits>
 #include <map>
 
+#include "base/limits.h"
 #include "data/rows.h"
 #include "graph/shape.h"
 #include "graph/text.h"
@@ -27,7 +28,7 @@ std::vector<std::vector<std::string>> input_labels(const Graph& graph, const std
   std::size_t total = 0;
   std::vector<std::size_t> sizes;
   for (const ValueId id : graph.inputs) {
-    sizes.push_back(size_of(graph.values[id].shape));
+    sizes.push_back(size_of(graph.values[id].shape) / static_cast<std::size_t>(graph.batch));
     total += sizes.back();
   }
   if (columns.size() != total) return out;
@@ -65,6 +66,15 @@ Status set_bits(SetupChoices& choices, const std::string& value) {
   return Done{};
 }
 
+Status set_batch(SetupChoices& choices, const std::string& value) {
+  const auto number = parse_number(value);
+  if (!number || !(*number >= 1 && *number <= static_cast<double>(kMaxTensorSize)) || *number != std::floor(*number)) {
+    return Error{"batch is a number of rows, not " + quote(value) + "."};
+  }
+  choices.batch = static_cast<std::int64_t>(*number);
+  return Done{};
+}
+
 Status set_tolerance(SetupChoices& choices, const std::string& value) {
   const auto number = parse_number(value);
   if (!number || !(*number >= 1e-6 && *number <= 1.0)) {
@@ -81,6 +91,7 @@ Status set_choice(SetupChoices& choices, std::string_view name, const std::strin
   if (name == "bits") return set_bits(choices, value);
   if (name == "tolerance") return set_tolerance(choices, value);
   if (name == "dim") return add_dimension(value, choices.import);
+  if (name == "batch") return set_batch(choices, value);
   if (name == "claim") {
     choices.claim = value;
   } else if (name == "output") {
@@ -107,8 +118,8 @@ Status add_dimension(const std::string& text, ImportChoices& choices) {
   return Done{};
 }
 
-Result<Graph> read_model(ByteView onnx, const ImportChoices& choices) {
-  return import_onnx(onnx, ImportOptions{choices.dims, choices.output});
+Result<Graph> read_model(ByteView onnx, const SetupChoices& choices) {
+  return import_onnx(onnx, ImportOptions{choices.import.dims, choices.import.output, choices.batch});
 }
 
 Result<PreparedModel> set_up(Graph graph, const std::vector<RealRow>& rows, const SetupChoices& choices,

@@ -20,7 +20,8 @@ namespace veil {
 
 struct SetupChoices {
   ImportChoices import;
-  std::string claim;  // empty: a proof reveals the output
+  std::int64_t batch = 1;  // rows that one proof is about
+  std::string claim;       // empty: a proof reveals the output
   bool hidden = true;
   unsigned bits = kAutoBits;
   double tolerance = kDefaultTolerance;  // of a revealed output
@@ -36,10 +37,10 @@ using StageCallback = std::function<void(std::string_view stage, double done)>;
 Status add_dimension(const std::string& text, ImportChoices& choices);
 
 // A choice by the name it has on the command line, for callers in other languages: claim, model, bits, tolerance,
-// output, dim, class, column (the last three once for each), without-model.
+// output, batch, dim, class, column (the last three once for each), without-model.
 Status set_choice(SetupChoices& choices, std::string_view name, const std::string& value);
 
-Result<Graph> read_model(ByteView onnx, const ImportChoices& choices);
+Result<Graph> read_model(ByteView onnx, const SetupChoices& choices);
 
 struct PreparedModel {
   Graph graph;

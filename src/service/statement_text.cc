@@ -22,7 +22,7 @@ std::vector<TensorId> tensors_of(const Circuit& circuit, Owner owner) {
 }
 
 std::int32_t scale_of(const Meaning& meaning, std::size_t element) {
-  return meaning.scale_log2.size() == 1 ? meaning.scale_log2[0] : meaning.scale_log2[element];
+  return meaning.scale_log2[element % meaning.scale_log2.size()];
 }
 
 const Meaning& meaning_of(const Tensor& tensor) {
@@ -50,7 +50,7 @@ std::string output_text(const Tensor& tensor, const std::vector<std::int64_t>& i
     const std::int32_t scale = scale_of(meaning, i);
     std::string name = printable(meaning.text);
     if (integers.size() > 1) name += fmt::format("[{}]", i);
-    if (i < meaning.labels.size()) name += fmt::format(" ({})", printable(meaning.labels[i]));
+    if (!meaning.labels.empty()) name += fmt::format(" ({})", printable(meaning.labels[i % meaning.labels.size()]));
     out +=
         fmt::format("  output     {} = {}{}  (integer {} at 2^{})\n", name, number_text(real_value(integers[i], scale)),
                     meaning.unit.empty() ? "" : " " + printable(meaning.unit), integers[i], scale);

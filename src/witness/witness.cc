@@ -6,11 +6,13 @@ namespace veil {
 
 namespace {
 
-Status check_tensor(const Circuit& circuit, TensorId id, const IntegerView& values) {
-  const Tensor& tensor = circuit.tensors[id];
-  if (static_cast<std::int64_t>(values.size()) != shape_size(tensor.shape)) {
-    return Error{quoted(tensor.name) + " has the wrong number of elements"};
-  }
+Status check_size(const Tensor& tensor, std::size_t size) {
+  if (static_cast<std::int64_t>(size) == shape_size(tensor.shape)) return Done{};
+  return Error{quoted(tensor.name) + " has the wrong number of elements"};
+}
+
+Status check_input(const Tensor& tensor, const IntegerView& values) {
+  VEIL_TRY_STATUS(check_size(tensor, values.size()));
   if (!values.all_within(tensor.low, tensor.high)) {
     return Error{"an integer of " + quoted(tensor.name) + " is out of its range"};
   }
@@ -26,12 +28,12 @@ Result<Trace> fill_trace_of_any_claim(const Lowering& lowering, const Weights& w
   }
   Trace trace = empty_trace(circuit);
   for (std::size_t i = 0; i < inputs.size(); ++i) {
-    VEIL_TRY_STATUS(check_tensor(circuit, lowering.inputs[i], inputs[i]));
+    VEIL_TRY_STATUS(check_input(circuit.tensors[lowering.inputs[i]], inputs[i]));
     trace.values[lowering.inputs[i]] = inputs[i];
   }
   trace.shared.resize(circuit.tensors.size());
   for (std::size_t i = 0; i < weights.tensors.size(); ++i) {
-    VEIL_TRY_STATUS(check_tensor(circuit, lowering.model[i], weights.tensors[i].view()));
+    VEIL_TRY_STATUS(check_size(circuit.tensors[lowering.model[i]], weights.tensors[i].size()));
     trace.shared[lowering.model[i]] = weights.tensors[i];
   }
   for (const Step& step : lowering.steps) step(circuit, trace);

@@ -267,6 +267,32 @@ class OtherSetups(CliCase):
     def test_hidden_models_have_fresh_ids(self):
         self.assertNotEqual(self.set_up_credit("one")[1]["model_id"], self.set_up_credit("two")[1]["model_id"])
 
+    def test_a_claim_about_a_batch_of_rows(self):
+        out, claim = self.folder / "batch", "count(score >= 0.5) >= 20 and mean(score) > 0.2 and all(score >= 0.0001)"
+        self.run_json(DONE, "setup", MODEL, "--calibrate", CALIBRATION, "--batch", 64, "--claim", claim, "--out", out)
+        proof = self.folder / "batch.proof"
+        self.run_json(DONE, "prove", out / "prover.veil", "--input", APPLICANTS, "--row", 100, "--out", proof)
+        statement = self.run_json(DONE, "verify", out / "verifier.veil", proof)["statement"]
+        self.assertIn("of 64 rows", statement["claim"])
+        self.assertEqual(statement["inputs"][0]["elements"], 64 * 20)
+        self.assertEqual(statement["inputs"][0]["labels"][0], "limit_bal")
+        self.refuses("prove", out / "prover.veil", "--input", APPLICANTS, "--row", 137, "--out", proof,
+                     says="has 63 from row 137")
+        said = self.run_json(DONE, "evaluate", out / "prover.veil", "--data", LABELLED, "--labels", "repaid")
+        self.assertEqual(said["rows"], 192)
+        self.assertGreater(said["agreement"], 0.99)
+        self.run_json(DONE, "audit", out / "verifier.veil", MODEL)
+        self.assertTrue(self.run_json(DONE, "inspect", out / "graph.json")["claim"].startswith("count"))
+
+    def test_a_false_claim_about_a_batch_is_refused(self):
+        out = self.folder / "batch-false"
+        self.run_json(DONE, "setup", MODEL, "--calibrate", CALIBRATION, "--batch", 64, "--claim",
+                      "count(score >= 0.5) >= 63", "--out", out)
+        said = self.run_json(REJECTED, "prove", out / "prover.veil", "--input", APPLICANTS, "--out",
+                             self.folder / "no.proof")
+        self.assertEqual(said["reason"], "claim/false")
+        self.assertIn("these rows", said["sentence"])
+
     def test_without_a_claim_the_output_is_revealed(self):
         out, made = self.set_up_credit("reveal", claim=False)
         proof = self.folder / "reveal.proof"
@@ -575,6 +601,10 @@ class BadSetup(CliCase):
             self.refused(claim=claim)
         self.refused(claim="score >= -5")  # always true: says nothing
         self.refused(claim="score >= 5")  # never true
+        self.refused(claim="count(score >= 0.5) >= 3", says="--batch")
+        for claim in ("score >= 0.5", "count(score >= 0.5)", "count(score >= 0.5) >= 9", "all(all(score >= 0.5))"):
+            self.refused(claim=claim, more=["--batch", "8"])
+        self.refused(claim="all(score >= 0.5)", more=["--batch", "0"])
 
     def test_calibration_data(self):
         self.refused(calibrate=self.folder / "missing.csv", says="missing.csv")

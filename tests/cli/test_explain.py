@@ -49,6 +49,14 @@ class Explain(CliCase):
             self.assertEqual("weights" in hidden, model == "hidden")
             self.assertEqual("the output, beyond" in hidden, claim)
 
+    def test_of_a_batch_of_rows(self):
+        _, said = self.set_up_credit("batch", "--batch", "4", "--claim", "count(score >= 0.75) >= 1", "--explain", claim=False)
+        explanation = said["explanation"]
+        self.assertEqual(explanation["facts"]["graph"]["batch"], 4)
+        self.assertEqual(explanation["facts"]["input_values"], 80)
+        self.assertIn("that a proof is about 4 rows", explanation["key_shows"])
+        self.assertTrue(any("of each row: 'limit_bal'" in sentence for sentence in explanation["key_shows"]))
+
     def test_text(self):
         folder, _ = self.keys["hidden", True]
         proof, _ = self.prove(folder)

@@ -222,6 +222,9 @@ class WrongPlaces(WithCredit):
                             ("score == 1", "argmax only"), ("score[1] >= 0.1", "y[0], y[1]")):
             with self.subTest(claim):
                 self.assertIn(word, self.refuses(*setup, claim))
+        rows = ["--batch", "4"]
+        self.assertIn("did you mean 'count'?", self.refuses(*setup, "conut(score >= 0.75) >= 1", *rows))
+        self.assertIn("decimal point", self.refuses(*setup, "count(score >= 0,75) >= 1", *rows))
 
     def test_standard_input_is_not_read(self):
         self.assertIn("standard input", self.refuses(*self.prove(self.folder / "x", data="-")))

@@ -440,32 +440,67 @@ def run(graph, weights, inputs):
 
 
 # ---- claims, on exact fractions
-def claim_is_true(graph, values):
-    output, unit = values[graph["output"]], Fraction(2) ** graph["values"][graph["output"]]["scale_log2"][0]
-    ranked = output
-    for node in graph["nodes"]:
-        if node["output"] == graph["output"] and node["op"] == "softmax":
-            ranked = values[node["inputs"][0]]
-    for chain in re.split(r"\band\b", graph["claim"]):
+def are_true(sides, signs):
+    return all({"<": left < right, "<=": left <= right, ">": left > right, ">=": left >= right}[sign]
+               for left, sign, right in zip(sides, signs, sides[1:]))
+
+
+def number_of(operand, output, unit):
+    name = re.fullmatch(r"\s*([A-Za-z_]\w*)\s*(?:\[(\d+)\])?\s*", operand)
+    if not name:
+        return Fraction(operand.strip())
+    return (output[-1] if name[1] == "score" else output[int(name[2] or 0)]) * unit
+
+
+def predicate_is_true(text, output, ranked, unit):
+    """Of one row's output."""
+    for chain in re.split(r"\band\b", text):
         argmax = re.fullmatch(r"\s*argmax\s*==\s*(\d+)\s*", chain)
         if argmax:
             if ranked.index(max(ranked)) != int(argmax[1]):
                 return False
             continue
         parts = re.split(r"(<=|>=|<|>)", chain)
-        sides = []
-        for operand in parts[::2]:
-            name = re.fullmatch(r"\s*([A-Za-z_]\w*)\s*(?:\[(\d+)\])?\s*", operand)
-            if not name:
-                sides.append(Fraction(operand.strip()))
-            elif name[1] == "score":
-                sides.append(output[-1] * unit)
-            else:
-                sides.append(output[int(name[2] or 0)] * unit)
-        for left, sign, right in zip(sides, parts[1::2], sides[1:]):
-            if not {"<": left < right, "<=": left <= right, ">": left > right, ">=": left >= right}[sign]:
-                return False
+        if not are_true([number_of(operand, output, unit) for operand in parts[::2]], parts[1::2]):
+            return False
     return True
+
+
+def rows_number(word, inside, rows, unit):
+    """What a call such as count(score >= 0.5) is, of all rows."""
+    if word in ("mean", "sum"):
+        total = sum(number_of(inside, row, unit) for row in rows)
+        return total / len(rows) if word == "mean" else total
+    count = sum(predicate_is_true(inside, row, row, unit) for row in rows)
+    return count if word == "count" else count == len(rows)
+
+
+def claim_of_rows_is_true(text, rows, unit):
+    calls = []
+
+    def take(call):
+        calls.append(rows_number(call[1], call[2], rows, unit))
+        return f"@{len(calls) - 1}"
+
+    for chain in re.split(r"\band\b", re.sub(r"\b(all|count|mean|sum)\s*\(([^()]*)\)", take, text)):
+        parts = [part.strip() for part in re.split(r"(<=|>=|<|>)", chain)]
+        numbers = [calls[int(part[1:])] if part[0] == "@" else Fraction(part) for part in parts[::2]]
+        if numbers == [False] or not are_true(numbers, parts[1::2]):
+            return False
+    return True
+
+
+def claim_is_true(graph, values):
+    output, unit = values[graph["output"]], Fraction(2) ** graph["values"][graph["output"]]["scale_log2"][0]
+    batch = graph.get("batch", 1)
+    if batch > 1:
+        size = len(output) // batch
+        return claim_of_rows_is_true(graph["claim"], [output[i:i + size] for i in range(0, len(output), size)], unit)
+    ranked = output
+    for node in graph["nodes"]:
+        if node["output"] == graph["output"] and node["op"] == "softmax":
+            ranked = values[node["inputs"][0]]
+    return predicate_is_true(graph["claim"], output, ranked, unit)
 
 
 def check(folder):
