@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <charconv>
 #include <cstring>
 #include <memory>
 #include <sstream>
@@ -11,20 +12,59 @@
 
 #include "base/limits.h"
 #include "cli/commands.h"
+#include "cli/completion.h"
+#include "cli/description.h"
+#include "cli/manual.h"
+#include "cli/mistakes.h"
+#include "data/rows.h"
+#include "graph/text.h"
 #include "parallel/parallel.h"
 
 namespace veil::cli {
 
 namespace {
 
+constexpr std::uint64_t kMostRows = 999'999'999'999;
+
+// Checks of values, with half a sentence that stands behind the option's name.
+CLI::Validator whole_number(std::uint64_t least, std::uint64_t most) {
+  return CLI::Validator(
+      [least, most](const std::string& text) {
+        std::uint64_t value = 0;
+        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+        const bool whole = error == std::errc() && end == text.data() + text.size();
+        if (whole && value >= least && value <= most) return std::string();
+        return fmt::format("takes a whole number from {} to {}, not {}", least, most, quote(text));
+      },
+      "");
+}
+
+CLI::Validator number_between(double least, double most) {
+  return CLI::Validator(
+      [least, most](const std::string& text) {
+        const auto value = parse_number(text);
+        if (value && *value >= least && *value <= most) return std::string();
+        return fmt::format("takes a number from {:f} to {:f}, not {}", least, most, quote(text));
+      },
+      "");
+}
+
+void add_explain(CLI::App& command, bool& explain) {
+  command.add_flag("--explain", explain, "Say who learns what of this model and claim, and what nobody learns");
+}
+
 void declare(CLI::App& command, SetupArguments& arguments) {
-  command.add_option("MODEL", arguments.model, "The model, an .onnx file")->required();
-  command.add_option("--calibrate", arguments.calibrate, "Rows like those to come: CSV, NPY, NPZ or JSON")->required();
+  command.add_option("MODEL", arguments.model, "The model, an .onnx file")->type_name("FILE")->required();
+  command.add_option("--calibrate", arguments.calibrate, "Rows like those to come: CSV, NPY, NPZ or JSON")
+      ->type_name("FILE")
+      ->required();
   command.add_option("--model", arguments.visibility, "Are the weights secret? hidden (default) or public")
       ->check(CLI::IsMember({"hidden", "public"}));
-  command.add_option("--claim", arguments.claim,
-                     "What a proof shows, such as \"score >= 0.75\", \"argmax == 2\", \"0.2 <= y[3] < 0.4\", joined by "
-                     "\"and\"; without it the output is revealed");
+  command
+      .add_option("--claim", arguments.claim,
+                  "What a proof shows, such as \"score >= 0.75\", \"argmax == 2\", \"0.2 <= y[3] < 0.4\", joined by "
+                  "\"and\"; without it the output is revealed")
+      ->type_name("CLAIM");
   command.add_option("--bits", arguments.bits, "Bits of the integers: 8, 12, 16 or auto (default)")
       ->check(CLI::IsMember({"8", "12", "16", "auto"}));
   command
@@ -32,62 +72,125 @@ void declare(CLI::App& command, SetupArguments& arguments) {
                   fmt::format("How far a revealed output may be off in the calibration rows, as a part of its largest "
                               "number (default {}); auto takes bits that reach it",
                               kDefaultTolerance))
-      ->check(CLI::Range(1e-6, 1.0));
+      ->type_name("NUMBER")
+      ->check(number_between(1e-6, 1.0));
   command.add_option("--out", arguments.out, "The folder for prover.veil, verifier.veil, report.json, graph.json")
+      ->type_name("FOLDER")
       ->required();
-  command.add_option("--output", arguments.output, "Which output of the model, where it has several");
+  command.add_option("--output", arguments.output, "Which output of the model, where it has several")
+      ->type_name("NAME");
   command.add_option("--dim", arguments.dims, "NAME=LENGTH of an axis that the model leaves open; may be repeated")
+      ->type_name("NAME=LENGTH")
       ->take_all();
   command
       .add_option("--batch", arguments.batch,
                   "Rows that one proof is about (default 1); the claim then says all(...), count(...) or mean(...)")
-      ->check(CLI::Range(std::int64_t{1}, kMaxTensorSize));
-  command.add_option("--classes", arguments.classes, "Names of the output's elements: A,B,C")->delimiter(',');
-  command.add_option("--labels", arguments.labels, "A column of the data that is no input");
+      ->type_name("NUMBER")
+      ->check(whole_number(1, static_cast<std::uint64_t>(kMaxTensorSize)));
+  command.add_option("--classes", arguments.classes, "Names of the output's elements: A,B,C")
+      ->type_name("NAMES")
+      ->delimiter(',');
+  command.add_option("--labels", arguments.labels, "A column of the data that is no input")->type_name("COLUMN");
   command.add_flag("--without-model", arguments.without_model,
                    "Leave the model file out of prover.veil; evaluate then needs it beside the key");
-  command.add_option("--profile", arguments.profile, "A JSON file for the time of each phase and the sizes");
+  command.add_option("--profile", arguments.profile, "A JSON file for the time of each phase and the sizes")
+      ->type_name("FILE");
+  add_explain(command, arguments.explain);
 }
 
 void declare(CLI::App& command, ProveArguments& arguments) {
-  command.add_option("PROVER", arguments.prover, "prover.veil")->required();
-  command.add_option("--input", arguments.input, "The data: CSV, NPY, NPZ or JSON")->required();
-  command.add_option("--row", arguments.row,
-                     "Which row of the data, counted from 0 (default: 0); of a batch, its first one");
-  command.add_option("--context", arguments.context, "Text the proof is bound to, such as a loan's number");
-  command.add_option("--out", arguments.out, "Where the proof goes")->required();
-  command.add_option("--labels", arguments.labels, "A column of the data that is no input");
-  command.add_option("--profile", arguments.profile, "A JSON file for the time of each phase and the sizes");
+  command.add_option("PROVER", arguments.prover, "prover.veil")->type_name("FILE")->required();
+  command.add_option("--input", arguments.input, "The data: CSV, NPY, NPZ or JSON")->type_name("FILE")->required();
+  command
+      .add_option("--row", arguments.row,
+                  "Which row of the data, counted from 0 (default: 0); of a batch, its first one")
+      ->check(whole_number(0, kMostRows))
+      ->type_name("NUMBER");
+  command.add_option("--context", arguments.context, "Text the proof is bound to, such as a loan's number")
+      ->type_name("TEXT");
+  command.add_option("--out", arguments.out, "Where the proof goes")->type_name("FILE")->required();
+  command.add_option("--labels", arguments.labels, "A column of the data that is no input")->type_name("COLUMN");
+  command.add_option("--profile", arguments.profile, "A JSON file for the time of each phase and the sizes")
+      ->type_name("FILE");
+  add_explain(command, arguments.explain);
 }
 
 void declare(CLI::App& command, VerifyArguments& arguments) {
-  command.add_option("VERIFIER", arguments.verifier, "verifier.veil")->required();
+  command.add_option("VERIFIER", arguments.verifier, "verifier.veil")->type_name("FILE")->required();
   command.add_option("PROOF", arguments.proofs, "The proof; several are checked together, at a fraction of the time")
+      ->type_name("FILE")
       ->required();
-  command.add_option("--context", arguments.context, "The context that every proof must have been made for");
-  command.add_option("--model-id", arguments.model_id, "Accept this model only (64 hex digits)");
+  command.add_option("--context", arguments.context, "The context that every proof must have been made for")
+      ->type_name("TEXT");
+  command.add_option("--model-id", arguments.model_id, "Accept this model only (64 hex digits)")->type_name("ID");
+  add_explain(command, arguments.explain);
 }
 
 void declare(CLI::App& command, EvaluateArguments& arguments) {
-  command.add_option("PROVER", arguments.prover, "prover.veil")->required();
-  command.add_option("--data", arguments.data, "The data: CSV, NPY, NPZ or JSON")->required();
-  command.add_option("--labels", arguments.labels, "The column, array or field with the true answers");
-  command.add_option("--model", arguments.model, "The model, an .onnx file, where prover.veil was made without it");
-  command.add_option("--outputs", arguments.outputs,
-                     "A CSV file for what the float model and its integers give, row by row");
-  command.add_option("--report", arguments.report,
-                     "A folder for evaluation.html, a page of plots, and evaluation.json");
-  command.add_option("--calibrate", arguments.calibrate,
-                     "For the report: the rows that setup had, to try the model at 8 to 16 bits");
+  command.add_option("PROVER", arguments.prover, "prover.veil")->type_name("FILE")->required();
+  command.add_option("--data", arguments.data, "The data: CSV, NPY, NPZ or JSON")->type_name("FILE")->required();
+  command.add_option("--labels", arguments.labels, "The column, array or field with the true answers")
+      ->type_name("COLUMN");
+  command.add_option("--model", arguments.model, "The model, an .onnx file, where prover.veil was made without it")
+      ->type_name("FILE");
+  command
+      .add_option("--outputs", arguments.outputs,
+                  "A CSV file for what the float model and its integers give, row by row")
+      ->type_name("FILE");
+  command
+      .add_option("--report", arguments.report, "A folder for evaluation.html, a page of plots, and evaluation.json")
+      ->type_name("FOLDER");
+  command
+      .add_option("--calibrate", arguments.calibrate,
+                  "For the report: the rows that setup had, to try the model at 8 to 16 bits")
+      ->type_name("FILE");
 }
 
 void declare(CLI::App& command, AuditArguments& arguments) {
-  command.add_option("VERIFIER", arguments.verifier, "verifier.veil")->required();
-  command.add_option("MODEL", arguments.model, "The model (.onnx) or, for a hidden model, graph.json")->required();
+  command.add_option("VERIFIER", arguments.verifier, "verifier.veil")->type_name("FILE")->required();
+  command.add_option("MODEL", arguments.model, "The model (.onnx) or, for a hidden model, graph.json")
+      ->type_name("FILE")
+      ->required();
 }
 
 void declare(CLI::App& command, InspectArguments& arguments) {
-  command.add_option("FILE", arguments.file, "prover.veil, verifier.veil, graph.json or a proof")->required();
+  command.add_option("FILE", arguments.file, "prover.veil, verifier.veil, graph.json or a proof")
+      ->type_name("FILE")
+      ->required();
+}
+
+void declare(CLI::App& command, DoctorArguments& arguments) {
+  command.add_flag("--self-test", arguments.self_test)->group("");  // hidden: the doctor calls itself so
+}
+
+// What the program says of itself. The description is complete when a command runs, not yet when it is added.
+struct CompletionArguments {
+  std::string shell;
+};
+struct ManualArguments {
+  bool markdown = false;
+};
+using SharedDescription = std::shared_ptr<const ProgramDescription>;
+
+Outcome text_outcome(std::string text) { return {ExitCode::kDone, Json{{"text", text}}, std::move(text)}; }
+
+Result<Outcome> run_completion(const ProgramDescription& program, const CompletionArguments& arguments) {
+  if (arguments.shell == "bash") return text_outcome(bash_completion(program));
+  return text_outcome(arguments.shell == "zsh" ? zsh_completion(program) : fish_completion(program));
+}
+
+Result<Outcome> run_manual(const ProgramDescription& program, const ManualArguments& arguments) {
+  return text_outcome(arguments.markdown ? manual_document(program) : manual_page(program));
+}
+
+void declare(CLI::App& command, CompletionArguments& arguments) {
+  command.add_option("SHELL", arguments.shell, "bash, zsh or fish")
+      ->required()
+      ->check(CLI::IsMember({"bash", "zsh", "fish"}));
+}
+
+void declare(CLI::App& command, ManualArguments& arguments) {
+  command.add_flag("--markdown", arguments.markdown, "A document instead of a page for man");
 }
 
 struct Words {
@@ -97,14 +200,15 @@ struct Words {
 };
 
 template <class Arguments>
-void add_command(CLI::App& app, Call& call, const Words& words, Result<Outcome> (*run)(const Arguments&)) {
+void add_command(CLI::App& app, Call& call, const Words& words, std::function<Result<Outcome>(const Arguments&)> run) {
   CLI::App* command = app.add_subcommand(words.name, words.description);
   auto arguments = std::make_shared<Arguments>();
   declare(*command, *arguments);
   command->add_flag("--json", call.as_json, "Print one JSON object instead of text");
   auto threads = std::make_shared<unsigned>(0);  // all cores
   command->add_option("--threads", *threads, "At most so many threads (default: one a core)")
-      ->check(CLI::Range(1u, 1024u));
+      ->type_name("NUMBER")
+      ->check(whole_number(1, 1024));
   command->footer(std::string("Example:\n  ") + words.example);
   command->callback([&call, arguments, threads, run] {
     call.run = [arguments, threads, run] {
@@ -114,28 +218,44 @@ void add_command(CLI::App& app, Call& call, const Words& words, Result<Outcome> 
   });
 }
 
-void add_commands(CLI::App& app, Call& call) {
-  add_command(app, call,
-              {"setup", "Turn a model into a prover's and a verifier's key",
-               "veil setup model.onnx --calibrate rows.csv --claim \"score >= 0.75\" --out key"},
-              run_setup);
-  add_command(app, call,
-              {"prove", "Prove what the model says about one row",
-               "veil prove key/prover.veil --input rows.csv --row 3 --context \"loan 17\" --out loan.proof"},
-              run_prove);
-  add_command(app, call,
-              {"verify", "Check proofs and print what they say",
-               "veil verify key/verifier.veil loan.proof --context \"loan 17\""},
-              run_verify);
-  add_command(app, call,
-              {"evaluate", "Compare the float model with its integers on data",
-               "veil evaluate key/prover.veil --data rows.csv --labels answer"},
-              run_evaluate);
-  add_command(app, call,
-              {"audit", "Check that a key is for a given model or quantised graph",
-               "veil audit key/verifier.veil key/graph.json"},
-              run_audit);
-  add_command(app, call, {"inspect", "Show what a key, a graph or a proof is", "veil inspect loan.proof"}, run_inspect);
+void add_own_commands(CLI::App& app, Call& call, const SharedDescription& description) {
+  add_command<CompletionArguments>(
+      app, call,
+      {"completion", "Print the script that completes veil's words in a shell", "source <(veil completion bash)"},
+      [description](const auto& arguments) { return run_completion(*description, arguments); });
+  add_command<ManualArguments>(app, call, {"man", "Print the manual page", "veil man | man -l -"},
+                               [description](const auto& arguments) { return run_manual(*description, arguments); });
+}
+
+void add_commands_of_proofs(CLI::App& app, Call& call) {
+  add_command<SetupArguments>(app, call,
+                              {"setup", "Turn a model into a prover's and a verifier's key",
+                               "veil setup model.onnx --calibrate rows.csv --claim \"score >= 0.75\" --out key"},
+                              run_setup);
+  add_command<ProveArguments>(
+      app, call,
+      {"prove", "Prove what the model says about one row",
+       "veil prove key/prover.veil --input rows.csv --row 3 --context \"loan 17\" --out loan.proof"},
+      run_prove);
+  add_command<VerifyArguments>(app, call,
+                               {"verify", "Check proofs and print what they say",
+                                "veil verify key/verifier.veil loan.proof --context \"loan 17\""},
+                               run_verify);
+}
+
+void add_commands_around(CLI::App& app, Call& call) {
+  add_command<EvaluateArguments>(app, call,
+                                 {"evaluate", "Compare the float model with its integers on data",
+                                  "veil evaluate key/prover.veil --data rows.csv --labels answer"},
+                                 run_evaluate);
+  add_command<AuditArguments>(app, call,
+                              {"audit", "Check that a key is for a given model or quantised graph",
+                               "veil audit key/verifier.veil key/graph.json"},
+                              run_audit);
+  add_command<InspectArguments>(
+      app, call, {"inspect", "Show what a key, a graph or a proof is", "veil inspect loan.proof"}, run_inspect);
+  add_command<DoctorArguments>(app, call, {"doctor", "Check that Veil works on this machine", "veil doctor"},
+                               run_doctor);
 }
 
 }  // namespace
@@ -162,9 +282,15 @@ Result<std::variant<Call, std::string>> read_arguments(int count, const char* co
       "  veil setup model.onnx --calibrate rows.csv --claim \"score >= 0.75\" --out key\n"
       "  veil prove key/prover.veil --input rows.csv --row 3 --context \"loan 17\" --out loan.proof\n"
       "  veil verify key/verifier.veil loan.proof --context \"loan 17\"\n"
-      "Exit codes: 0 done or accepted, 1 rejected, 2 bad usage or file.");
+      "Exit codes: 0 done or accepted, 1 rejected, or wrong with this machine, 2 bad usage or file.");
   Call call;
-  add_commands(app, call);
+  const auto description = std::make_shared<ProgramDescription>();
+  add_commands_of_proofs(app, call);
+  add_commands_around(app, call);
+  add_own_commands(app, call, description);
+  *description = describe(app);
+  const std::vector<std::string> given(words + std::min(count, 1), words + count);
+  if (std::string misread = misread_value(*description, given); !misread.empty()) return Error{misread};
   try {
     app.parse(count, words);
   } catch (const CLI::Success& success) {
@@ -172,7 +298,7 @@ Result<std::variant<Call, std::string>> read_arguments(int count, const char* co
     app.exit(success, out, unused);  // the text of --help or --version
     return std::variant<Call, std::string>(out.str());
   } catch (const CLI::ParseError& error) {
-    return Error{one_line(error.what()) + "; `veil --help` shows the usage."};
+    return Error{explain_mistake(*description, given, one_line(error.what()))};
   }
   return std::variant<Call, std::string>(std::move(call));
 }

@@ -93,6 +93,8 @@ Outcome outcome_of(const Finding& finding, const VerifiedModel& model) {
 Result<Outcome> run_audit(const AuditArguments& arguments) {
   VEIL_TRY(file, load_verifier_file(arguments.verifier));
   VEIL_TRY(bytes, read_file(arguments.model));
+  Progress progress;
+  progress.show("checking the key", 0.0);
   const VerifiedModel::Checked checked = VerifiedModel::check(file.model, std::nullopt);
   if (!checked.verdict.accepted()) {
     Outcome out{ExitCode::kRejected,
@@ -100,9 +102,10 @@ Result<Outcome> run_audit(const AuditArguments& arguments) {
                 fmt::format("REJECTED: {} ({})\n", checked.verdict.name(), printable(checked.verdict.detail()))};
     return out;
   }
+  progress.show("making the circuit again", 0.3);
   auto finding = looks_like_graph(bytes) ? audit_graph(bytes, arguments.model, *checked.model)
                                          : audit_model_file(bytes, file, arguments.verifier, *checked.model);
-  if (!finding.ok()) return Error{finding.error()};
+  if (!finding.ok()) return about_file(arguments.model, finding.error());
   return outcome_of(*finding, *checked.model);
 }
 

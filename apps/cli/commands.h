@@ -21,6 +21,7 @@ struct SetupArguments {
   std::vector<std::string> dims, classes;
   std::int64_t batch = 1;      // rows that one proof is about
   bool without_model = false;  // the model file is no part of prover.veil
+  bool explain = false;        // who learns what
 };
 Result<Outcome> run_setup(const SetupArguments& arguments);
 
@@ -28,6 +29,7 @@ struct ProveArguments {
   std::string prover, input, context, out, profile;
   std::optional<std::uint64_t> row;
   std::optional<std::string> labels;
+  bool explain = false;
 };
 Result<Outcome> run_prove(const ProveArguments& arguments);
 
@@ -35,6 +37,7 @@ struct VerifyArguments {
   std::string verifier, context;
   std::vector<std::string> proofs;
   std::optional<std::string> model_id;
+  bool explain = false;
 };
 Result<Outcome> run_verify(const VerifyArguments& arguments);
 
@@ -55,5 +58,10 @@ struct InspectArguments {
   std::string file;
 };
 Result<Outcome> run_inspect(const InspectArguments& arguments);
+
+struct DoctorArguments {
+  bool self_test = false;  // of this process's kernels, and nothing else
+};
+Result<Outcome> run_doctor(const DoctorArguments& arguments);
 
 }  // namespace veil::cli

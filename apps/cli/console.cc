@@ -30,7 +30,11 @@ int print_error(const std::string& message, bool as_json) {
 
 }  // namespace
 
-Progress::Progress() : enabled_(isatty(STDERR_FILENO) == 1) {}
+// Not on a terminal that cannot clear a line.
+Progress::Progress() : enabled_(isatty(STDERR_FILENO) == 1) {
+  const char* const terminal = std::getenv("TERM");
+  if (terminal == nullptr || std::string_view(terminal) == "dumb") enabled_ = false;
+}
 
 void Progress::show(std::string_view stage, double done) {
   if (!enabled_) return;

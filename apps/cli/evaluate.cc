@@ -143,12 +143,16 @@ std::string differing_text(const std::vector<std::int64_t>& rows) {
 
 Result<Outcome> run_evaluate(const EvaluateArguments& arguments) {
   if (!arguments.calibrate.empty() && arguments.report.empty()) return Error{"--calibrate is for --report only."};
+  if (!arguments.outputs.empty()) VEIL_TRY_STATUS(can_save_file(arguments.outputs));
+  if (!arguments.report.empty()) VEIL_TRY_STATUS(can_save_files(arguments.report));
   Progress progress;
   progress.show("opening the key", 0.0);
   VEIL_TRY(owned, open_owned_model(arguments.prover, true));
   VEIL_TRY_STATUS(find_model_file(owned, arguments));
   progress.show("running the rows", 0.2);
-  VEIL_TRY(result, evaluate(owned, arguments));
+  auto evaluated = evaluate(owned, arguments);
+  if (!evaluated.ok()) return about_file(arguments.model, evaluated.error());
+  const Evaluation result = std::move(evaluated).value();
   progress.clear();
   const RunComparison& runs = result.runs;
   Outcome out;

@@ -18,6 +18,13 @@ Result<Bytes> load_proof(const std::string& path);
 
 bool looks_like_graph(ByteView bytes);
 
+// The model file of `path`: "This is not ..." becomes "The file 'x' is not ...".
+Error about_file(const std::string& path, const Error& error);
+
+// Before long work: would save_file, or save_files, find a place to write to? Whether there is room, nobody knows.
+Status can_save_file(const std::string& path);
+Status can_save_files(const std::string& folder);
+
 // Never half-written, and never half-written by Ctrl-C: signals wait until the file is whole or gone.
 Status save_file(const std::string& path, ByteView bytes, bool secret);
 

@@ -5,6 +5,7 @@
 #include "cli/console.h"
 #include "cli/files.h"
 #include "data/files.h"
+#include "graph/file_type.h"
 #include "graph/text.h"
 #include "service/report.h"
 #include "service/statement_text.h"
@@ -72,11 +73,16 @@ Outcome describe_graph(const QuantisedGraph& graph, std::size_t size_bytes) {
   return out;
 }
 
+std::string also(ByteView bytes) {
+  const std::string_view type = file_type(bytes).name;
+  return type.empty() ? "" : "; it is " + std::string(type);
+}
+
 }  // namespace
 
 Result<Outcome> run_inspect(const InspectArguments& arguments) {
   VEIL_TRY(bytes, read_file(arguments.file));
-  const std::string where = quote(arguments.file);
+  const std::string where = quote_path(arguments.file);
   if (const auto kind = file_kind(bytes)) {
     if (*kind == FileKind::kVerifier) {
       VEIL_TRY(file, read_verifier_file(bytes, where));
@@ -91,7 +97,7 @@ Result<Outcome> run_inspect(const InspectArguments& arguments) {
              parse_graph(std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size()), arguments.file));
     return describe_graph(graph, bytes.size());
   }
-  return Error{"The file " + where + " is none of Veil's: no key, no proof and no quantised graph."};
+  return Error{"The file " + where + " is none of Veil's: no key, no proof and no quantised graph" + also(bytes) + "."};
 }
 
 }  // namespace veil::cli

@@ -8,6 +8,7 @@
 #include "graph/text.h"
 #include "parallel/parallel.h"
 #include "service/batches.h"
+#include "service/explain.h"
 #include "service/prove_row.h"
 
 namespace veil::cli {
@@ -20,11 +21,11 @@ Result<RealRow> read_batch(const DataSet& data, std::int64_t batch, const ProveA
   const std::uint64_t left = first < data.rows ? data.rows - first : 0;
   const auto wanted = static_cast<std::uint64_t>(batch);
   if (left < wanted) {
-    return Error{fmt::format("A proof is about {} rows, but {} has {} from row {} on.", batch, quote(arguments.input),
-                             left, first)};
+    return Error{fmt::format("A proof is about {} rows, but {} has {} from row {} on.", batch,
+                             quote_path(arguments.input), left, first)};
   }
   if (!arguments.row && left > wanted) {
-    note(fmt::format("{} has {} rows; proving the first {} (choose others with --row).", quote(arguments.input),
+    note(fmt::format("{} has {} rows; proving the first {} (choose others with --row).", quote_path(arguments.input),
                      data.rows, batch));
   }
   return rows_from(data, static_cast<std::size_t>(first), batch);
@@ -35,11 +36,12 @@ Result<RealRow> read_row(const OwnedModel& model, const ProveArguments& argument
   if (model.graph.batch > 1) return read_batch(data, model.graph.batch, arguments);
   const std::uint64_t row = arguments.row.value_or(0);
   if (row >= data.rows) {
-    return Error{fmt::format("There is no row {} in {}: it has {} row{}, counted from 0.", row, quote(arguments.input),
-                             data.rows, data.rows == 1 ? "" : "s")};
+    return Error{fmt::format("There is no row {} in {}: it has {} row{}, counted from 0.", row,
+                             quote_path(arguments.input), data.rows, data.rows == 1 ? "" : "s")};
   }
   if (!arguments.row && data.rows > 1) {
-    note(fmt::format("{} has {} rows; proving row 0 (choose another with --row).", quote(arguments.input), data.rows));
+    note(fmt::format("{} has {} rows; proving row 0 (choose another with --row).", quote_path(arguments.input),
+                     data.rows));
   }
   return rows_from(data, static_cast<std::size_t>(row), 1);
 }
@@ -72,12 +74,24 @@ Outcome proven(const OwnedModel& model, const ProveArguments& arguments, const P
   return out;
 }
 
+void explain(const OwnedModel& model, const std::vector<std::string>& saturated, Outcome& out) {
+  std::vector<std::string> remarks;
+  if (!saturated.empty()) {
+    remarks.push_back("the proof is about the numbers after they were cut, and does not say that any were; you know: " +
+                      saturation_text(saturated));
+  }
+  out.json["explanation"] =
+      explanation_json({model.prover.circuit(), model.prover.key().model.visibility, &model.graph}, remarks);
+  out.text += explanation_text(out.json["explanation"]);
+}
+
 }  // namespace
 
 Result<Outcome> run_prove(const ProveArguments& arguments) {
   if (!arguments.profile.empty() && arguments.profile == arguments.out) {
     return Error{"--profile and --out name the same file; choose another for the profile."};
   }
+  VEIL_TRY_STATUS(can_save_file(arguments.out));
   Progress progress;
   progress.show("opening the key", 0.0);
   Profile profile;
@@ -99,6 +113,7 @@ Result<Outcome> run_prove(const ProveArguments& arguments) {
   VEIL_TRY_STATUS(save_file(arguments.out, proof.proof, false));
   profile.stop();
   Outcome out = proven(model, arguments, proof, load, result.saturated.size());
+  if (arguments.explain) explain(model, result.saturated, out);
   if (arguments.profile.empty()) return out;
   out.json["profile"] = profile_json(profile, model.prover.circuit());
   VEIL_TRY_STATUS(save_profile(arguments.profile, out.json["profile"]));

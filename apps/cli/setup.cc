@@ -8,6 +8,7 @@
 #include "data/files.h"
 #include "parallel/parallel.h"
 #include "service/batches.h"
+#include "service/explain.h"
 #include "service/set_up.h"
 
 namespace veil::cli {
@@ -41,7 +42,9 @@ struct Stages {
 
 Result<PreparedModel> make(const SetupArguments& arguments, const Bytes& onnx, SetupChoices& choices, Stages& stages) {
   stages.begin("reading model and data", 0.0);
-  VEIL_TRY(graph, read_model(onnx, choices));
+  auto read = read_model(onnx, choices);
+  if (!read.ok()) return about_file(arguments.model, read.error());
+  Graph graph = std::move(read).value();
   const ReadOptions options{arguments.labels, false};
   VEIL_TRY(columns, csv_labels(arguments.calibrate, options));
   choices.columns = std::move(columns);
@@ -86,6 +89,15 @@ Json outcome_json(const PreparedModel& made, const SetupFiles& files, const Timi
               {"threads", num_threads()}};
 }
 
+void explain(const PreparedModel& made, const SetupFiles& files, Outcome& out) {
+  const QuantisedGraph& graph = made.model.graph;
+  std::vector<std::string> remarks{"report.json comes from the weights and your rows: keep it to yourself"};
+  if (graph.hidden) remarks.emplace_back("prover.veil holds the weights in the clear: whoever has it has the model");
+  out.json["explanation"] =
+      explanation_json({files.circuit, graph.hidden ? Visibility::kHidden : Visibility::kPublic, &graph}, remarks);
+  out.text += explanation_text(out.json["explanation"]);
+}
+
 }  // namespace
 
 Result<Outcome> run_setup(const SetupArguments& arguments) {
@@ -93,6 +105,7 @@ Result<Outcome> run_setup(const SetupArguments& arguments) {
   Stages stages;
   Stopwatch watch;
   VEIL_TRY(choices, setup_choices(arguments));
+  VEIL_TRY_STATUS(can_save_files(arguments.out));
   VEIL_TRY(onnx, read_file(arguments.model));
   VEIL_TRY(made, make(arguments, onnx, choices, stages));
   VEIL_TRY(files, setup_files(made, std::move(onnx), choices));
@@ -107,6 +120,7 @@ Result<Outcome> run_setup(const SetupArguments& arguments) {
   Outcome out;
   out.json = outcome_json(made, files, timing);
   out.text = summary(arguments, made, files, timing);
+  if (arguments.explain) explain(made, files, out);
   if (arguments.profile.empty()) return out;
   out.json["profile"] = profile_json(stages.profile, files.circuit);
   VEIL_TRY_STATUS(save_profile(arguments.profile, out.json["profile"]));

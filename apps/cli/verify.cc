@@ -1,11 +1,16 @@
 // veil verify: the whole check of a proof, and what it says.
 #include <fmt/core.h>
 
+#include <algorithm>
+
 #include "cli/commands.h"
 #include "cli/console.h"
 #include "cli/files.h"
+#include "graph/file_type.h"
+#include "graph/text.h"
 #include "prove/stopwatch.h"
 #include "service/check_proofs.h"
+#include "service/explain.h"
 #include "service/statement_text.h"
 #include "verify/proof.h"
 
@@ -94,9 +99,23 @@ Result<std::vector<Bytes>> load_proofs(const std::vector<std::string>& paths) {
   std::vector<Bytes> proofs;
   for (const std::string& path : paths) {
     VEIL_TRY(proof, load_proof(path));
+    const std::string_view type = file_type(proof).name;
+    if (!type.empty() && !read_proof_header(proof))
+      note(fmt::format("{} is no proof of this version of Veil: it is {}.", quote_path(path), type));
     proofs.push_back(std::move(proof));
   }
   return proofs;
+}
+
+// Of a key that was accepted, and at least one proof of it.
+void explain(const VerifiedModel& model, const std::string& graph_json, Outcome& out) {
+  const auto graph = graph_of_circuit(graph_json, model.circuit().circuit());
+  std::vector<std::string> remarks;
+  if (model.trust() == Trust::kGiven) {
+    remarks.emplace_back("that this key is the model you mean is believed: compare the id, or run `veil audit`");
+  }
+  out.json["explanation"] = explanation_json({model.circuit(), model.visibility(), graph ? &*graph : nullptr}, remarks);
+  out.text += explanation_text(out.json["explanation"]);
 }
 
 }  // namespace
@@ -115,9 +134,17 @@ Result<Outcome> run_verify(const VerifyArguments& arguments) {
   const KeyVerification verified = verify_together(std::move(checked), expected, views);
   const Timing check = watch.lap();
   const VerifiedModel* const model = verified.key.model.get();
-  if (proofs.size() > 1) return ManyProofs(arguments, proofs).describe(model, verified.proofs, load, check);
-  if (model == nullptr) return rejected(verified.key.verdict, load, check);
-  return describe_one(*model, verified.proofs[0], arguments.context, proofs[0].size(), load, check);
+  Outcome out = proofs.size() > 1 ? ManyProofs(arguments, proofs).describe(model, verified.proofs, load, check)
+                : model == nullptr
+                    ? rejected(verified.key.verdict, load, check)
+                    : describe_one(*model, verified.proofs[0], arguments.context, proofs[0].size(), load, check);
+  if (!arguments.explain) return out;
+  out.json["explanation"] = nullptr;  // a rejected proof shows nothing
+  const auto accepted = [](const Verification& one) { return one.verdict.accepted(); };
+  if (model != nullptr && std::any_of(verified.proofs.begin(), verified.proofs.end(), accepted)) {
+    explain(*model, file.graph_json, out);
+  }
+  return out;
 }
 
 }  // namespace veil::cli

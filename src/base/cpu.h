@@ -4,6 +4,7 @@
 #pragma once
 
 #include <string_view>
+#include <vector>
 
 namespace veil {
 
@@ -18,6 +19,11 @@ CpuLevel detect_cpu_level();
 // The level to use when `forced` is the value of VEIL_CPU (empty: not set) and the machine can run `detected`.
 CpuLevel choose_cpu_level(std::string_view forced, CpuLevel detected);
 std::string_view cpu_level_name(CpuLevel level);
+
+// What this machine lacks for a level: names of instruction sets; empty where it can run it.
+std::vector<std::string_view> missing_for(CpuLevel level);
+// The value of VEIL_CPU, whether it was heeded or not; empty: not set.
+std::string_view forced_cpu_level();
 
 // The choice. Reads as kPortable (false) in static initialisers that happen to run before it, which is only slower.
 extern const CpuLevel kCpuLevel;

@@ -20,5 +20,12 @@ TEST(Cpu, OtherwiseDetectionDecides) {
   EXPECT_EQ(kUseAdx, kCpuLevel >= CpuLevel::kAdx);
 }
 
+TEST(Cpu, WhatIsMissingDecidesWhatIsDetected) {
+  EXPECT_TRUE(missing_for(CpuLevel::kPortable).empty());
+  for (const CpuLevel level : {CpuLevel::kAdx, CpuLevel::kIfma}) {
+    EXPECT_EQ(missing_for(level).empty(), level <= detect_cpu_level()) << cpu_level_name(level);
+  }
+}
+
 }  // namespace
 }  // namespace veil

@@ -247,11 +247,12 @@ TEST(Json, InputDataForInputsThatAreNotNeeded) {
 
 TEST(Json, BadFilesGiveASentence) {
   EXPECT_EQ(read_json("", kPair).message, "FILE is empty.");
-  EXPECT_EQ(read_json("[[1, 2]", kPair).message.find("FILE is no JSON file: parse error at line 1"), 0u);
+  EXPECT_EQ(read_json("[[1, 2]", kPair).message.find("FILE is no JSON file: it goes wrong at line 1"), 0u);
   EXPECT_EQ(read_json("[[1, NaN]]", kPair).message.find("FILE is no JSON file"), 0u);
   EXPECT_EQ(read_json("[[1, 1e999]]", kPair).message.find("FILE is no JSON file"), 0u);
   EXPECT_EQ(read_json("[[1, \"two\"]]", kPair).message, "FILE has 'two' where a number is needed, at number 2.");
-  EXPECT_EQ(read_json("[[1, null]]", kPair).message, "FILE has NaN in row 1, at element (0, 1) of input 'X'; give it a value.");
+  EXPECT_EQ(read_json("[[1, null]]", kPair).message,
+            "FILE has NaN in row 1, at element (0, 1) of input 'X'; give it a value.");
   EXPECT_EQ(read_json("[[1, 2], [3]]", kPair).message, "FILE is a nested list whose parts have different lengths.");
   EXPECT_EQ(read_json("[[1, 2], [3, [4]]]", kPair).message, "FILE has a list where a number is needed, at number 4.");
   EXPECT_EQ(read_json("[]", kPair).message, "FILE holds no rows.");
@@ -275,13 +276,15 @@ TEST(Json, Labels) {
 
 TEST(Data, UnknownEndingAndMissingFile) {
   const TestFolder folder;
-  const auto path = folder.write("d.txt", "a,b\n1,2\n");
+  EXPECT_NE(read_data(folder.write("d.xlsx", ""), kPair).error().message.find("save it as .csv"), std::string::npos);
+  EXPECT_NE(read_data("-", kPair).error().message.find("standard input"), std::string::npos);
+  const auto path = folder.write("d.dat", "a,b\n1,2\n");
   const auto unknown = read_data(path, kPair);
   ASSERT_FALSE(unknown.ok());
   EXPECT_NE(unknown.error().message.find("its name must end in .csv, .npy, .npz or .json."), std::string::npos);
   const auto missing = read_data(folder.path() / "none.csv", kPair);
   ASSERT_FALSE(missing.ok());
-  EXPECT_NE(missing.error().message.find("No such file or directory."), std::string::npos);
+  EXPECT_NE(missing.error().message.find("there is no such file."), std::string::npos);
   EXPECT_TRUE(csv_labels(folder.path() / "none.npy")->empty());
 }
 

@@ -3,9 +3,12 @@
 #include <csv.h>
 
 #include <algorithm>
+#include <cmath>
 #include <memory>
 #include <set>
 
+#include "data/rows.h"
+#include "graph/file_type.h"
 #include "graph/text.h"
 
 namespace veil {
@@ -41,8 +44,11 @@ class CsvBuilder {
     ++row_;
     const std::size_t width = table_.header_.size();
     if (error_ || table_.cells_.size() == row_ * width) return;
-    error_ = Error{where_ + " has " + std::to_string(table_.cells_.size() - (row_ - 1) * width) + " cells in row " +
-                   std::to_string(row_) + " below the header, but " + std::to_string(width) + " columns."};
+    const std::size_t cells = table_.cells_.size() - (row_ - 1) * width;
+    error_ = Error{where_ + " has " + std::to_string(cells) + (cells == 1 ? " cell" : " cells") + " in row " +
+                   std::to_string(row_) + " below the header, but " + std::to_string(width) +
+                   (width == 1 ? " column" : " columns") +
+                   (cells > width ? " (decimal commas, or text with commas and no quotes?)." : ".")};
   }
 
   CsvTable& table_;
@@ -64,13 +70,27 @@ Status parse(ByteView bytes, const std::string& where, CsvBuilder& builder) {
                                 &builder) == bytes.size() &&
                       csv_fini(&parser, CsvBuilder::on_cell, CsvBuilder::on_row, &builder) == 0;
   if (!parsed)
-    return Error{where + " is no CSV table: " + csv_strerror(csv_error(&parser)) + " (a stray double quote?)."};
+    return Error{where + " is no CSV table: a double quote is not closed, or stands in the middle of a cell."};
   return builder.status();
 }
 
 ByteView without_byte_order_mark(ByteView bytes) {
   const bool marked = bytes.size() >= 3 && bytes[0] == 0xef && bytes[1] == 0xbb && bytes[2] == 0xbf;
   return marked ? bytes.subspan(3) : bytes;
+}
+
+// Numbers that are no names. Whole numbers that grow may be some: years, or the count of the columns as pandas writes
+// it.
+bool header_is_numbers(const std::vector<std::string>& header) {
+  bool grow = true;
+  std::optional<double> last;
+  for (const std::string& name : header) {
+    const auto number = parse_number(name);
+    if (!number) return false;
+    grow = grow && *number == std::floor(*number) && (!last || *number > *last);
+    last = number;
+  }
+  return !grow;
 }
 
 }  // namespace
@@ -80,9 +100,17 @@ Status CsvTable::check_header(const std::string& where) const {
   if (header_.size() == 1 && header_[0].find_first_of(";\t") != std::string::npos) {
     return Error{where + " separates its columns by something else than commas; save it with commas."};
   }
+  if (header_is_numbers(header_)) {
+    return Error{where + " begins with a row of numbers; its first line must be a header, the names of the columns."};
+  }
   std::set<std::string_view> seen;
   for (const std::string& name : header_) {
     if (!is_utf8(name)) return Error{where + " is not UTF-8 text (column " + quote(name) + "); save it as UTF-8."};
+    if (name.empty() && header_.size() > 1) {
+      return Error{where +
+                   " has a column without a name: an index, perhaps, that pandas leaves out by index=False, or "
+                   "a comma at the end of the lines."};
+    }
     if (seen.insert(name).second) continue;
     return Error{where + " has two columns called " + quote(name) +
                  "; the first line must be a header of unique names."};
@@ -92,7 +120,11 @@ Status CsvTable::check_header(const std::string& where) const {
 
 Result<CsvTable> CsvTable::read(ByteView bytes, const std::string& where) {
   bytes = without_byte_order_mark(bytes);
-  if (std::find(bytes.begin(), bytes.end(), 0) != bytes.end()) return Error{where + " is not text, so no CSV file."};
+  const std::string_view type = file_type(bytes).name;
+  if (type.starts_with("text in ")) return Error{where + " is " + std::string(type) + "; save it as UTF-8."};
+  const bool text = std::find(bytes.begin(), bytes.end(), 0) == bytes.end();
+  const bool other = !type.empty() && type != "text" && type != "empty";
+  if (!text || other) return Error{where + " is no CSV table" + (other ? it_is(bytes) : ": it is not text") + "."};
   CsvTable table;
   CsvBuilder builder(table, where);
   VEIL_TRY_STATUS(parse(bytes, where, builder));

@@ -45,17 +45,17 @@ TEST(Csv, MatchesColumnsByName) {
   EXPECT_EQ(read("b,y,a\n1,9,2\n", pair_input({"a", "b"}), {"y", false, {}}).values, (Values{2, 1}));
   EXPECT_EQ(read("b,z,a\n1,bad,2\n", pair_input({"a", "b"}), {{}, true, {}}).values, (Values{2, 1}));
   EXPECT_EQ(read("b,z,a\n1,9,2\n", pair_input({"a", "b"})).message,
-            "FILE has a column 'z' that is no input of the model; remove it or declare it as the label.");
+            "FILE has a column 'z' that is no input of the model; remove it, or name it by --labels.");
   EXPECT_EQ(read("b,c\n1,9\n", pair_input({"a", "b"})).message, "FILE lacks the column 'a' that the model needs.");
 }
 
 TEST(Csv, CountsColumnsAtSetup) {
   EXPECT_EQ(read("a,y,b\n1,no,2\n", pair_input(), {"y", false, {}}).values, (Values{1, 2}));
-  EXPECT_EQ(read("a,y,b\n1,9,2\n", pair_input()).message,
-            "FILE has 3 columns, but a row of the model is 2 numbers ('X' (1, 2)); leave out columns that are no "
-            "inputs, or name "
-            "the label column.");
-  EXPECT_EQ(read("a\n1\n", pair_input()).message.find("FILE has 1 columns, but a row of the model is 2 numbers"), 0u);
+  EXPECT_EQ(
+      read("a,y,b\n1,9,2\n", pair_input()).message,
+      "FILE has 3 columns, but a row of the model is 2 numbers ('X' (1, 2)); leave out columns that are no inputs, "
+      "or name the column of the answers by --labels.");
+  EXPECT_EQ(read("a\n1\n", pair_input()).message.find("FILE has 1 column, but a row of the model is 2 numbers"), 0u);
   EXPECT_EQ(read("a,b\n1,2\n", pair_input(), {"y", false, {}}).message, "FILE has no column 'y'.");
 }
 
@@ -84,14 +84,47 @@ TEST(Csv, BadCellsAreNamed) {
 TEST(Csv, BadFilesGiveASentence) {
   EXPECT_EQ(read("", pair_input()).message, "FILE is empty; it needs a header line and rows.");
   EXPECT_EQ(read("a,b\n", pair_input()).message, "FILE has a header but no rows.");
-  EXPECT_EQ(read("a,b\n1,2\n3\n", pair_input()).message, "FILE has 1 cells in row 2 below the header, but 2 columns.");
-  EXPECT_EQ(read("a,b\n1,2,3\n", pair_input()).message, "FILE has 3 cells in row 1 below the header, but 2 columns.");
+  EXPECT_EQ(read("a,b\n1,2\n3\n", pair_input()).message, "FILE has 1 cell in row 2 below the header, but 2 columns.");
+  EXPECT_EQ(
+      read("a,b\n1,2,3\n", pair_input()).message.find("FILE has 3 cells in row 1 below the header, but 2 columns ("),
+      0u);
   EXPECT_EQ(read("a,a\n1,2\n", pair_input()).message.find("FILE has two columns called 'a'"), 0u);
   EXPECT_EQ(read("a;b\n1;2\n", pair_input()).message,
             "FILE separates its columns by something else than commas; save it with commas.");
   EXPECT_EQ(read("a,\xe4\n1,2\n", pair_input()).message.find("FILE is not UTF-8 text"), 0u);
   EXPECT_EQ(read("a,b\n1,\"2\n", pair_input()).message.find("FILE is no CSV table"), 0u);
-  EXPECT_EQ(read(std::string("a,b\n1,\0\n", 8), pair_input()).message, "FILE is not text, so no CSV file.");
+  EXPECT_EQ(read(std::string("a,b\n1,\0\n", 8), pair_input()).message, "FILE is no CSV table: it is not text.");
+}
+
+TEST(Csv, AHeaderOfNumbersIsNone) {
+  for (const char* text : {"0.5,1.5\n1,2\n", "1,1\n1,2\n", "-1,-2\n1,2\n", "5,3\n1,2\n"}) {
+    EXPECT_NE(read(text, pair_input()).message.find("first line must be a header"), std::string::npos) << text;
+  }
+  EXPECT_EQ(read("0,1\n3,4\n", pair_input()).values, (Values{3, 4}));        // as pandas counts columns
+  EXPECT_EQ(read("2019,2020\n3,4\n", pair_input()).values, (Values{3, 4}));  // names, if unusual ones
+  EXPECT_EQ(read("a,1\n3,4\n", pair_input()).values, (Values{3, 4}));
+}
+
+TEST(Csv, CellsThatAreNoNumbersGetAdvice) {
+  const auto advice = [](const std::string& cell) { return read("a,b\n1,\"" + cell + "\"\n", pair_input()).message; };
+  EXPECT_NE(advice("1,5").find("with a decimal point"), std::string::npos);
+  EXPECT_NE(advice("20,000").find("with a decimal point"), std::string::npos);
+  EXPECT_NE(advice("20%").find("the number alone"), std::string::npos);
+  EXPECT_NE(advice("$20").find("the number alone"), std::string::npos);
+  EXPECT_NE(advice("NA").find("needs a value"), std::string::npos);
+  EXPECT_NE(advice("high").find("encode text"), std::string::npos);
+  EXPECT_NE(advice("2024-01-01").find("encode text"), std::string::npos);
+}
+
+TEST(Csv, OtherFilesAreNamed) {
+  EXPECT_EQ(read("<!DOCTYPE html><html>", pair_input()).message, "FILE is no CSV table: it is a web page.");
+  EXPECT_EQ(read("PK\x03\x04 xl/workbook.xml", pair_input()).message, "FILE is no CSV table: it is an Excel workbook.");
+  EXPECT_EQ(read("\xff\xfe"
+                 "a",
+                 pair_input())
+                .message,
+            "FILE is text in UTF-16; save it as UTF-8.");
+  EXPECT_NE(read(",a,b\n0,1,2\n", pair_input()).message.find("index=False"), std::string::npos);
 }
 
 TEST(Csv, Labels) {

@@ -9,14 +9,31 @@
 #include <system_error>
 
 #include "base/random.h"
+#include "graph/suggest.h"
 #include "graph/text.h"
 
 namespace veil {
 namespace {
 
 Error failed(const char* verb, const std::filesystem::path& path, int error) {
-  return Error{std::string("Cannot ") + verb + " " + quote_path(path.string()) + ": " +
-               std::generic_category().message(error) + "."};
+  const std::string why = error == EISDIR ? "it is a folder" : std::generic_category().message(error);
+  return Error{std::string("Cannot ") + verb + " " + quote_path(path.string()) + ": " + why + "."};
+}
+
+// Names of the files in a folder; not of all, where there are very many.
+std::vector<std::string> names_in(const std::filesystem::path& folder) {
+  constexpr std::size_t kMost = 5000;
+  std::vector<std::string> names;
+  std::error_code error;
+  auto entry = std::filesystem::directory_iterator(folder, error);
+  for (; !error && entry != std::filesystem::directory_iterator() && names.size() < kMost; entry.increment(error)) {
+    names.push_back(entry->path().filename().string());
+  }
+  return names;
+}
+
+Error failed_to_open(const char* verb, const std::filesystem::path& path, int error) {
+  return error == ENOENT ? missing_path(verb, path) : failed(verb, path, error);
 }
 
 class File {
@@ -89,10 +106,25 @@ Status append_all(const File& file, const std::filesystem::path& path, std::size
 
 }  // namespace
 
+Error missing_path(const char* verb, const std::filesystem::path& path) {
+  std::filesystem::path folder = path.parent_path(), name = path.filename();
+  std::error_code error;
+  while (!folder.empty() && !std::filesystem::exists(folder, error) && folder.has_relative_path()) {
+    name = folder.filename();
+    folder = folder.parent_path();
+  }
+  const auto nearest = nearest_name(name.string(), names_in(folder.empty() ? "." : folder));
+  const bool is_folder = folder / name != path;
+  if (!is_folder && std::string_view(verb) == "write") return failed(verb, path, EACCES);  // as in /proc
+  return Error{std::string("Cannot ") + verb + " " + quote_path(path.string()) + ": there is no " +
+               (is_folder ? "folder " + quote_path((folder / name).string()) : "such file") +
+               (nearest ? " (did you mean " + quote_path((folder / *nearest).string()) + "?)" : "") + "."};
+}
+
 Result<Bytes> read_file(const std::filesystem::path& path, std::size_t limit_bytes) {
   const File file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   struct stat info {};
-  if (!file.is_open() || ::fstat(file.get(), &info) != 0) return failed("read", path, errno);
+  if (!file.is_open() || ::fstat(file.get(), &info) != 0) return failed_to_open("read", path, errno);
   if (S_ISDIR(info.st_mode)) return failed("read", path, EISDIR);
   Bytes bytes;
   if (S_ISREG(info.st_mode)) bytes.reserve(std::min(static_cast<std::size_t>(info.st_size), limit_bytes));
@@ -108,7 +140,7 @@ Status write_file_atomically(const std::filesystem::path& path, ByteView bytes, 
 
   const std::filesystem::path temporary = temporary_beside(path);
   File file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, secret ? 0600 : 0666));
-  if (!file.is_open()) return failed("write", path, errno);
+  if (!file.is_open()) return failed_to_open("write", path, errno);
   const bool written = write_all(file.get(), bytes) && ::fsync(file.get()) == 0 && file.close() &&
                        ::rename(temporary.c_str(), path.c_str()) == 0;
   if (!written) {

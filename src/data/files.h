@@ -15,4 +15,8 @@ Result<Bytes> read_file(const std::filesystem::path& path, std::size_t limit_byt
 // read it (mode 0600), from the first byte on.
 Status write_file_atomically(const std::filesystem::path& path, ByteView bytes, bool secret);
 
+// "Cannot write 'a/b/c': there is no folder 'a/b'.": the first part of a path that is not there, and the name beside it
+// that may be meant.
+Error missing_path(const char* verb, const std::filesystem::path& path);
+
 }  // namespace veil

@@ -43,19 +43,38 @@ TEST(Files, SecretsAreForTheOwnerOnly) {
   ::umask(old);
 }
 
+template <class T>
+std::string message(const Result<T>& result) {
+  return result.ok() ? "" : result.error().message;
+}
+
 TEST(Files, FailuresAreSentences) {
   const TestFolder folder;
-  const auto message = [](const auto& result) { return result.ok() ? std::string("ok") : result.error().message; };
   const std::string base = folder.path().string();
   EXPECT_EQ(message(read_file(folder.path() / "none")).find("Cannot read '"), 0u);
-  EXPECT_NE(message(read_file(folder.path() / "none")).find("No such file or directory."), std::string::npos);
-  EXPECT_NE(message(read_file(folder.path())).find("Is a directory."), std::string::npos);
-  EXPECT_NE(message(write_file_atomically(folder.path(), {}, false)).find("Is a directory."), std::string::npos);
-  EXPECT_NE(message(write_file_atomically(folder.path() / "no" / "file", {}, false)).find("No such file"),
+  EXPECT_NE(message(read_file(folder.path() / "none")).find("there is no such file."), std::string::npos);
+  EXPECT_NE(message(read_file(folder.path())).find("it is a folder."), std::string::npos);
+  EXPECT_NE(message(write_file_atomically(folder.path(), {}, false)).find("it is a folder."), std::string::npos);
+  EXPECT_NE(message(write_file_atomically(folder.path() / "no" / "file", {}, false)).find("there is no folder"),
             std::string::npos);
   const fs::path large = folder.write("large", std::string(100, 'x'));
   EXPECT_NE(message(read_file(large, 99)).find("is larger than 99 bytes"), std::string::npos);
   EXPECT_EQ(read_file(large, 100)->size(), 100u);
+}
+
+TEST(Files, AMissingFileIsComparedWithItsNeighbours) {
+  const TestFolder folder;
+  folder.write("applicants.csv", "x");
+  const std::string file = message(read_file(folder.path() / "aplicants.csv"));
+  EXPECT_NE(file.find("did you mean '" + (folder.path() / "applicants.csv").string() + "'?"), std::string::npos)
+      << file;
+  std::filesystem::create_directories(folder.path() / "results");
+  const std::string missing = message(write_file_atomically(folder.path() / "reslts" / "deep" / "file", {}, false));
+  EXPECT_NE(missing.find("there is no folder '" + (folder.path() / "reslts").string() + "'"), std::string::npos)
+      << missing;
+  EXPECT_NE(missing.find("did you mean '" + (folder.path() / "results").string() + "'?"), std::string::npos) << missing;
+  EXPECT_EQ(message(read_file(folder.path() / "nothing like it")).find("did you mean"), std::string::npos);
+  EXPECT_NE(message(read_file("no-such-file-here")).find("there is no such file."), std::string::npos);
 }
 
 TEST(Files, FullDisk) {

@@ -7,6 +7,7 @@
 #include "base/limits.h"
 #include "data/rows.h"
 #include "graph/shape.h"
+#include "graph/suggest.h"
 #include "graph/text.h"
 
 namespace veil {
@@ -14,15 +15,38 @@ namespace {
 
 using Json = nlohmann::json;
 
+// The library's sentence has its own name in brackets, the place, and what its parser was at.
+std::string position_of(std::string_view text) {
+  constexpr std::string_view kPlace = "parse error at ";
+  const std::size_t begin = text.find(kPlace), end = text.find(": ", begin);
+  if (begin == std::string_view::npos || end == std::string_view::npos) return "";
+  return ": it goes wrong at " + std::string(text.substr(begin + kPlace.size(), end - begin - kPlace.size()));
+}
+
+// The first line alone is an object or a list.
+bool lines_of_json(ByteView bytes) {
+  const auto end = std::find(bytes.begin(), bytes.end(), '\n');
+  if (end == bytes.end()) return false;
+  const Json first = Json::parse(bytes.begin(), end, nullptr, false);
+  return first.is_object() || first.is_array();
+}
+
+// The input that an object must have, and how else its rows can be given.
+std::string expected_text(const Json& json, const std::string& name, std::size_t inputs) {
+  std::vector<std::string> keys;
+  for (const auto& [key, value] : json.items()) keys.push_back(key);
+  return quote(name) + suggestion(name, keys) + (inputs == 1 ? "; give it, or the rows as [[...], ...]" : "");
+}
+
 Result<Json> parse_json(ByteView bytes, const std::string& where) {
   if (bytes.empty()) return Error{where + " is empty."};
   try {
     return Json::parse(bytes.begin(), bytes.end());
   } catch (const Json::exception& exception) {
-    // The library's sentence begins with its own name in brackets.
-    const std::string_view text = exception.what();
-    return Error{where + " is no JSON file: " + std::string(text.substr(std::min(text.find("] ") + 2, text.size()))) +
-                 "."};
+    if (lines_of_json(bytes)) {
+      return Error{where + " has JSON in each line; put the lines into one list: [ ... , ... ]."};
+    }
+    return Error{where + " is no JSON file" + position_of(exception.what()) + "."};
   }
 }
 
@@ -70,7 +94,10 @@ Result<DataSet> rows_by_name(const Json& json, const std::string& where, const s
   std::vector<InputArray> out;
   for (const InputSpec& input : inputs) {
     const auto found = json.find(input.name);
-    if (found == json.end()) return Error{where + " has no entry for the model's input " + quote(input.name) + "."};
+    if (found == json.end()) {
+      return Error{where + " has no entry for the model's input " + expected_text(json, input.name, inputs.size()) +
+                   "."};
+    }
     VEIL_TRY(array, read_array(*found, input_text(input, where)));
     VEIL_TRY(rows, rows_of(std::move(array), input, input_text(input, where)));
     out.push_back(std::move(rows));
@@ -87,7 +114,8 @@ Result<DataSet> rows_of_objects(const Json& json, const std::string& where, cons
       const auto found = json[row].find(input.name);
       if (!json[row].is_object() || found == json[row].end()) {
         return Error{where + ", row " + std::to_string(row + 1) + ", has no entry for the model's input " +
-                     quote(input.name) + "."};
+                     expected_text(json[row].is_object() ? json[row] : Json::object(), input.name, inputs.size()) +
+                     "."};
       }
       list.push_back(*found);
     }

@@ -7,6 +7,7 @@
 
 #include "base/limits.h"
 #include "data/rows.h"
+#include "graph/file_type.h"
 #include "graph/shape.h"
 #include "graph/text.h"
 
@@ -161,13 +162,14 @@ Array from_fortran_order(const Array& in) {
 Result<Array> read_npy(ByteView bytes, const std::string& where) {
   Reader in(bytes);
   const auto text = header_text(in);
-  if (!text) return Error{where + " is not an NPY array of numpy, or it is cut short."};
+  if (!text) return Error{where + " is not an NPY array of numpy, or it is cut short" + it_is(bytes) + "."};
   const auto header = HeaderParser(*text).read();
   if (!header) return Error{where + " has an NPY header that is not supported; save a plain array of numbers."};
   const ElementReader* reader = find_reader(header->type);
   if (reader == nullptr) {
-    return Error{where + " has the element type " + quote(header->type) +
-                 "; supported are little-endian f4, f8, i1 to i8, u1 to u8 and b1."};
+    return Error{
+        where + " has the element type " + quote(header->type) +
+        "; save numbers (in Python: array.astype(\"float32\")): little-endian f4, f8, i1 to i8, u1 to u8 or b1."};
   }
   const auto count = element_count(header->shape);
   if (!count) return Error{where + " is too large: " + shape_text(header->shape) + "."};

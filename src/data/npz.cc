@@ -5,6 +5,7 @@
 #include "base/limits.h"
 #include "data/npy.h"
 #include "data/rows.h"
+#include "graph/suggest.h"
 #include "graph/text.h"
 
 namespace veil {
@@ -52,8 +53,8 @@ Result<Array> NpzArchive::read(const std::string& name) const {
   if (index < 0) {
     std::vector<std::string> known;
     for (const std::string& each : names()) known.push_back(quote(each));
-    return Error{where_ + " has no array " + quote(name) + "; it has " + (known.empty() ? "none" : joined(known)) +
-                 "."};
+    return Error{where_ + " has no array " + quote(name) + suggestion(name, names()) + "; it has " +
+                 (known.empty() ? "none" : joined(known)) + "."};
   }
   const std::string what = "Array " + quote(name) + " of " + where_;
   const Error damaged{what + " is damaged or compressed in a way that is not supported."};

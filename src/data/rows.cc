@@ -94,6 +94,10 @@ Result<DataFormat> format_of(const std::filesystem::path& path) {
   if (ending == ".npy") return DataFormat::kNpy;
   if (ending == ".npz") return DataFormat::kNpz;
   if (ending == ".json") return DataFormat::kJson;
+  if (ending == ".xlsx" || ending == ".xls" || ending == ".tsv" || ending == ".txt" || ending == ".parquet") {
+    return Error{"The data file " + quote_path(path.string()) + " cannot be read: save it as .csv, with commas."};
+  }
+  if (path == "-") return Error{"Data are not read from standard input; name a file."};
   return Error{"The kind of the data file " + quote_path(path.string()) +
                " is not known; its name must end in .csv, .npy, .npz or .json."};
 }

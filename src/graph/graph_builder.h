@@ -1,4 +1,4 @@
-// Graphs written by hand, for tests.
+// Graphs written by hand, for tests and the self-test of a machine.
 #pragma once
 
 #include <optional>

@@ -4,6 +4,7 @@
 #include "graph/operator.h"
 #include "graph/passes.h"
 #include "graph/shape.h"
+#include "graph/suggest.h"
 #include "graph/text.h"
 
 namespace veil {
@@ -15,6 +16,12 @@ std::string output_names(const Graph& graph) {
   std::vector<std::string> names;
   for (const ValueId id : graph.outputs) names.push_back(quote(graph.values[id].name));
   return joined(names);
+}
+
+std::string suggested_output(const Graph& graph, const std::string& name) {
+  std::vector<std::string> names;
+  for (const ValueId id : graph.outputs) names.push_back(graph.values[id].name);
+  return suggestion(name, names);
 }
 
 // The ZipMap that gives `output`; none for most values.
@@ -52,7 +59,8 @@ Result<ValueId> find_output(Graph& graph, const std::optional<std::string>& name
     for (const ValueId id : graph.outputs) {
       if (graph.values[id].name == *name) return id;
     }
-    return Error{"The model has no output " + quote(*name) + "; its outputs are " + output_names(graph) + "."};
+    return Error{"The model has no output " + quote(*name) + suggested_output(graph, *name) + "; its outputs are " +
+                 output_names(graph) + "."};
   }
   if (graph.outputs.size() == 1) return graph.outputs[0];
   std::optional<Error> first_refusal;

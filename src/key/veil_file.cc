@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/limits.h"
+#include "graph/file_type.h"
 #include "hash/keccak256.h"
 
 namespace veil {
@@ -88,7 +89,8 @@ class Sections {
   static Result<Sections> open(ByteView bytes, FileKind kind, const std::string& where) {
     const auto found = file_kind(bytes);
     if (!found) {
-      return Error{"The file " + where + " is not a " + std::string(kind_name(kind)) + " key that `veil setup` wrote."};
+      return Error{"The file " + where + " is not a " + std::string(kind_name(kind)) + " key that `veil setup` wrote" +
+                   it_is(bytes) + "."};
     }
     if (*found != kind) return wrong_kind(where, *found);
     const std::size_t first = kMagic.size() + 1;

@@ -2,6 +2,7 @@
 
 #include "base/limits.h"
 #include "graph/shape.h"
+#include "graph/suggest.h"
 #include "graph/text.h"
 #include "onnx.pb.h"
 
@@ -66,7 +67,8 @@ Status AxisLengths::check_used() const {
     if (symbolic_.contains(name)) continue;
     std::vector<std::string> known;
     for (const std::string& key : symbolic_) known.push_back(quote(key));
-    return Error{"The model has no axis of free length called " + quote(name) +
+    const std::vector<std::string> names(symbolic_.begin(), symbolic_.end());
+    return Error{"The model has no axis of free length called " + quote(name) + suggestion(name, names) +
                  (known.empty() ? "; all its lengths are fixed." : "; its free axes are " + joined(known) + ".")};
   }
   return Done{};

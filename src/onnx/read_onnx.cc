@@ -2,6 +2,7 @@
 #include <limits>
 #include <unordered_map>
 
+#include "graph/file_type.h"
 #include "graph/shape.h"
 #include "graph/text.h"
 #include "onnx.pb.h"
@@ -18,9 +19,15 @@ namespace {
 constexpr std::int64_t kMinOpset = 1;
 constexpr std::int64_t kMaxOpset = 27;
 
-bool looks_like_text(ByteView bytes) {
-  const auto is_text = [](std::uint8_t byte) { return byte >= 0x20 || byte == '\t' || byte == '\n' || byte == '\r'; };
-  return std::all_of(bytes.begin(), bytes.begin() + std::min<std::ptrdiff_t>(std::ssize(bytes), 4096), is_text);
+Error not_onnx(ByteView bytes, bool parsed) {
+  const FileType type = file_type(bytes);
+  if (!type.name.empty() && type.name != "an ONNX model") {
+    return Error{"This is not an ONNX file: it is " + std::string(type.name) +
+                 (type.to_onnx.empty() ? "." : "; " + std::string(type.to_onnx) + ".")};
+  }
+  // Every ONNX file begins with its version of the format, field 1.
+  if (!parsed && bytes[0] == 0x08) return Error{"The ONNX file is damaged or cut short; export or copy it again."};
+  return Error{"This is not an ONNX file" + std::string(parsed ? ": it holds no graph." : ".")};
 }
 
 Result<onnx::ModelProto> parse_model(ByteView bytes) {
@@ -31,10 +38,7 @@ Result<onnx::ModelProto> parse_model(ByteView bytes) {
   onnx::ModelProto model;
   const bool parsed = model.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()));
   if (parsed && model.has_graph()) return model;
-  if (looks_like_text(bytes)) return Error{"This is not an ONNX file: it is text."};
-  // Every ONNX file begins with its version of the format, field 1.
-  if (!parsed && bytes[0] == 0x08) return Error{"The ONNX file is damaged or cut short; export or copy it again."};
-  return Error{"This is not an ONNX file" + std::string(parsed ? ": it holds no graph." : ".")};
+  return not_onnx(bytes, parsed);
 }
 
 Result<std::int64_t> opset_of(const onnx::ModelProto& model) {

@@ -1,5 +1,6 @@
 #include <cctype>
 
+#include "graph/suggest.h"
 #include "graph/text.h"
 #include "quant/claim.h"
 
@@ -27,8 +28,9 @@ class Parser {
       VEIL_TRY_STATUS(chain(claim.terms));
     } while (take_word("and"));
     skip_space();
-    if (at_ != text_.size()) return wrong("expected 'and' or the end at " + here());
-    return claim;
+    if (at_ == text_.size()) return claim;
+    if (const std::string_view hint = hint_here(); !hint.empty()) return wrong(std::string(hint));
+    return wrong("expected 'and' or the end at " + here());
   }
 
  private:
@@ -78,6 +80,7 @@ class Parser {
       any = true;
     }
     if (any) return Done{};
+    if (const std::string_view hint = hint_here(); !hint.empty()) return wrong(std::string(hint));
     if (take("==") || take("=")) return wrong("'==' is for argmax only; use <, <=, > or >= for values");
     return wrong("expected a comparison at " + here());
   }
@@ -113,7 +116,10 @@ class Parser {
       VEIL_TRY_STATUS(chain(terms));
     } while (take_word("and"));
     within_row_ = false;
-    if (!take(")")) return wrong("expected 'and' or ')' at " + here());
+    if (!take(")")) {
+      const std::string_view hint = hint_here();
+      return wrong(hint.empty() ? "expected 'and' or ')' at " + here() : std::string(hint));
+    }
     RowPredicate out;
     for (const ClaimTerm& term : terms) out.push_back(std::get<RowTerm>(term));
     return out;
@@ -155,7 +161,7 @@ class Parser {
       if (found) return wrong("several classes are called " + quoted(label));
       found = static_cast<std::int64_t>(i);
     }
-    if (!found) return wrong("no class is called " + quoted(label));
+    if (!found) return wrong("no class is called " + quoted(label) + suggestion(label, output_.labels));
     return *found;
   }
 
@@ -196,10 +202,43 @@ class Parser {
     }
     const bool is_score = take_word("score");
     if (!is_score && !take_word(output_.name) && !take_word("output") && !take_word("y")) {
-      return wrong("expected a number or the output's name at " + here());
+      return wrong("expected a number or the output's name at " + here() + suggestion(next_name(), names()));
     }
     VEIL_TRY_STATUS(check_speaks_of_a_row());
     return is_score ? score() : element();
+  }
+
+  // What is often written in place of what is meant.
+  std::string_view hint_here() const {
+    struct Hint {
+      std::string_view text, says;
+    };
+    static constexpr Hint kHints[] = {{"=>", "write >= in place of =>"},
+                                      {"=<", "write <= in place of =<"},
+                                      {"\u2265", "write >= in place of the sign"},
+                                      {"\u2264", "write <= in place of the sign"},
+                                      {"!=", "that a value is another cannot be claimed"},
+                                      {"&", "claims are joined by 'and'"},
+                                      {"||", "claims are joined by 'and', not by 'or'"},
+                                      {"or ", "claims are joined by 'and', not by 'or'"},
+                                      {"%", "write the number alone, 0.75 for 75%"},
+                                      {",", "write a decimal point in place of the comma"}};
+    for (const Hint& hint : kHints) {
+      if (text_.substr(at_).starts_with(hint.text)) return hint.says;
+    }
+    return "";
+  }
+
+  std::string_view next_name() const {
+    std::size_t end = at_;
+    while (end < text_.size() && is_name_character(text_[end])) ++end;
+    return text_.substr(at_, end - at_);
+  }
+  std::vector<std::string> names() const {
+    std::vector<std::string> out{"argmax", "output", output_.name};
+    if (output_.size <= 2) out.emplace_back("score");
+    if (of_rows()) out.insert(out.end(), {"all", "count", "mean", "sum"});
+    return out;
   }
 
   bool number_goes_on(std::size_t first) const {
@@ -213,6 +252,7 @@ class Parser {
       return Error{"'score' needs an output of one or two elements, but " + quoted(output_.name) + " has " +
                    std::to_string(output_.size) + "; name one, for example y[0]"};
     }
+    if (take("[")) return wrong("'score' is one element; name another by y[0], y[1] and so on");
     return Operand{Threshold{output_.size - 1, {}, {}}};
   }
 

@@ -70,8 +70,8 @@ class Quantiser {
     const auto labels = static_cast<std::int64_t>(out.output_labels.size());
     const std::int64_t elements = out.values[out.output].size / out.batch;
     if (labels != 0 && labels != elements) {
-      return Error{"there are " + std::to_string(labels) + " class names, but the output has " +
-                   std::to_string(elements) + " elements"};
+      return Error{"there are " + std::to_string(labels) + " names of classes, but the output has " +
+                   std::to_string(elements) + (elements == 1 ? " element" : " elements")};
     }
     return std::move(model_);
   }

@@ -76,10 +76,12 @@ std::string inputs_text(const std::vector<std::string>& inputs) {
 
 std::vector<std::string> hidden_things(const Circuit& circuit, Visibility visibility) {
   std::vector<std::string> out;
-  if (visibility == Visibility::kHidden) out.emplace_back("the model's weights");
+  const bool weights = !tensors_of(circuit, Owner::kModel).empty();
+  if (visibility == Visibility::kHidden && weights) out.emplace_back("the model's weights");
   if (!tensors_of(circuit, Owner::kInput).empty()) out.emplace_back("the input");
   out.emplace_back("everything in between");
-  if (!circuit.claim.empty()) out.emplace_back("the output, beyond the claim");
+  const bool revealed = !tensors_of(circuit, Owner::kPublic).empty();
+  if (!circuit.claim.empty() && !revealed) out.emplace_back("the output, beyond the claim");
   return out;
 }
 
