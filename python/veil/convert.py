@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import pathlib
+import sys
 import tempfile
 from typing import Any, Optional
 
@@ -62,10 +63,14 @@ def _from_torch(model: Any, rows: Any) -> bytes:
 
 
 def _from_keras(model: Any, rows: Any) -> Any:
+    keras = sys.modules.get("keras")  # since the model is one of its
+    if keras is not None and getattr(keras, "backend", None) and keras.backend.backend() == "torch":
+        return _from_torch(model, rows)  # such a model is one of PyTorch, too
     tf2onnx = _converter("tf2onnx", "Keras")
     tensorflow = importlib.import_module("tensorflow")
     signature = [tensorflow.TensorSpec([1, *_sample(rows).shape[1:]], tensorflow.float32, name="input")]
-    return tf2onnx.convert.from_keras(model, input_signature=signature, opset=17)[0]
+    run = tensorflow.function(lambda rows: model(rows, training=False))  # names of Keras 3's outputs are not known to it
+    return tf2onnx.convert.from_function(run, input_signature=signature, opset=17)[0]
 
 
 def onnx_bytes(model: Any, rows: Any) -> bytes:
@@ -83,9 +88,11 @@ def onnx_bytes(model: Any, rows: Any) -> bytes:
     elif package in ("xgboost", "lightgbm"):
         model = _from_boosting(model, rows, package)
     elif package == "torch":
-        return _from_torch(model, rows)
+        model = _from_torch(model, rows)
     elif package in ("keras", "tensorflow"):
         model = _from_keras(model, rows)
+    if isinstance(model, bytes):
+        return model
     if hasattr(model, "SerializeToString"):
         return bytes(model.SerializeToString())
     raise InputError(f"A model of type {type(model).__qualname__} is none of: a path or the bytes of an ONNX file, an "
