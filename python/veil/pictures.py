@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import math
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -60,6 +61,13 @@ def bars(values: Sequence[tuple[str, float]], title: str, shown: str) -> str:
     return _svg(460, 28 + 18 * len(kept), title, out)
 
 
+def _operator(step: Mapping[str, Any]) -> str:
+    """Gemm layer_1, for operator 'Gemm' (node 'layer_1'); what belongs to no operator keeps its step's name."""
+    found = re.fullmatch(r"operator '([^']*)'(?: \(node '(.*)'\))?", str(step["source"]))
+    return " ".join(filter(None, found.groups())) if found else str(step["step"])
+
+
 def cost_bars(steps: Sequence[Mapping[str, Any]]) -> str:
-    """The cost of a proof by the steps of the model."""
-    return bars([(str(each["step"]), float(each["estimated_share"])) for each in steps], "cost of a proof by step", "{:.1%}")
+    """The cost of a proof by the operators of the model, and by what all of them share."""
+    costs = [(_operator(each), float(each["estimated_share"])) for each in steps]
+    return bars(costs, "cost of a proof by operator", "{:.1%}")
