@@ -61,4 +61,14 @@ StageCallback stage_callback(veil_progress progress, void* context) {
   };
 }
 
+double share_of_proof(std::string_view phase, std::size_t& told, std::size_t slots) {
+  constexpr double kMessages = 0.4;
+  if (phase == "witness") return 0.0;
+  if (phase == "commit") return 0.1;
+  if (phase == "pads") return 0.2;
+  if (phase == "statement") return kMessages;
+  const double share = static_cast<double>(told++) / static_cast<double>(std::max<std::size_t>(slots, 1));
+  return kMessages + (1.0 - kMessages) * std::min(share, 1.0);
+}
+
 }  // namespace veil::api

@@ -56,4 +56,8 @@ Result<std::vector<NamedArray>> named_arrays(std::span<const veil_array> arrays)
 
 StageCallback stage_callback(veil_progress progress, void* context);
 
+// How much of a proof is done when it enters a phase: steps before the messages have places of their own, and the
+// messages, of which there are `slots`, the rest. Counts the messages in `told`.
+double share_of_proof(std::string_view phase, std::size_t& told, std::size_t slots);
+
 }  // namespace veil::api

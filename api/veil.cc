@@ -148,7 +148,9 @@ veil_code veil_prover_prove(const veil_prover* prover, const veil_array* row, si
     VEIL_TRY(real_row, one_row(prover->model, {row, num_arrays}));
     veil::Profile profile;
     const veil::StageCallback stage = veil::api::stage_callback(progress, context);
-    profile.watch([&stage] { stage("proving", 0.5); });
+    const std::size_t slots = prover->model.prover.circuit().num_slots();
+    std::size_t told = 0;
+    profile.watch([&](std::string_view phase) { stage(phase, veil::api::share_of_proof(phase, told, slots)); });
     VEIL_TRY(result, veil::prove_row(prover->model, real_row, view(bound_to, bound_to_size), nullptr, &profile));
     if (!result.proof) return Code{VEIL_REJECTED, result.refusal};
     hand_out(proof, std::move(result.proof->proof));

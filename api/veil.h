@@ -57,8 +57,8 @@ VEIL_API const char* veil_version(void);
 /* At most so many threads for all work of the process; 0: as many as the machine has. */
 VEIL_API void veil_set_threads(size_t threads);
 
-/* The options of `veil setup`, by name: claim, model (hidden, public), bits (8, 12, 16, auto), tolerance, output, batch,
- * dim (NAME=LENGTH), class, column (once for each), without-model. NULL where there is no memory. */
+/* The options of `veil setup`, by name: claim, model (hidden, public), bits (8, 12, 16, auto), tolerance, output,
+ * batch, dim (NAME=LENGTH), class, column (once for each), without-model. NULL where there is no memory. */
 typedef struct veil_options veil_options;
 VEIL_API veil_options* veil_options_new(void);
 VEIL_API void veil_options_free(veil_options* options);
@@ -76,9 +76,10 @@ VEIL_API veil_code veil_prover_open(const uint8_t* key, size_t key_size, veil_pr
 VEIL_API void veil_prover_free(veil_prover* prover);
 /* 64 hex digits and 0. */
 VEIL_API void veil_prover_model_id(const veil_prover* prover, char id[65]);
-/* One row, or as many as a batch has; bound_to: any bytes the proof is bound to, such as a loan's number. A false claim gives VEIL_REJECTED, and its
- * sentence tells the output: it is for the owner only. note (may be NULL): a sentence where elements of the row were
- * outside of the range seen at setup, and the proof is about what they were cut to; NULL where there were none. */
+/* One row, or as many as a batch has; bound_to: any bytes the proof is bound to, such as a loan's number. A false claim
+ * gives VEIL_REJECTED, and its sentence tells the output: it is for the owner only. note (may be NULL): a sentence
+ * where elements of the row were outside of the range seen at setup, and the proof is about what they were cut to; NULL
+ * where there were none. */
 VEIL_API veil_code veil_prover_prove(const veil_prover* prover, const veil_array* row, size_t num_arrays,
                                      const uint8_t* bound_to, size_t bound_to_size, veil_progress progress,
                                      void* context, veil_bytes** proof, veil_bytes** note, veil_error* error);
@@ -92,8 +93,8 @@ VEIL_API veil_code veil_verifier_open(const uint8_t* key, size_t key_size, const
                                       veil_verifier** verifier, veil_error* error);
 VEIL_API void veil_verifier_free(veil_verifier* verifier);
 VEIL_API void veil_verifier_model_id(const veil_verifier* verifier, char id[65]);
-/* VEIL_DONE: accepted, and the statement (may be NULL) says as JSON what was shown. VEIL_REJECTED: the error begins with
- * the name of the check that failed. */
+/* VEIL_DONE: accepted, and the statement (may be NULL) says as JSON what was shown. VEIL_REJECTED: the error begins
+ * with the name of the check that failed. */
 VEIL_API veil_code veil_verifier_verify(const veil_verifier* verifier, const uint8_t* proof, size_t proof_size,
                                         const uint8_t* bound_to, size_t bound_to_size, veil_bytes** statement,
                                         veil_error* error);

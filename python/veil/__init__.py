@@ -11,12 +11,13 @@ the files: what one saves, the other loads.
 from veil._core import set_threads
 from veil._core import version as _version
 from veil.errors import FalseClaim, InputError, KeyRejected, MissingExtra, SaturationWarning, VeilError
+from veil.files import Proof, ProverKey, VerifierKey
 from veil.model import Model, load, setup
-from veil.results import Comparison, Proof, ProverKey, Report, Statement, Verdict, VerifierKey
+from veil.results import Evaluation, Report, Statement, Verdict
 from veil.verifier import Verifier
 
-__version__ = _version()
+__version__: str = _version()
 __all__ = [
-    "Comparison", "FalseClaim", "InputError", "KeyRejected", "MissingExtra", "Model", "Proof", "ProverKey", "Report",
+    "Evaluation", "FalseClaim", "InputError", "KeyRejected", "MissingExtra", "Model", "Proof", "ProverKey", "Report",
     "SaturationWarning", "Statement", "VeilError", "Verdict", "Verifier", "VerifierKey", "load", "set_threads", "setup",
 ]

@@ -1,18 +1,20 @@
 """Fitted models as ONNX bytes. The converters are packages of their own, asked for only when they are needed."""
 
+from __future__ import annotations
+
 import importlib
 import os
 import pathlib
+import sys
 import tempfile
-
-import numpy
+from typing import Any, Optional
 
 from veil.errors import InputError, MissingExtra
 
 _EXTRA = {"skl2onnx": "sklearn", "onnxmltools": "boosting", "torch": "torch", "tf2onnx": "keras"}
 
 
-def _converter(name, what):
+def _converter(name: str, what: str) -> Any:
     try:
         return importlib.import_module(name)
     except ImportError:
@@ -20,7 +22,7 @@ def _converter(name, what):
                            f"pip install 'veil[{_EXTRA[name]}]'.") from None
 
 
-def _module_of(model):
+def _module_of(model: object) -> Optional[str]:
     """The package of its class, or of a class above it."""
     known = ("sklearn", "xgboost", "lightgbm", "torch", "keras", "tensorflow")
     for each in type(model).__mro__:
@@ -30,18 +32,19 @@ def _module_of(model):
     return None
 
 
-def _sample(rows):
+def _sample(rows: Any) -> Any:
+    import numpy
     return numpy.asarray(rows.to_numpy() if hasattr(rows, "to_numpy") else rows, dtype=numpy.float32)
 
 
-def _from_sklearn(model, rows):
+def _from_sklearn(model: Any, rows: Any) -> Any:
     skl2onnx = _converter("skl2onnx", "scikit-learn")
     last = model.steps[-1][1] if hasattr(model, "steps") else model
     options = {id(last): {"zipmap": False}} if hasattr(last, "predict_proba") else None
     return skl2onnx.to_onnx(model, _sample(rows)[:1], options=options, target_opset={"": 17, "ai.onnx.ml": 3})
 
 
-def _from_boosting(model, rows, package):
+def _from_boosting(model: Any, rows: Any, package: str) -> Any:
     tools = _converter("onnxmltools", package)
     types = importlib.import_module("onnxmltools.convert.common.data_types")
     inputs = [("input", types.FloatTensorType([None, _sample(rows).shape[1]]))]
@@ -50,7 +53,7 @@ def _from_boosting(model, rows, package):
     return convert(model, initial_types=inputs, target_opset=15, **more)
 
 
-def _from_torch(model, rows):
+def _from_torch(model: Any, rows: Any) -> bytes:
     torch = _converter("torch", "PyTorch")
     sample = torch.from_numpy(_sample(rows)[:1])
     with tempfile.TemporaryDirectory() as folder:
@@ -59,14 +62,18 @@ def _from_torch(model, rows):
         return pathlib.Path(path).read_bytes()
 
 
-def _from_keras(model, rows):
+def _from_keras(model: Any, rows: Any) -> Any:
+    keras = sys.modules.get("keras")  # since the model is one of its
+    if keras is not None and getattr(keras, "backend", None) and keras.backend.backend() == "torch":
+        return _from_torch(model, rows)  # such a model is one of PyTorch, too
     tf2onnx = _converter("tf2onnx", "Keras")
     tensorflow = importlib.import_module("tensorflow")
     signature = [tensorflow.TensorSpec([1, *_sample(rows).shape[1:]], tensorflow.float32, name="input")]
-    return tf2onnx.convert.from_keras(model, input_signature=signature, opset=17)[0]
+    run = tensorflow.function(lambda rows: model(rows, training=False))  # names of Keras 3's outputs are not known to it
+    return tf2onnx.convert.from_function(run, input_signature=signature, opset=17)[0]
 
 
-def onnx_bytes(model, rows):
+def onnx_bytes(model: Any, rows: Any) -> bytes:
     """ONNX bytes of a path, of bytes, of a ModelProto, or of a fitted model; `rows` are like those to come."""
     if isinstance(model, (str, os.PathLike)):
         try:
@@ -81,10 +88,12 @@ def onnx_bytes(model, rows):
     elif package in ("xgboost", "lightgbm"):
         model = _from_boosting(model, rows, package)
     elif package == "torch":
-        return _from_torch(model, rows)
+        model = _from_torch(model, rows)
     elif package in ("keras", "tensorflow"):
         model = _from_keras(model, rows)
+    if isinstance(model, bytes):
+        return model
     if hasattr(model, "SerializeToString"):
-        return model.SerializeToString()
+        return bytes(model.SerializeToString())
     raise InputError(f"A model of type {type(model).__qualname__} is none of: a path or the bytes of an ONNX file, an "
                      "ONNX model, or a fitted model of scikit-learn, XGBoost, LightGBM, PyTorch or Keras.")

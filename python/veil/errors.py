@@ -1,5 +1,11 @@
 """Exceptions; their texts are the sentences of the program."""
 
+from __future__ import annotations
+
+from typing import TypeVar
+
+_Result = TypeVar("_Result")
+
 
 class VeilError(Exception):
     """Every error of this package."""
@@ -28,7 +34,7 @@ class MissingExtra(VeilError, ImportError):
 _REJECTED, _NO_MEMORY, _INTERNAL = 1, 4, 5
 
 
-def checked(answer, rejected=FalseClaim):
+def checked(answer: tuple[int, str, _Result], rejected: type[VeilError] = FalseClaim) -> _Result:
     """The result of an answer (code, sentence, result), or its exception."""
     code, sentence, result = answer
     if code == 0:

@@ -1,34 +1,52 @@
 """The owner's side: a model is set up once and proves many rows."""
 
+from __future__ import annotations
+
+import html
 import json
 import pathlib
 import warnings
+from collections.abc import Iterable, Mapping
+from typing import Any, Optional, Union
 
 from veil import _core, convert
 from veil.errors import InputError, SaturationWarning, checked
-from veil.results import Comparison, Proof, ProverKey, Report, VerifierKey, write_file
+from veil.files import Path, Proof, ProverKey, VerifierKey, write_file
+from veil.progress import Progress, Told, told
+from veil.results import Evaluation, Report
 from veil.rows import column_names, named_arrays, one_row, rows_of
-from veil.verifier import Verifier, context_bytes
+from veil.verifier import Context, Verifier, context_bytes, contexts_of
 
 _FILES = ("prover.veil", "verifier.veil", "report.json", "graph.json")
 
 
-def setup(model, calibration, *, claim=None, hidden=True, bits="auto", tolerance=None, output=None, dims=None,
-          classes=None, columns=None, batch=1, progress=None):
+def setup(model: Any, calibration: Any, *, claim: Optional[str] = None, hidden: bool = True,
+          bits: Union[int, str] = "auto", tolerance: Optional[float] = None, output: Optional[str] = None,
+          dims: Optional[Mapping[str, int]] = None, classes: Optional[Iterable[str]] = None,
+          columns: Optional[Iterable[str]] = None, batch: int = 1, progress: Progress = None) -> Model:
     """Sets a model up for proofs.
 
-    model        an ONNX file's path or bytes, an ONNX model, or a fitted model of scikit-learn, XGBoost, LightGBM,
-                 PyTorch or Keras (by their converters)
-    calibration  rows like those to come: an array, a table, or a dictionary of arrays by input
-    claim        what every proof shows, such as "score >= 0.75"; without it a proof reveals the output
-    hidden       whether the weights stay secret
-    bits         8, 12, 16, or "auto"
-    tolerance    how far a revealed output may be off, as a part of its largest number
-    output       the model's output to prove, by name
-    dims         lengths of open axes: {"tokens": 16}
-    classes, columns  names of the output's elements and of the inputs'; a table's columns by default
-    batch        how many rows one proof is about; the claim then says all(...), count(...), mean(...) or sum(...)
-    progress     called as progress(stage, done) with 0 <= done <= 1
+    Args:
+        model: an ONNX file's path or bytes, an ONNX model, or a fitted model of scikit-learn, XGBoost, LightGBM,
+            PyTorch or Keras (by their converters).
+        calibration: rows like those to come, shape (rows, ...the model's input): an array, a table, or a dictionary of
+            arrays by input, in the units that the model takes.
+        claim: what every proof shows, such as `"score >= 0.75"`, in the unit of the output; without it a proof reveals
+            the output.
+        hidden: whether the weights stay secret.
+        bits: 8, 12, 16, or "auto".
+        tolerance: how far a revealed output may be off, as a part of its largest number.
+        output: the model's output to prove, by name.
+        dims: lengths of open axes: `{"tokens": 16}`.
+        classes: names of the output's elements.
+        columns: names of the input's elements; a table's columns by default.
+        batch: how many rows one proof is about; the claim then says all(...), count(...), mean(...) or sum(...).
+        progress: a function, called as progress(stage, done) with 0 <= done <= 1. Without one there is a bar in a
+            terminal or notebook where tqdm is installed; False: never, True: also where nobody seems to look.
+
+    Raises:
+        InputError: the model, the rows or an option cannot be used.
+        MissingExtra: the converter of such models is not installed.
     """
     rows = named_arrays(calibration, "The calibration data")
     choices = [("model", "hidden" if hidden else "public"), ("bits", str(bits))]
@@ -38,15 +56,14 @@ def setup(model, calibration, *, claim=None, hidden=True, bits="auto", tolerance
     choices += [("dim", f"{name}={length}") for name, length in (dims or {}).items()]
     choices += [("class", str(name)) for name in classes or ()]
     choices += [("column", str(name)) for name in (column_names(calibration) if columns is None else columns)]
-    if progress is not None and not callable(progress):
-        raise InputError("The progress must be a function of the stage and how much is done.")
-    onnx = convert.onnx_bytes(model, calibration)
-    prover, verifier, report, graph = checked(_core.set_up(onnx, rows, choices, progress))
+    with told(progress) as tell:
+        onnx = convert.onnx_bytes(model, calibration)
+        prover, verifier, report, graph = checked(_core.set_up(onnx, rows, choices, tell))
     return Model(prover, verifier, report.decode(), graph.decode())
 
 
-def load(folder):
-    """What `veil setup` or Model.save wrote into a folder."""
+def load(folder: Path) -> Model:
+    """The model that `veil setup` or `Model.save` wrote into a folder; InputError where a file is missing or broken."""
     folder = pathlib.Path(folder)
     try:
         parts = [(folder / name).read_bytes() for name in _FILES]
@@ -56,65 +73,117 @@ def load(folder):
 
 
 class Model:
-    """A model as its owner has it: it proves rows. Several threads may prove at once."""
+    """A model as its owner has it: it proves rows. Several threads may prove at once. Made by `setup` and `load`."""
 
-    def __init__(self, prover_key, verifier_key, report="{}", graph="{}"):
+    def __init__(self, prover_key: bytes, verifier_key: bytes, report: str = "{}", graph: str = "{}") -> None:
         self._key, self._verifier_key = ProverKey(prover_key), VerifierKey(verifier_key)
         self._report, self._graph = report, graph
         self._core = checked(_core.open_prover(bytes(self._key)))
-        self._verifier = None
-
-    prover_key = property(lambda self: self._key, doc="prover.veil: keep it secret")
-    verifier_key = property(lambda self: self._verifier_key, doc="verifier.veil: give it to those who verify")
-    report = property(lambda self: Report(json.loads(self._report)), doc="what setup did; the owner's")
-    model_id = property(lambda self: self._core.model_id, doc="64 hex digits that name the model; publish them")
+        self._verifier: Optional[Verifier] = None
+        self._batch = int(json.loads(graph).get("batch", 1))
 
     @property
-    def batch(self):
+    def prover_key(self) -> ProverKey:
+        """The bytes of prover.veil: keep them secret."""
+        return self._key
+
+    @property
+    def verifier_key(self) -> VerifierKey:
+        """The bytes of verifier.veil: give them to those who verify."""
+        return self._verifier_key
+
+    @property
+    def report(self) -> Report:
+        """What setup did; the owner's."""
+        return Report(json.loads(self._report))
+
+    @property
+    def graph(self) -> dict[str, Any]:
+        """The public description of the integer model, without weights: graph.json."""
+        graph: dict[str, Any] = json.loads(self._graph)
+        return graph
+
+    @property
+    def model_id(self) -> str:
+        """64 hex digits that name the model; publish them."""
+        return self._core.model_id
+
+    @property
+    def batch(self) -> int:
         """How many rows a proof is about."""
-        return json.loads(self._graph).get("batch", 1)
+        return self._batch
 
     @property
-    def verifier(self):
+    def verifier(self) -> Verifier:
         """Checks proofs of this model only."""
         if self._verifier is None:
             self._verifier = Verifier(self._verifier_key, self.model_id)
         return self._verifier
 
-    def prove(self, row, context="", progress=None):
-        """A proof about one row; SaturationWarning where it is about values cut to the range seen at setup. FalseClaim where the claim does not hold for it."""
-        return self._prove(one_row(row, "The row"), context, progress)
+    def prove(self, row: Any, context: Context = "", progress: Progress = None) -> Proof:
+        """A proof about one row, or about one batch of rows.
 
-    def _prove(self, row, context, progress=None):
-        proof, note = checked(self._core.prove(row, context_bytes(context), progress))
+        Args:
+            row: one row, in the units and the shape of the model's input, with or without a first axis of 1; or a
+                dictionary of them by input. For a batch: so many rows.
+            context: what the proof is bound to, text or bytes: whom and what it is for, such as a loan's number.
+            progress: as for `setup`.
+
+        Raises:
+            FalseClaim: the claim does not hold for the row; the sentence tells the output and is for the owner alone.
+            InputError: the row cannot be used.
+
+        Warns:
+            SaturationWarning: the proof is about values cut to the range seen at setup.
+        """
+        with told(progress) as tell:
+            return self._prove(one_row(row, "The row"), context, tell)
+
+    def _prove(self, row: Any, context: Context, tell: Optional[Told] = None) -> Proof:
+        proof, note = checked(self._core.prove(row, context_bytes(context), tell))
         if note:
             warnings.warn(note.decode(), SaturationWarning, stacklevel=3)
         return Proof(proof)
 
-    def prove_many(self, rows, context=""):
-        """A proof for each row (or batch of rows); `context`: one for all, or a list with one for each."""
+    def prove_many(self, rows: Any, context: Union[Context, list[Context]] = "",
+                   progress: Progress = None) -> list[Proof]:
+        """A proof for each row (or batch of rows), in order; else as `prove`, whose errors end the whole.
+
+        Args:
+            rows: shape (rows, ...the model's input): an array, a table, or a dictionary of arrays by input.
+            context: one for all, or a list with one for each proof.
+            progress: as for `setup`; told once for each proof.
+        """
         parts = rows_of(rows, "The data", self.batch)
-        bound = context if isinstance(context, (list, tuple)) else [context] * len(parts)
-        if len(bound) != len(parts):
-            raise InputError(f"There are {len(parts)} {'rows' if self.batch == 1 else 'batches'} and {len(bound)} things to bind their proofs to.")
-        return [self._prove(part, one) for part, one in zip(parts, bound)]
+        bound = contexts_of(context, len(parts), "rows" if self.batch == 1 else "batches")
+        out: list[Proof] = []
+        with told(progress) as tell:
+            for part, one in zip(parts, bound):
+                out.append(self._prove(part, one))
+                if tell is not None:
+                    tell(f"proof {len(out)} of {len(parts)}", len(out) / len(parts))
+        return out
 
-    def evaluate(self, rows):
-        """The float model against the integers that are proven, on rows of data."""
-        return Comparison(json.loads(checked(self._core.evaluate(named_arrays(rows, "The data")))))
+    def evaluate(self, rows: Any) -> Evaluation:
+        """The float model against the integers that are proven, on rows of data, as for `prove_many`.
 
-    def save(self, folder):
-        """The four files that `veil setup` writes; prover.veil is for the owner's eyes only."""
+        Raises:
+            InputError: the rows cannot be used.
+        """
+        return Evaluation(json.loads(checked(self._core.evaluate(named_arrays(rows, "The data")))))
+
+    def save(self, folder: Path) -> None:
+        """The four files that `veil setup` writes, each whole or not at all; prover.veil is for the owner's eyes only."""
         folder = pathlib.Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
         for name, part in zip(_FILES, (self._key, self._verifier_key, self._report.encode(), self._graph.encode())):
             write_file(folder / name, part, secret=name == "prover.veil")
 
-    def __reduce__(self):
+    def __reduce__(self) -> tuple[type[Model], tuple[bytes, bytes, str, str]]:
         return Model, (self._key, self._verifier_key, self._report, self._graph)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"<Model {self.model_id[:12]}..., its weights are not shown>"
 
-    def _repr_html_(self):
-        return f"<b>Veil model</b> {self.model_id}" + self.report._repr_html_()
+    def _repr_html_(self) -> str:
+        return "<b>Veil model</b>" + self.report._repr_html_() if self._report != "{}" else html.escape(repr(self))

@@ -1,11 +1,20 @@
 """Tables, arrays and dictionaries of arrays as the core takes them."""
 
-import numpy
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Optional
 
 from veil.errors import InputError
 
+if TYPE_CHECKING:  # it takes half of the time to import; not everybody who imports veil has rows
+    import numpy
+    from numpy.typing import NDArray
 
-def _numbers(values, what):
+    Rows = list[tuple[Optional[str], NDArray[numpy.float64]]]
+
+
+def _numbers(values: Any, what: str) -> NDArray[numpy.float64]:
+    import numpy
     try:
         array = numpy.ascontiguousarray(values, dtype=numpy.float64)
     except (TypeError, ValueError) as error:
@@ -13,24 +22,24 @@ def _numbers(values, what):
     return array
 
 
-def _is_table(data):
+def _is_table(data: Any) -> bool:
     return hasattr(data, "columns") and hasattr(data, "to_numpy")
 
 
-def named_arrays(data, what):
-    """[(name or None, array of float64)]: a dictionary has an array for each input of the model."""
+def named_arrays(data: Any, what: str) -> Rows:
+    """A dictionary has an array for each input of the model."""
     if isinstance(data, dict):
         return [(str(name), _numbers(values, f"{what} {name!r}")) for name, values in data.items()]
     return [(None, _numbers(data.to_numpy() if _is_table(data) else data, what))]
 
 
-def column_names(data):
+def column_names(data: Any) -> list[str]:
     """The names of a table's columns, where they are text."""
     names = list(data.columns) if _is_table(data) else []
     return names if all(isinstance(name, str) for name in names) else []
 
 
-def one_row(data, what):
+def one_row(data: Any, what: str) -> Rows:
     """A row: of one axis, a row of a table, or a batch of one."""
     if hasattr(data, "to_numpy") and not hasattr(data, "columns"):  # pandas.Series
         data = data.to_numpy()
@@ -38,10 +47,10 @@ def one_row(data, what):
     if isinstance(data, dict):
         return arrays
     (name, array), = arrays
-    return [(name, array[numpy.newaxis] if array.ndim == 1 else array)]
+    return [(name, array[None] if array.ndim == 1 else array)]
 
 
-def rows_of(data, what, batch=1):
+def rows_of(data: Any, what: str, batch: int = 1) -> list[Rows]:
     """The rows of a table or array, or of a dictionary of arrays, one after the other, or so many together."""
     arrays = named_arrays(data, what)
     lengths = {array.shape[0] if array.ndim else 0 for _, array in arrays}

@@ -5,7 +5,7 @@
 namespace veil {
 
 void Profile::enter(std::string_view name) {
-  if (watcher_) watcher_();
+  if (watcher_) watcher_(name);
   if (current_ && phases_[*current_].name == name) return;
   stop();
   const auto at =

@@ -28,8 +28,9 @@ class Stopped : public std::exception {
 
 class Profile {
  public:
-  // Called at every enter(), also of the phase that is current: between two messages of a proof. May throw Stopped.
-  void watch(std::function<void()> watcher) { watcher_ = std::move(watcher); }
+  // Called with the phase at every enter(), also of the phase that is current: between two messages of a proof. May
+  // throw Stopped.
+  void watch(std::function<void(std::string_view name)> watcher) { watcher_ = std::move(watcher); }
 
   // From now on time belongs to `name`, a string that outlives the profile: a literal.
   void enter(std::string_view name);
@@ -44,7 +45,7 @@ class Profile {
   std::vector<PhaseTime> phases_;
   std::optional<std::size_t> current_;
   Stopwatch watch_;
-  std::function<void()> watcher_;
+  std::function<void(std::string_view name)> watcher_;
 };
 
 inline void enter_phase(Profile* profile, std::string_view name) {

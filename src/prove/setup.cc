@@ -90,7 +90,7 @@ Result<Bytes> prove_registration(const ModelKey& model, const RowLayout& layout,
   Writer out;
   std::size_t ready = 0;
   Profile profile;
-  profile.watch([&] { done(static_cast<double>(ready) / static_cast<double>(parts.size())); });
+  profile.watch([&](std::string_view) { done(static_cast<double>(ready) / static_cast<double>(parts.size())); });
   for (const RegistrationPart& part : parts) {
     VEIL_TRY(proof, prove_part(model, part, weights, row_blinders, secret, profile));
     ++ready;

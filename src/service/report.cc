@@ -1,5 +1,6 @@
 #include "service/report.h"
 
+#include "service/cost.h"
 #include "service/statement_text.h"
 
 namespace veil {
@@ -113,7 +114,8 @@ Json report_json(const QuantisedModel& model, const RunComparison& runs, const L
               {"operators", operators_json(model.graph, lowering.analysis)},
               {"tensors", tensors_json(model, runs, lowering.analysis)},
               {"weights", weights_json(model.graph)},
-              {"predicted_cost", cost_json(lowering.circuit, facts)}};
+              {"predicted_cost", cost_json(lowering.circuit, facts)},
+              {"cost_by_step", cost_by_step(model.graph, lowering.circuit)}};
 }
 
 }  // namespace veil

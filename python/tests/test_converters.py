@@ -1,0 +1,73 @@
+"""Models of other libraries, where these are installed."""
+import numpy
+import pytest
+
+import veil
+
+pytestmark = pytest.mark.converters
+
+
+@pytest.fixture(scope="module")
+def data(rows):
+    X = numpy.asarray(rows, dtype=numpy.float32)[:, :8]
+    X = (X - X.mean(axis=0)) / X.std(axis=0)
+    return X, (X[:, 2] + 0.3 * X[:, 0] > 0).astype(int)
+
+
+def proves_like_the_float_model(model, X, expected, within=0.02):
+    m = veil.setup(model, X, bits=16, progress=False)
+    verdict = m.verifier.verify(m.prove(X[0], context="converted"), context="converted")
+    assert verdict
+    shown = numpy.asarray(verdict.statement.outputs[0]["values"], dtype=float).ravel()
+    assert numpy.allclose(shown, numpy.asarray(expected, dtype=float).ravel(), atol=within)
+    assert m.evaluate(X[:50]).agreement > 0.95
+
+
+def test_xgboost(data):
+    X, y = data
+    xgboost, _ = pytest.importorskip("xgboost"), pytest.importorskip("onnxmltools")
+    model = xgboost.XGBClassifier(n_estimators=10, max_depth=3).fit(X, y)
+    proves_like_the_float_model(model, X, model.predict_proba(X[:1]))
+
+
+def test_lightgbm(data):
+    X, y = data
+    lightgbm, _ = pytest.importorskip("lightgbm"), pytest.importorskip("onnxmltools")
+    model = lightgbm.LGBMClassifier(n_estimators=10, max_depth=3, verbose=-1).fit(X, y)
+    proves_like_the_float_model(model, X, model.predict_proba(X[:1]))
+
+
+def test_torch(data):
+    X, _ = data
+    torch = pytest.importorskip("torch")
+    pytest.importorskip("onnx")
+    torch.manual_seed(1)
+    model = torch.nn.Sequential(torch.nn.Linear(8, 16), torch.nn.ReLU(), torch.nn.Linear(16, 2), torch.nn.Sigmoid())
+    with torch.no_grad():
+        expected = model(torch.from_numpy(X[:1])).numpy()
+    proves_like_the_float_model(model, X, expected)
+
+
+def test_keras(data):
+    X, _ = data
+    pytest.importorskip("keras")
+    keras = pytest.importorskip("keras")
+    try:
+        keras.utils.set_random_seed(1)
+    except ImportError as missing:
+        pytest.skip(str(missing))
+    layers = [keras.layers.Input((8,)), keras.layers.Dense(16, activation="relu"),
+              keras.layers.Dense(2, activation="sigmoid")]
+    model = keras.Sequential(layers)
+    proves_like_the_float_model(model, X, model.predict(X[:1], verbose=0))
+
+
+def test_a_scikit_learn_pipeline(data):
+    X, y = data
+    pytest.importorskip("skl2onnx")
+    from sklearn.neural_network import MLPClassifier
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    model = make_pipeline(StandardScaler(), MLPClassifier((8,), max_iter=50, random_state=1)).fit(X, y)
+    proves_like_the_float_model(model, X, model.predict_proba(X[:1]))
