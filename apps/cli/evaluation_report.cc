@@ -1,10 +1,10 @@
 #include "cli/evaluation_report.h"
 
 #include <algorithm>
-#include <map>
 
 #include "cli/advice.h"
 #include "cli/page.h"
+#include "service/cost.h"
 
 namespace veil::cli {
 
@@ -69,38 +69,6 @@ Json classes_json(const EvaluationFacts& facts) {
   return out;
 }
 
-struct Cost {
-  std::int64_t committed = 0, lookups = 0;
-};
-
-// Tensors and lookups begin with their step's name.
-std::string step_of(const std::string& name) { return name.substr(0, name.find_first_of("./")); }
-
-Json cost_json(const EvaluationFacts& facts) {
-  std::map<std::string, Cost> costs;
-  const Circuit& circuit = facts.owned.lowering.circuit;
-  for (const Tensor& tensor : circuit.tensors) {
-    if (tensor.owner == Owner::kWitness) costs[step_of(tensor.name)].committed += shape_size(tensor.shape);
-  }
-  for (const Lookup& lookup : circuit.lookups) costs[step_of(lookup.name)].lookups += lookup.domain.box_size();
-  double total = 0;
-  for (const auto& [name, cost] : costs) total += static_cast<double>(cost.committed + cost.lookups);
-  Json out = Json::array();
-  for (const auto& [name, cost] : costs) {
-    const double own = static_cast<double>(cost.committed + cost.lookups);
-    Json source = nullptr;
-    for (const QuantisedNode& node : facts.owned.graph.nodes) {
-      if (node.name == name) source = node.source;
-    }
-    out.push_back(Json{{"step", name},
-                       {"source", source},
-                       {"committed", cost.committed},
-                       {"lookups", cost.lookups},
-                       {"estimated_share", total > 0 ? own / total : 0.0}});
-  }
-  return out;
-}
-
 Json tried_json(const std::vector<BitsTried>& tried) {
   Json out = Json::array();
   for (const BitsTried& one : tried) {
@@ -126,7 +94,7 @@ Json evaluation_json(const Json& summary, const EvaluationFacts& facts) {
            {"confusion_with_float", confusion_json(facts, false)},
            {"confusion_with_labels", confusion_json(facts, true)},
            {"bits_tried", tried_json(facts.tried)},
-           {"cost", cost_json(facts)}};
+           {"cost", cost_by_step(facts.owned.graph, facts.owned.lowering.circuit)}};
   out["advice"] = advice(out);
   return out;
 }
