@@ -119,9 +119,11 @@ ValueId GraphReader::find_value(const std::string& name, const std::string& read
 Status GraphReader::read_initialiser(const std::string& name, const onnx::TensorProto& tensor) {
   VEIL_TRY(id, add_value(name));
   GraphValue& value = graph_.values[id];
-  auto read = read_tensor(tensor, "Constant " + quote(name));
-  if (!read.ok()) {
-    value.defect = read.error().message;
+  const std::string what = "Constant " + quote(name);
+  auto read = read_tensor(tensor, what);
+  const Status numbers = read.ok() ? check_no_nan(read->array, what) : Status(read.error());
+  if (!numbers.ok()) {
+    value.defect = numbers.error().message;
     return Done{};
   }
   value.type = read->type;
@@ -208,12 +210,18 @@ void GraphReader::read_attribute(const std::string& name, const onnx::AttributeP
       value = joined({attribute.strings().begin(), attribute.strings().end()}, "\n");
       break;
     case onnx::AttributeProto::TENSOR: {
-      auto tensor = read_tensor(attribute.t(), "Attribute " + quote(name) + " of " + node_text(node));
-      if (tensor.ok()) {
+      const std::string what = "Attribute " + quote(name) + " of " + node_text(node);
+      auto tensor = read_tensor(attribute.t(), what);
+      // A tree's lists of members end in NaN, and nodes that have such a list may have NaN for a threshold.
+      const bool may_be_nan = node.op == "ai.onnx.ml:TreeEnsemble";
+      const Status numbers = !tensor.ok()  ? Status(tensor.error())
+                             : !may_be_nan ? check_no_nan(tensor->array, what)
+                                           : Status(Done{});
+      if (numbers.ok()) {
         value = std::move(tensor->array);
         node.attributes[name + "_type"] = static_cast<std::int64_t>(tensor->type);
       } else {
-        for (const ValueId id : node.outputs) graph_.values[id].defect = tensor.error().message;
+        for (const ValueId id : node.outputs) graph_.values[id].defect = numbers.error().message;
       }
       break;
     }

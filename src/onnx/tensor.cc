@@ -1,5 +1,6 @@
 #include "onnx/tensor.h"
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <cstring>
@@ -128,10 +129,13 @@ Result<TypedTensor> read_tensor(const TensorProto& tensor, const std::string& wh
     return Error{what + " of shape " + shape_text(out.array.shape) +
                  " does not hold as much data as its shape needs: the file is damaged."};
   }
-  for (const double value : out.array.data) {
-    if (std::isnan(value)) return Error{what + " contains NaN, so the model cannot be right."};
-  }
   return out;
+}
+
+Status check_no_nan(const Array& array, const std::string& what) {
+  const bool any = std::any_of(array.data.begin(), array.data.end(), [](double value) { return std::isnan(value); });
+  if (any) return Error{what + " contains NaN, so the model cannot be right."};
+  return Done{};
 }
 
 }  // namespace veil
