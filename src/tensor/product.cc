@@ -16,45 +16,60 @@ constexpr std::size_t kStrip = 8;
 constexpr std::size_t kDepth = 256;
 constexpr std::size_t kColumns = 512;
 
-typedef double Wide __attribute__((vector_size(32)));
+typedef double Wide4 __attribute__((vector_size(32)));
+typedef double Wide8 __attribute__((vector_size(64)));
 
 // Copies, since a row of the result starts at any address: references to vectors lose their alignment with some
 // compilers.
-inline __attribute__((always_inline)) void load(Wide& to, const double* from) { std::memcpy(&to, from, sizeof to); }
-inline __attribute__((always_inline)) void store(double* to, const Wide& from) { std::memcpy(to, &from, sizeof from); }
+template <class Wide>
+inline __attribute__((always_inline)) void load(Wide& to, const double* from) {
+  std::memcpy(&to, from, sizeof to);
+}
+template <class Wide>
+inline __attribute__((always_inline)) void store(double* to, const Wide& from) {
+  std::memcpy(to, &from, sizeof from);
+}
 
+template <class Wide>
 inline __attribute__((always_inline)) void tile_body(const double* left, const double* right, std::size_t depth,
                                                      double* out, std::size_t out_row) {
-  Wide sums[kTileRows][2];
+  constexpr std::size_t kWidth = sizeof(Wide) / sizeof(double), kParts = kStrip / kWidth;
+  Wide sums[kTileRows][kParts];
   for (std::size_t i = 0; i < kTileRows; ++i) {
-    for (std::size_t half = 0; half < 2; ++half) load(sums[i][half], out + i * out_row + 4 * half);
+    for (std::size_t part = 0; part < kParts; ++part) load(sums[i][part], out + i * out_row + kWidth * part);
   }
   for (std::size_t k = 0; k < depth; ++k) {
-    Wide from[2];
-    for (std::size_t half = 0; half < 2; ++half) load(from[half], right + k * kStrip + 4 * half);
+    Wide from[kParts];
+    for (std::size_t part = 0; part < kParts; ++part) load(from[part], right + k * kStrip + kWidth * part);
     for (std::size_t i = 0; i < kTileRows; ++i) {
       const double factor = left[k * kTileRows + i];
-      for (std::size_t half = 0; half < 2; ++half) sums[i][half] += factor * from[half];
+      for (std::size_t part = 0; part < kParts; ++part) sums[i][part] += factor * from[part];
     }
   }
   for (std::size_t i = 0; i < kTileRows; ++i) {
-    for (std::size_t half = 0; half < 2; ++half) store(out + i * out_row + 4 * half, sums[i][half]);
+    for (std::size_t part = 0; part < kParts; ++part) store(out + i * out_row + kWidth * part, sums[i][part]);
   }
 }
 
 using Tile = void (*)(const double*, const double*, std::size_t, double*, std::size_t);
 
 void tile_plain(const double* left, const double* right, std::size_t depth, double* out, std::size_t out_row) {
-  tile_body(left, right, depth, out, out_row);
+  tile_body<Wide4>(left, right, depth, out, out_row);
 }
 
 #ifdef __x86_64__
 __attribute__((target("avx2"))) void tile_avx2(const double* left, const double* right, std::size_t depth, double* out,
                                                std::size_t out_row) {
-  tile_body(left, right, depth, out, out_row);
+  tile_body<Wide4>(left, right, depth, out, out_row);
+}
+
+__attribute__((target("avx512f"))) void tile_avx512(const double* left, const double* right, std::size_t depth,
+                                                    double* out, std::size_t out_row) {
+  tile_body<Wide8>(left, right, depth, out, out_row);
 }
 
 Tile choose_tile() {
+  if (kCpuLevel == CpuLevel::kIfma) return tile_avx512;
   const bool may_be_wide = kCpuLevel != CpuLevel::kPortable && __builtin_cpu_supports("avx2") != 0;
   return may_be_wide ? tile_avx2 : tile_plain;
 }
