@@ -150,6 +150,8 @@ std::vector<OperatorCase> missing_cases() {
     add(std::string(mode) + "_false",
         [mode](GraphBuilder& b) { return regressor(b, tracking(two_trees(mode), kMissingFirst)); });
   }
+  add("claimed", [](GraphBuilder& b) { return regressor(b, tracking(two_trees("BRANCH_LT"), kMissingFirst)); });
+  out.back().claim = "y[0] >= 1.5";
   add("joined", [](GraphBuilder& b) { return long_tailed(b, "BRANCH_LT", 3); });
   add("rows", [](GraphBuilder& b) { return regressor(b, tracking(two_trees("BRANCH_GT"), kMissingFirst), 4); });
   add(

@@ -9,6 +9,7 @@ one data set and few rows. Needs the packages of tests/compat/requirements-trees
 """
 
 import argparse
+import contextlib
 import csv
 import json
 import pathlib
@@ -18,13 +19,15 @@ import tempfile
 import warnings
 
 import numpy as np
+import onnx
 import onnxruntime
 import pandas as pd
 from lightgbm import LGBMClassifier, LGBMRegressor
 from onnxmltools import convert_lightgbm, convert_xgboost
 from onnxmltools.convert.common.data_types import FloatTensorType
 from skl2onnx import to_onnx
-from sklearn.ensemble import IsolationForest, RandomForestClassifier, RandomForestRegressor
+from sklearn.ensemble import (HistGradientBoostingClassifier, HistGradientBoostingRegressor, IsolationForest,
+                              RandomForestClassifier, RandomForestRegressor)
 from xgboost import XGBClassifier, XGBRegressor
 
 # name: (target, columns that are no features)
@@ -61,6 +64,23 @@ def load(material, name, rows):
     return x, pd.factorize(y, sort=True)[0].astype(np.int64)[order]
 
 
+@contextlib.contextmanager
+def whole_numbers_in_attributes():
+    """skl2onnx gives lists of bools where onnx wants integers."""
+    make_attribute = onnx.helper.make_attribute
+
+    def made(key, value, *rest, **named):
+        if isinstance(value, (list, np.ndarray)) and len(value) and all(isinstance(each, (bool, np.bool_, int, np.integer)) for each in value):
+            value = [int(each) for each in value]
+        return make_attribute(key, value, *rest, **named)
+
+    onnx.helper.make_attribute = made
+    try:
+        yield
+    finally:
+        onnx.helper.make_attribute = make_attribute
+
+
 def models(name, x, y, missing):
     """name and ONNX model; where values are missing, of those that take them"""
     regression = name in REGRESSIONS
@@ -72,6 +92,10 @@ def models(name, x, y, missing):
     lightgbm = (LGBMRegressor if regression else LGBMClassifier)(deterministic=True, verbose=-1, **boosted).fit(x, y)
     yield "lightgbm", convert_lightgbm(lightgbm, initial_types=inputs, **({} if regression else {"zipmap": False}))
     if missing:
+        histogram = HistGradientBoostingRegressor if regression else HistGradientBoostingClassifier
+        fitted = histogram(max_depth=6, random_state=0).fit(x, y)
+        with whole_numbers_in_attributes():
+            yield "histogram", to_onnx(fitted, x[:1], options=None if regression else {"zipmap": False})
         return
     forest = (RandomForestRegressor if regression else RandomForestClassifier)(n_estimators=50, max_depth=7, **common)
     yield "random forest", to_onnx(forest.fit(x, y), x[:1], options=None if regression else {"zipmap": False})
