@@ -1,0 +1,8 @@
+"""An independent verifier of Veil's proofs, in plain Python, written from docs/format.md and docs/protocol.
+
+    python -m veil_reference verifier.veil loan.proof --context "loan 17"
+
+It shares no code with the C++ verifier and is there to disagree with it: slow, short, and close to the text.
+"""
+
+from .verify import Rejected, VerifiedModel, verify_files  # noqa: F401
