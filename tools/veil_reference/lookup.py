@@ -96,8 +96,6 @@ class _Leaves:
 def check_lookups(checker, statement, claims):
     """Lists the claims about the leaves; returns the expressions whose values are owed."""
     segments = segments_of(statement.circuit)
-    if not segments:
-        return []
     gamma, alpha = (checker.challenge(f"lookup/{name}") for name in ("gamma", "alpha"))
     (p, q), point = _root(checker), []
     for k in range(tree_depth(segments)):
