@@ -5,4 +5,7 @@
 It shares no code with the C++ verifier and is there to disagree with it: slow, short, and close to the text.
 """
 
-from .verify import Rejected, VerifiedModel, verify_files  # noqa: F401
+from .errors import Rejected, Unreadable
+from .verify import VerifiedModel, verify_files
+
+__all__ = ["Rejected", "Unreadable", "VerifiedModel", "verify_files"]

@@ -1,9 +1,10 @@
 """One argument: the text of docs/protocol/overview.md, on a statement."""
 
-from functools import lru_cache
+from math import prod
 from typing import NamedTuple
 
 from .checker import Checker
+from .circuit import PUBLIC
 from .claims import Claims, reduce_columns
 from .curve import GENERATORS_DIGEST
 from .einsum import check_einsum
@@ -33,16 +34,7 @@ def _text(checker, statement, layout):
 
 
 def _zeros(circuit):
-    from .circuit import PUBLIC
-
-    return {i: [0] * _size(circuit.tensors[i].shape) for i in circuit.of_owner(PUBLIC)}
-
-
-def _size(shape):
-    size = 1
-    for length in shape:
-        size *= length
-    return size
+    return {i: [0] * prod(circuit.tensors[i].shape) for i in circuit.of_owner(PUBLIC)}
 
 
 def prepare(circuit, digest, log_columns):
@@ -76,9 +68,9 @@ def _absorb_commitments(transcript, proof):
     transcript.absorb_point("pad/mask", proof.mask_row)
 
 
-def verify_argument(prepared, data, model_rows, input_rows, public, context):
+def verify_argument(prepared, raw, model_rows, input_rows, public, context):
     """Returns, or raises Rejected."""
-    proof = read_argument(data, prepared.layout.rows[2], prepared.shape)
+    proof = read_argument(raw, prepared.layout.rows[2], prepared.shape)
     transcript = Transcript()
     _absorb_statement(transcript, prepared, model_rows, input_rows, public, context)
     _absorb_commitments(transcript, proof)
@@ -86,6 +78,3 @@ def verify_argument(prepared, data, model_rows, input_rows, public, context):
     reduced = _text(checker, Statement(prepared.circuit, public), prepared.layout)
     committed = [*model_rows, *input_rows, *proof.rows]
     check_opening(transcript, checker, reduced, prepared.shape, proof, committed)
-
-
-__all__ = ["Prepared", "lru_cache", "prepare", "verify_argument"]

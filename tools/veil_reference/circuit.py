@@ -5,10 +5,10 @@ from typing import NamedTuple
 
 from . import reader as write
 from .errors import require
+from .tables import arity, is_known
 
 MAGIC = b"veil/circuit/1"
 MODEL, INPUT, WITNESS, PUBLIC = range(4)
-UNSIGNED, SIGNED, PIECES = 1, 2, 3
 MAX_ELEMENTS, MAX_CONSTANT, MAX_STRIDE = 1 << 28, 1 << 60, 1 << 28
 
 
@@ -151,13 +151,15 @@ def _identity(data, tensors):
 def _lookup(data, tensors, tables):
     head, table = _domain(data), data.u32()
     require(table < len(tables), "format/lookup", head[0])
-    entries = tuple(_expression(data, tensors, len(head[1])) for _ in range(data.count(8, "entries")))
+    count = data.count(8, "entries")
+    require(count == arity(tables[table]), "format/lookup", f"{count} entries")
+    entries = tuple(_expression(data, tensors, len(head[1])) for _ in range(count))
     return Lookup(*head, table, entries)
 
 
 def _table(data, tensors):
     table = Table(data.u8(), data.list(16), data.u32())
-    require(table.multiplicity < len(tensors), "format/table", "no such multiplicities")
+    require(is_known(table) and table.multiplicity < len(tensors), "format/table", str(table))
     return table
 
 

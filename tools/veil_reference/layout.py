@@ -60,6 +60,12 @@ def _place_packed(circuit, log_columns, tensors, places, row):
     return row
 
 
+def layout_fits(circuit, log_columns):
+    """At most 2^32 cells, padding included."""
+    bits = [tensor_bits(tensor.shape) for tensor in circuit.tensors]
+    return max(bits, default=0) <= 40 and sum(1 << max(b, log_columns) for b in bits) <= 1 << 32
+
+
 def make_layout(circuit, log_columns):
     places, counts, row = {}, [], 0
     for owner in (MODEL, INPUT, WITNESS):

@@ -5,6 +5,7 @@ from typing import NamedTuple
 from .curve import H, generators, multi_scalar
 from .errors import require
 from .field import P, inner, powers
+from .reader import Reader
 
 
 class Shape(NamedTuple):
@@ -45,17 +46,24 @@ class Proof(NamedTuple):
     left: list
 
 
-def read_argument(data, witness_rows, shape):
-    m = shape.pad_rows
-    points = [[data.point() for _ in range(count)] for count in (witness_rows, m, m)]
-    mask_row = data.point()
+def _size(witness_rows, shape):
+    left = shape.columns >> shape.column_folds
+    numbers = shape.slots + 3 + len(shape.opened) + 2 * shape.row_folds + 1 + left
+    return 32 * (witness_rows + 2 * shape.pad_rows + 1 + numbers + 2 * shape.column_folds)
+
+
+def read_argument(raw, witness_rows, shape):
+    require(len(raw) >= _size(witness_rows, shape), "format/short")
+    require(len(raw) <= _size(witness_rows, shape), "format/trailing")
+    data, m = Reader(raw), shape.pad_rows
+    points = data.points(witness_rows + 2 * m + 1)
+    rows, pads, masks = points[:witness_rows], points[witness_rows : witness_rows + m], points[-1 - m : -1]
     scalars = [[data.scalar() for _ in range(count)] for count in (shape.slots, 3, len(shape.opened))]
     row_folds = [(data.scalar(), data.scalar()) for _ in range(shape.row_folds)]
     blinder = data.scalar()
-    column_folds = [(data.point(), data.point()) for _ in range(shape.column_folds)]
+    column_folds = [tuple(data.points(2)) for _ in range(shape.column_folds)]
     left = [data.scalar() for _ in range(shape.columns >> shape.column_folds)]
-    data.end()
-    return Proof(*points, mask_row, *scalars, row_folds, blinder, column_folds, left)
+    return Proof(rows, pads, masks, points[-1], *scalars, row_folds, blinder, column_folds, left)
 
 
 class _Linear:

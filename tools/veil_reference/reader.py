@@ -1,7 +1,7 @@
 """Bytes to values (docs/format.md, section 1), and back where a digest needs it."""
 
 from .curve import decompress, is_on_curve
-from .errors import Rejected, require
+from .errors import require
 from .field import P
 
 MAX_TEXT = 4096
@@ -63,8 +63,10 @@ class Reader:
         require(value < P, "format/scalar")
         return value
 
-    def point(self):
-        return decompress(self.take(32))
+    def points(self, count):
+        """All bytes first: what is missing is named before what is wrong."""
+        raw = self.take(32 * count)
+        return [decompress(raw[at : at + 32]) for at in range(0, len(raw), 32)]
 
     def point64(self):
         x, y = self.number(32), self.number(32)
@@ -100,6 +102,3 @@ def text(value):
 
 def numbers(values):
     return u32(len(values)) + b"".join(map(i64, values))
-
-
-__all__ = ["Reader", "Rejected", "i64", "numbers", "text", "u32", "u64", "u8"]

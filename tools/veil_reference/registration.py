@@ -1,8 +1,9 @@
 """The parts of a registration and their circuits, derived from the inference circuit (docs/format.md, section 6)."""
 
-from .circuit import MODEL, UNSIGNED, WITNESS, Circuit, Expression, Lookup, Table, Tensor, View
+from .circuit import MODEL, WITNESS, Circuit, Expression, Lookup, Table, Tensor, View
 from .field import bits_of
 from .layout import cut_of, tensor_bits
+from .tables import UNSIGNED
 
 SLICE_BITS, PART_CELLS = 19, 1 << 22
 

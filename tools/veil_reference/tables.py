@@ -5,8 +5,8 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from . import functions
-from .circuit import PIECES, SIGNED, UNSIGNED
 
+UNSIGNED, SIGNED, PIECES = 1, 2, 3
 FRACTION = 24
 
 
