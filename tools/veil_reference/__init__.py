@@ -1,0 +1,11 @@
+"""An independent verifier of Veil's proofs, in plain Python, written from docs/format.md and docs/protocol.
+
+    python -m veil_reference verifier.veil loan.proof --context "loan 17"
+
+It shares no code with the C++ verifier and is there to disagree with it: slow, short, and close to the text.
+"""
+
+from .errors import Rejected, Unreadable
+from .verify import VerifiedModel, verify_files
+
+__all__ = ["Rejected", "Unreadable", "VerifiedModel", "verify_files"]
