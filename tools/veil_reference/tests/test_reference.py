@@ -1,0 +1,104 @@
+#!/usr/bin/env python3
+"""The reference verifier and the program say the same of honest and of changed proofs.
+
+    python3 tools/veil_reference/tests/test_reference.py --veil build/release/veil
+"""
+
+import argparse
+import json
+import pathlib
+import random
+import subprocess
+import sys
+import tempfile
+import unittest
+
+ROOT = pathlib.Path(__file__).resolve().parents[3]
+sys.path.insert(0, str(ROOT / "tools"))
+
+from veil_reference.errors import Rejected, Unreadable  # noqa: E402
+from veil_reference.verify import VerifiedModel  # noqa: E402
+
+CREDIT = ROOT / "examples" / "credit"
+DATA = ["--calibrate", CREDIT / "calibration.csv"]
+# name: model, options of setup
+MODELS = {
+    "claim": (CREDIT / "credit.onnx", ["--claim", "score >= 0.5"]),
+    "revealed": (CREDIT / "credit.onnx", ["--bits", "12"]),
+    "public": (CREDIT / "credit.onnx", ["--model", "public", "--claim", "score >= 0.5"]),
+    "batch": (CREDIT / "credit.onnx", ["--batch", "8", "--claim", "count(score >= 0.5) >= 1"]),
+    "trees": (ROOT / "examples" / "trees" / "xgboost.onnx", ["--claim", "probabilities[1] >= 0.5"]),
+}
+CONTEXT = "loan 17"
+VEIL = None
+
+
+def veil(*words):
+    return subprocess.run([VEIL, *map(str, words)], capture_output=True, timeout=120)
+
+
+class Reference(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = pathlib.Path(tempfile.mkdtemp(prefix="veil-reference-"))
+        for name, (model, options) in MODELS.items():
+            out = cls.folder / name
+            made = veil("setup", model, *DATA, *options, "--out", out)
+            assert made.returncode == 0, made.stderr
+            made = veil("prove", out / "prover.veil", "--input", CREDIT / "applicants.csv", "--row", 0, "--context",
+                        CONTEXT, "--out", out / "proof")
+            assert made.returncode == 0, made.stderr
+
+    def files(self, name):
+        return (self.folder / name / "verifier.veil").read_bytes(), (self.folder / name / "proof").read_bytes()
+
+    def program_says(self, name, proof):
+        path = self.folder / "changed.proof"
+        path.write_bytes(proof)
+        said = json.loads(veil("verify", self.folder / name / "verifier.veil", path, "--context", CONTEXT, "--json").stdout)
+        return said["accepted"]
+
+    def test_honest_proofs_are_accepted(self):
+        for name in MODELS:
+            with self.subTest(name):
+                key, proof = self.files(name)
+                said = VerifiedModel(key).verify(proof, CONTEXT.encode())
+                program = json.loads(veil("verify", self.folder / name / "verifier.veil", self.folder / name / "proof",
+                                          "--context", CONTEXT, "--json").stdout)["statement"]
+                self.assertEqual(said["claim"], program["claim"])
+                self.assertEqual(said["model_id"], program["model_id"])
+
+    def test_changed_proofs_are_rejected_by_both(self):
+        coins = random.Random(7)
+        for name, changes in (("claim", 60), ("revealed", 20), ("trees", 10)):
+            key, proof = self.files(name)
+            model = VerifiedModel(key)
+            for change in range(changes):
+                changed = bytearray(proof)
+                changed[coins.randrange(len(proof))] ^= 1 << coins.randrange(8)
+                with self.subTest(name, change=change), self.assertRaises(Rejected):
+                    model.verify(bytes(changed), CONTEXT.encode())
+                if change < 10:
+                    self.assertFalse(self.program_says(name, bytes(changed)))
+            for bad in (proof[:-1], proof + b"\0", proof[:100], b""):
+                with self.assertRaises(Rejected):
+                    model.verify(bad, CONTEXT.encode())
+            with self.assertRaises(Rejected):
+                model.verify(proof, b"loan 18")
+
+    def test_changed_keys_are_rejected_or_another_model(self):
+        key, proof = self.files("claim")
+        coins = random.Random(8)
+        for change in range(20):
+            changed = bytearray(key)
+            changed[coins.randrange(len(key))] ^= 1 << coins.randrange(8)
+            with self.subTest(change=change), self.assertRaises((Rejected, Unreadable)):
+                VerifiedModel(bytes(changed)).verify(proof, CONTEXT.encode())
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--veil", required=True)
+    arguments, rest = parser.parse_known_args()
+    VEIL = pathlib.Path(arguments.veil).resolve()
+    unittest.main(argv=[sys.argv[0], *rest])

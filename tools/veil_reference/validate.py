@@ -1,5 +1,0 @@
-"""The structural validator (docs/protocol/circuit.md)."""
-
-
-def validate_circuit(circuit):
-    pass
