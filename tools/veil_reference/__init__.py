@@ -4,9 +4,7 @@
 
 It shares no code with the C++ verifier and is there to disagree with it: slow, short, and close to the text.
 
-It checks the argument, the statement and the registration of the weights. It does not check the structure of a key's
-circuit (docs/protocol/circuit.md: ranges, determined tensors): whether an accepted circuit means what it says is left
-to the C++ validator.
+It checks the structure of a key's circuit, the registration of the weights, the argument and the statement.
 """
 
 from .errors import Rejected, Unreadable

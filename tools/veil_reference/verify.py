@@ -11,6 +11,7 @@ from .layout import layout_fits, make_layout
 from .reader import Reader
 from .registration import registration_circuit, registration_parts
 from .statement import statement
+from .validate import validate_circuit
 
 REGISTRATION = b"veil/registration/1"
 MAX_CONTEXT = 1 << 20
@@ -24,11 +25,12 @@ def _read_key(raw):
 
 
 class VerifiedModel:
-    """A key whose id, rows and registration have been checked, in this order; not the structure of its circuit."""
+    """A key whose circuit, id, rows and registration have been checked, in this order."""
 
     def __init__(self, raw, expected_id=None):
         self.key = key = _read_key(raw)
         self.pinned = expected_id is not None
+        validate_circuit(key.circuit)
         fits = 1 <= key.log_columns <= 12 and layout_fits(key.circuit, key.log_columns)
         require(fits, "model/size", f"{key.log_columns} column bits")
         parts = [registration_circuit(part) for part in registration_parts(key.circuit, key.log_columns)]

@@ -17,6 +17,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[3]
 sys.path.insert(0, str(ROOT / "tools"))
 
 from veil_reference.errors import Rejected, Unreadable  # noqa: E402
+from veil_reference.key import read_verifier_file  # noqa: E402
+from veil_reference.validate import validate_circuit  # noqa: E402
 from veil_reference.verify import VerifiedModel  # noqa: E402
 
 CREDIT = ROOT / "examples" / "credit"
@@ -85,6 +87,19 @@ class Reference(unittest.TestCase):
                     model.verify(bad, CONTEXT.encode())
             with self.assertRaises(Rejected):
                 model.verify(proof, b"loan 18")
+
+    def test_circuits_that_lack_a_constraint_are_rejected(self):
+        """But for the claim's own: without it, it is a circuit of another claim."""
+        for name in ("claim", "trees"):
+            circuit = read_verifier_file(self.files(name)[0]).circuit
+            for kind in ("lookups", "identities"):
+                constraints = getattr(circuit, kind)
+                for i, constraint in enumerate(constraints):
+                    fewer = circuit._replace(**{kind: constraints[:i] + constraints[i + 1:]})
+                    if constraint.name.startswith("claim_"):
+                        continue
+                    with self.subTest(name, constraint=constraint.name), self.assertRaises(Rejected):
+                        validate_circuit(fewer)
 
     def test_changed_keys_are_rejected_or_another_model(self):
         key, proof = self.files("claim")
