@@ -18,6 +18,10 @@ def unique_digits(digits, spread):
     return spread
 
 
+def box_of(constraint):
+    return constraint.extent[: constraint.box_rank]
+
+
 def polynomial(expression, constraint):
     """The expression by monomials: tuples of views. A summed axis that a monomial lacks is a factor of it."""
     out = {}
@@ -82,7 +86,7 @@ class Determined:
                 for _, view in digits:
                     self._mark(view)
             else:
-                self._clamped(digits, spread)
+                self._clamped(box_of(constraint), digits, spread)
 
         return step
 
@@ -106,7 +110,7 @@ class Determined:
         shape = self.circuit.tensors[view.tensor].shape
         if covers(view, shape, constraint):
             return True
-        fixed = [d for d, (terms, offset) in enumerate(view.axes) if not terms and 0 <= offset < shape[d] > 1]
+        fixed = [d for d, (terms, offset) in enumerate(view.axes) if not terms and 0 <= offset < shape[d]]
         if len(fixed) != 1:
             return False
         d = fixed[0]
@@ -115,7 +119,7 @@ class Determined:
 
     def _mark(self, view):
         shape = self.circuit.tensors[view.tensor].shape
-        fixed = [d for d, (terms, _) in enumerate(view.axes) if not terms and shape[d] > 1]
+        fixed = [d for d, (terms, _) in enumerate(view.axes) if not terms]
         if fixed:
             d = fixed[0]
             found = self.slices.setdefault((view.tensor, d), set())
@@ -127,14 +131,13 @@ class Determined:
     # ------------------------------------------------------------------------------------------------------ clamps
 
     def _clamps_of(self, one):
-        """e (z - max + (max - min) s) = 0, as pairs of digits: those of z, those of e."""
+        """e (z - max + (max - min) s) = 0, as its box and the digits of z and of e."""
         if one.expression.linear or len(one.expression.products) != 1:
             return
         product = one.expression.products[0]
-        for excess, other in ((product.left, product.right), (product.right, product.left)):
-            found = self._clamp(one, excess, other) if product.coefficient else None
-            if found:
-                yield found
+        found = self._clamp(one, product.left, product.right) if product.coefficient else None
+        if found:
+            yield found
 
     def _clamp(self, one, excess, other):
         constants = [c for c, view in other if view is None]
@@ -153,16 +156,15 @@ class Determined:
             if view and self._is_sign(top[1], view, one):
                 value = tuple((c, v) for c, v in other if v and v != view)
                 if self._bounded(value, -constants[0] - coefficient, -constants[0]) and self._signed(excess, top):
-                    return value, tuple(excess)
+                    return box_of(one), value, tuple(excess)
         return None
 
     def _is_sign(self, top, sign, clamp):
-        """Is there a signed lookup of (top, sign), by the same views?"""
-        return any(self.circuit.tables[one.table].kind == SIGNED
+        """Is there a signed lookup of (top, sign), by the same views in the same box?"""
+        return any(self.circuit.tables[one.table].kind == SIGNED and box_of(one) == box_of(clamp)
                    and [entry.linear for entry in one.entries] == [((1, top),), ((1, sign),)]
                    and not any(entry.products for entry in one.entries)
-                   and all(one.extent[a] == clamp.extent[a] and a < one.box_rank for a in axes_of(top))
-                   for one in self.circuit.lookups if len(one.entries) == 2 and len(one.extent) > max(axes_of(top), default=-1))
+                   for one in self.circuit.lookups)
 
     def _bounded(self, digits, low, high):
         """Is the sum of the digits proven to be within low and high?"""
@@ -175,10 +177,10 @@ class Determined:
         return (top[0] > 0 and all(c > 0 and low >= 0 for c, (low, _) in below)
                 and sum(c * high for c, (_, high) in below) < top[0])
 
-    def _clamped(self, digits, spread):
+    def _clamped(self, box, digits, spread):
         by_view = {view: coefficient for coefficient, view in digits}
-        for value, excess in self.clamps:
-            if not all(view in by_view for _, view in (*value, *excess)):
+        for clamp_box, value, excess in self.clamps:
+            if clamp_box != box or not all(view in by_view for _, view in (*value, *excess)):
                 continue
             factor, odd = divmod(by_view[value[0][1]], value[0][0])
             if odd or not factor or any(by_view[view] != factor * c for c, view in (*value, *excess)):
@@ -220,7 +222,7 @@ class Determined:
         sides = [side for one, terms in self.quotients for side in [self._quotient_side(one, terms)] if side]
         for first in sides:
             for second in sides:
-                if first.one.extent == second.one.extent and first.one.box_rank == second.one.box_rank:
+                if box_of(first.one) == box_of(second.one) and first.one.extent == second.one.extent:
                     self._quotient(first, second)
 
     def _quotient_side(self, one, terms):

@@ -35,7 +35,7 @@ def covers(view, shape, constraint):
             if coefficient != below:
                 return False
             below *= constraint.extent[axis]
-        if offset or below != length:
+        if not terms or offset or below != length:
             return False
     return True
 
