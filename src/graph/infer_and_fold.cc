@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "graph/expansion.h"
+#include "graph/leaf_functions.h"
 #include "graph/log_sum_exp.h"
 #include "graph/needed.h"
 #include "graph/operator.h"
@@ -51,10 +52,28 @@ std::int64_t steps_of(const Node& node) {
 // Needs no numbers of its input, only their count.
 bool needs_only_shapes(const Node& node) { return node.op == "Shape" || node.op == "Size" || node.op == "EyeLike"; }
 
+// Gathers every place of an axis, in order.
+bool gathers_all(const Call& call) {
+  if (call.node->op != "Gather" || call.shape(1).size() != 1) return false;
+  const auto axis = call.integer("axis", 0);
+  const auto places = call.constant_integers(1, "indices");
+  if (!axis.ok() || !places.ok()) return false;
+  const std::int64_t rank = std::ssize(call.shape(0)), at = *axis < 0 ? *axis + rank : *axis;
+  if (std::ssize(*places) != call.shape(0)[static_cast<std::size_t>(at)]) return false;
+  for (std::int64_t i = 0; i < std::ssize(*places); ++i) {
+    if ((*places)[static_cast<std::size_t>(i)] != i) return false;
+  }
+  return true;
+}
+
 class Folder final : public NodeSink {
  public:
   explicit Folder(Graph& graph)
-      : graph_(graph), alias_(graph.values.size()), known_(graph.values.size(), false), file_values_(known_.size()) {
+      : graph_(graph),
+        leaf_functions_(graph),
+        alias_(graph.values.size()),
+        known_(graph.values.size(), false),
+        file_values_(known_.size()) {
     std::iota(alias_.begin(), alias_.end(), ValueId{0});
   }
 
@@ -65,11 +84,13 @@ class Folder final : public NodeSink {
   Status spend(std::int64_t steps) override;
   ValueId source(ValueId result) const override { return alias_[result]; }
   void refuse(ValueId result, const std::string& sentence) override { graph_.values[result].defect = sentence; }
-  void finish();
+  Status finish();
   std::vector<Node> kept() { return std::move(kept_); }
 
  private:
   Status visit_needed(Node node);
+  Status visit_now(Node node);
+  Status release(ValueId id);
   Status expand(const Operator& op, const Node& node);
   Status resolve_inputs(Node& node);
   void take_types(const Node& node, const std::vector<TypedShape>& types);
@@ -81,6 +102,7 @@ class Folder final : public NodeSink {
   Status fold(const Operator& op, const Call& call, const std::vector<TypedShape>& types);
 
   Graph& graph_;
+  LeafFunctions leaf_functions_;
   std::vector<ValueId> alias_;  // the value that is read in place of a removed Identity's result
   std::vector<bool> known_;     // an input, a constant, or the result of an earlier node
   std::size_t file_values_;     // the values after these belong to expansions
@@ -131,7 +153,7 @@ void Folder::take_types(const Node& node, const std::vector<TypedShape>& types) 
 // Removes a node whose result is its input; readers of the result read the input.
 bool Folder::forward_same(const Node& node, const Call& call) {
   const bool same = node.op == "Identity" || (node.op == "Dropout" && node.outputs.size() == 1) ||
-                    (node.op == "Concat" && node.inputs.size() == 1) ||
+                    (node.op == "Concat" && node.inputs.size() == 1) || gathers_all(call) ||
                     (node.op == "Cast" && graph_.values[node.outputs[0]].type == call.in(0).type);
   if (same) alias_[node.outputs[0]] = *node.inputs[0];
   return same;
@@ -259,6 +281,26 @@ Status Folder::visit_needed(Node node) {
   }
   if (!spend(steps_of(node)).ok()) return Error{"The model becomes too large (at " + node_text(node) + ")."};
   VEIL_TRY_STATUS(resolve_inputs(node));
+  if (depth_ > 0) return visit_now(std::move(node));
+  if (!node.tentative && leaf_functions_.take(node)) {
+    for (const ValueId id : node.outputs) known_[id] = true;
+    return Done{};
+  }
+  for (const auto& input : node.inputs) {
+    if (input && leaf_functions_.holds(*input) && !(needs_only_shapes(node) && leaf_functions_.has_shape(*input))) {
+      VEIL_TRY_STATUS(release(*input));
+    }
+  }
+  return visit_now(std::move(node));
+}
+
+Status Folder::release(ValueId id) {
+  for (Node& node : leaf_functions_.release(id)) VEIL_TRY_STATUS(visit_now(std::move(node)));
+  return Done{};
+}
+
+Status Folder::visit_now(Node node) {
+  VEIL_TRY_STATUS(resolve_inputs(node));
   VEIL_TRY(op, operator_of(node));
   const std::int64_t opset = node.opset != 0 ? node.opset : graph_.opset;
   VEIL_TRY_STATUS(check_old_form(node, opset));
@@ -284,7 +326,8 @@ Status Folder::visit_needed(Node node) {
   return Done{};
 }
 
-void Folder::finish() {
+Status Folder::finish() {
+  for (const ValueId id : graph_.outputs) VEIL_TRY_STATUS(release(id));
   for (ValueId& id : graph_.outputs) {
     const ValueId source = alias_[id];
     if (source == id) continue;
@@ -293,6 +336,7 @@ void Folder::finish() {
     if (!is_input) graph_.values[source].name = graph_.values[id].name;
     id = source;
   }
+  return Done{};
 }
 
 }  // namespace
@@ -303,7 +347,7 @@ Status infer_and_fold(Graph& graph) {
   Folder folder(graph);
   VEIL_TRY_STATUS(folder.start());
   for (Node& node : graph.nodes) VEIL_TRY_STATUS(folder.visit(std::move(node)));
-  folder.finish();
+  VEIL_TRY_STATUS(folder.finish());
   graph.nodes = folder.kept();
   for (const ValueId id : graph.outputs) {
     const GraphValue& value = graph.values[id];

@@ -57,40 +57,6 @@ Status check_aggregate(const Forest& forest) {
   return Done{};
 }
 
-// The nodes of versions 1 and 3: lists of one entry a node.
-struct NamedNodes {
-  std::vector<std::int64_t> trees, ids, features, when_true, when_false, missing_is_true;
-  std::vector<double> values;
-  std::vector<std::string> modes;
-};
-
-Result<NamedNodes> read_nodes(const Call& call) {
-  NamedNodes nodes;
-  const auto read = [&](const char* name, std::vector<std::int64_t>& out) -> Status {
-    VEIL_TRY(list, call.integers(name));
-    out = list;
-    return Done{};
-  };
-  VEIL_TRY_STATUS(read("nodes_treeids", nodes.trees));
-  VEIL_TRY_STATUS(read("nodes_nodeids", nodes.ids));
-  VEIL_TRY_STATUS(read("nodes_featureids", nodes.features));
-  VEIL_TRY_STATUS(read("nodes_truenodeids", nodes.when_true));
-  VEIL_TRY_STATUS(read("nodes_falsenodeids", nodes.when_false));
-  VEIL_TRY_STATUS(read("nodes_missing_value_tracks_true", nodes.missing_is_true));
-  VEIL_TRY(values, reals_of(call, "nodes_values"));
-  VEIL_TRY(modes, words_of(call, "nodes_modes"));
-  nodes.values = values;
-  nodes.modes = modes;
-  const std::size_t count = nodes.ids.size();
-  if (nodes.missing_is_true.empty()) nodes.missing_is_true.resize(count);
-  for (const std::size_t size :
-       {nodes.trees.size(), nodes.features.size(), nodes.when_true.size(), nodes.when_false.size(),
-        nodes.missing_is_true.size(), nodes.values.size(), nodes.modes.size()}) {
-    if (size != count) return Error{"its lists of nodes are of different lengths"};
-  }
-  return nodes;
-}
-
 // Where each node of the file stands. The first of a tree is its root.
 Result<std::map<Place, TreeTarget>> place_nodes(const NamedNodes& nodes, Forest& forest) {
   std::map<Place, TreeTarget> places;
@@ -243,10 +209,51 @@ Result<std::vector<double>> reals_of(const Call& call, const std::string& name) 
   return tensor_of(call, name + "_as_tensor");
 }
 
+Result<NamedNodes> read_named_nodes(const Call& call) {
+  NamedNodes nodes;
+  const auto read = [&](const char* name, std::vector<std::int64_t>& out) -> Status {
+    VEIL_TRY(list, call.integers(name));
+    out = list;
+    return Done{};
+  };
+  VEIL_TRY_STATUS(read("nodes_treeids", nodes.trees));
+  VEIL_TRY_STATUS(read("nodes_nodeids", nodes.ids));
+  VEIL_TRY_STATUS(read("nodes_featureids", nodes.features));
+  VEIL_TRY_STATUS(read("nodes_truenodeids", nodes.when_true));
+  VEIL_TRY_STATUS(read("nodes_falsenodeids", nodes.when_false));
+  VEIL_TRY_STATUS(read("nodes_missing_value_tracks_true", nodes.missing_is_true));
+  VEIL_TRY(values, reals_of(call, "nodes_values"));
+  VEIL_TRY(modes, words_of(call, "nodes_modes"));
+  nodes.values = values;
+  nodes.modes = modes;
+  const std::size_t count = nodes.ids.size();
+  if (nodes.missing_is_true.empty()) nodes.missing_is_true.resize(count);
+  for (const std::size_t size :
+       {nodes.trees.size(), nodes.features.size(), nodes.when_true.size(), nodes.when_false.size(),
+        nodes.missing_is_true.size(), nodes.values.size(), nodes.modes.size()}) {
+    if (size != count) return Error{"its lists of nodes are of different lengths"};
+  }
+  return nodes;
+}
+
+void put_named_nodes(Node& node, const NamedNodes& nodes) {
+  std::erase_if(node.attributes, [](const auto& each) { return each.first.starts_with("nodes_"); });
+  node.attributes["nodes_treeids"] = nodes.trees;
+  node.attributes["nodes_nodeids"] = nodes.ids;
+  node.attributes["nodes_featureids"] = nodes.features;
+  node.attributes["nodes_truenodeids"] = nodes.when_true;
+  node.attributes["nodes_falsenodeids"] = nodes.when_false;
+  node.attributes["nodes_missing_value_tracks_true"] = nodes.missing_is_true;
+  node.attributes["nodes_values"] = nodes.values;
+  std::string modes;
+  for (const std::string& mode : nodes.modes) modes += mode + "\n";
+  node.attributes["nodes_modes"] = modes;
+}
+
 Result<Forest> read_named_forest(const Call& call, const std::string& prefix, std::int64_t targets) {
   Forest forest;
   forest.targets = targets;
-  VEIL_TRY(nodes, read_nodes(call));
+  VEIL_TRY(nodes, read_named_nodes(call));
   VEIL_TRY(places, place_nodes(nodes, forest));
   VEIL_TRY_STATUS(link_nodes(nodes, places, forest));
   VEIL_TRY_STATUS(read_weights(call, prefix, places, forest));

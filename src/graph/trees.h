@@ -40,6 +40,15 @@ struct Forest {
   std::vector<double> base;          // none, or one a target (a binary classifier: one)
 };
 
+// The nodes of TreeEnsembleRegressor and TreeEnsembleClassifier: lists of one entry a node.
+struct NamedNodes {
+  std::vector<std::int64_t> trees, ids, features, when_true, when_false, missing_is_true;
+  std::vector<double> values;
+  std::vector<std::string> modes;
+};
+Result<NamedNodes> read_named_nodes(const Call& call);
+void put_named_nodes(Node& node, const NamedNodes& nodes);  // in place of those that it has
+
 // TreeEnsembleRegressor and TreeEnsembleClassifier; `prefix` is "target" or "class".
 Result<Forest> read_named_forest(const Call& call, const std::string& prefix, std::int64_t targets);
 Result<Forest> read_forest(const Call& call);  // TreeEnsemble
