@@ -1,5 +1,7 @@
 #include "einsum/prove/fold_factor.h"
 
+#include <utility>
+
 #include "circuit/view_run.h"
 #include "claim/weighted_sum_of_rows.h"
 #include "poly/eq.h"
@@ -30,10 +32,11 @@ std::vector<StridedAxis> joined_axes(const std::vector<StridedAxis>& axes) {
   return out;
 }
 
-// The offsets of all indices of all axes but the last, row-major.
-std::vector<std::ptrdiff_t> outer_offsets(const std::vector<StridedAxis>& axes) {
+// The offsets of all indices of all axes but one, row-major.
+std::vector<std::ptrdiff_t> offsets_without(const std::vector<StridedAxis>& axes, std::size_t left_out) {
   std::vector<std::ptrdiff_t> out{0};
-  for (std::size_t d = 0; d + 1 < axes.size(); ++d) {
+  for (std::size_t d = 0; d < axes.size(); ++d) {
+    if (d == left_out) continue;
     std::vector<std::ptrdiff_t> next;
     next.reserve(out.size() * axes[d].length);
     for (const std::ptrdiff_t offset : out) {
@@ -46,23 +49,51 @@ std::vector<std::ptrdiff_t> outer_offsets(const std::vector<StridedAxis>& axes) 
   return out;
 }
 
+// The same axes where values lie row-major.
+std::vector<StridedAxis> row_major(std::vector<StridedAxis> axes) {
+  std::ptrdiff_t stride = 1;
+  for (std::size_t d = axes.size(); d-- > 0;) {
+    axes[d].stride = stride;
+    stride *= static_cast<std::ptrdiff_t>(axes[d].length);
+  }
+  return axes;
+}
+
+// The axis to go along within a matrix: the last one, whose results lie side by side, unless it is short, or its
+// entries are further apart than those of another one, and that one is longer.
+std::size_t column_axis(const std::vector<StridedAxis>& kept) {
+  constexpr std::size_t kLong = 256;
+  const std::size_t last = kept.size() - 1;
+  if (kept[last].stride == 1 && kept[last].length >= kLong) return last;
+  std::size_t best = last;
+  for (std::size_t d = 0; d < kept.size(); ++d) {
+    if (kept[d].length > kept[best].length) best = d;
+  }
+  return best;
+}
+
 // out[k] += sum_f weights[f] * data[first + offset(f) + offset(k)], f and k row-major over their axes.
 void fold_strided(const IntegerView& data, std::ptrdiff_t first, const std::vector<StridedAxis>& folded,
                   const std::vector<StridedAxis>& kept, std::span<const Fr> weights, std::span<Fr> out) {
   const StridedAxis row = folded.back();
-  const StridedAxis column = kept.back();
-  std::size_t at = 0;
-  for (const std::ptrdiff_t kept_offset : outer_offsets(kept)) {
-    std::size_t weight = 0;
-    for (const std::ptrdiff_t folded_offset : outer_offsets(folded)) {
-      const std::ptrdiff_t entry = first + kept_offset + folded_offset;
-      const void* start =
-          data.visit([entry](const auto* entries) { return static_cast<const void*>(entries + entry); });
+  const std::size_t chosen = column_axis(kept);
+  const StridedAxis column = kept[chosen], result = row_major(kept)[chosen];
+  const std::vector<std::ptrdiff_t> entries = offsets_without(kept, chosen);
+  const std::vector<std::ptrdiff_t> results = offsets_without(row_major(kept), chosen);
+  const std::vector<std::ptrdiff_t> rows = offsets_without(folded, folded.size() - 1);
+  std::vector<Fr> apart(result.stride == 1 ? 0 : column.length);
+  for (std::size_t k = 0; k < entries.size(); ++k) {
+    Fr* const to = out.data() + results[k];
+    const std::span<Fr> sums = result.stride == 1 ? std::span<Fr>(to, column.length) : std::span<Fr>(apart);
+    for (std::size_t f = 0; f < rows.size(); ++f) {
+      const std::ptrdiff_t entry = first + entries[k] + rows[f];
+      const void* start = data.visit([entry](const auto* values) { return static_cast<const void*>(values + entry); });
       const IntegerMatrixView matrix{start, data.width(), row.length, column.length, row.stride, column.stride};
-      weighted_sum_of_rows(weights.subspan(weight, row.length), matrix, out.subspan(at, column.length));
-      weight += row.length;
+      weighted_sum_of_rows(weights.subspan(f * row.length, row.length), matrix, sums);
     }
-    at += column.length;
+    for (std::size_t j = 0; j < apart.size(); ++j) {
+      to[static_cast<std::ptrdiff_t>(j) * result.stride] += std::exchange(apart[j], Fr::zero());
+    }
   }
 }
 
