@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "graph/expansion.h"
+#include "graph/post_transform.h"
 #include "graph/shape.h"
 #include "graph/text.h"
 
@@ -115,10 +116,7 @@ Result<ValueId> linear_scores(Expansion& expansion, std::int64_t columns) {
 
 Result<ValueId> transformed(Expansion& expansion, ValueId scores) {
   VEIL_TRY(transform, expansion.call().text("post_transform", "NONE"));
-  if (transform == "NONE") return scores;
-  if (transform == "LOGISTIC") return expansion.add("Sigmoid", {scores});
-  if (transform == "SOFTMAX") return expansion.add("Softmax", {scores}, {{"axis", std::int64_t{-1}}});
-  return Error{"its 'post_transform' " + quote(transform) + " is not supported yet"};
+  return post_transformed(expansion, transform, scores);
 }
 
 Status expand_linear_regressor(Expansion& expansion) {

@@ -3,6 +3,7 @@
 #include <numeric>
 
 #include "graph/expansion.h"
+#include "graph/post_transform.h"
 #include "graph/shape.h"
 #include "graph/text.h"
 
@@ -73,15 +74,10 @@ Result<ValueId> vectors_of(Expansion& expansion, std::int64_t count, std::int64_
   return matrix(expansion, {count, features}, numbers);
 }
 
-Status check_not_transformed(const Call& call) {
-  VEIL_TRY(transform, call.text("post_transform", "NONE"));
-  if (transform != "NONE") return Error{"its 'post_transform' " + quote(transform) + " is not supported yet"};
-  return Done{};
-}
-
 Status expand_regressor(Expansion& expansion) {
   const Call& call = expansion.call();
-  VEIL_TRY_STATUS(check_not_transformed(call));
+  VEIL_TRY(transform, call.text("post_transform", "NONE"));
+  if (transform != "NONE") return Error{"its 'post_transform' " + quote(transform) + " is not supported"};
   VEIL_TRY(kernel, kernel_of(call));
   VEIL_TRY(coefficients, call.reals("coefficients"));
   VEIL_TRY(rho, call.reals("rho"));
@@ -167,7 +163,7 @@ ValueId two_probabilities(Expansion& expansion, ValueId score, double a, double 
 // Outputs: label, scores (of pairs of classes, or probabilities of two).
 Status expand_classifier(Expansion& expansion) {
   const Call& call = expansion.call();
-  VEIL_TRY_STATUS(check_not_transformed(call));
+  VEIL_TRY(transform, call.text("post_transform", "NONE"));
   VEIL_TRY(kernel, kernel_of(call));
   VEIL_TRY(labels, call.integers("classlabels_ints"));
   VEIL_TRY(counts, call.integers("vectors_per_class"));
@@ -200,8 +196,13 @@ Status expand_classifier(Expansion& expansion) {
   if (!labels.empty()) {
     expansion.give(0, expansion.add("Gather", {expansion.integers(labels), best_class(expansion, scores, classes)}));
   }
-  if (prob_a.empty()) {
-    expansion.give(1, classes == 2 ? expansion.concat({scores, expansion.add("Neg", {scores})}, 1) : scores);
+  if (prob_a.empty() && classes > 2) {
+    VEIL_TRY(transformed, post_transformed(expansion, transform, scores));
+    expansion.give(1, transformed);
+  } else if (transform != "NONE") {
+    return Error{"its 'post_transform' " + quote(transform) + " of two classes or probabilities is not supported"};
+  } else if (prob_a.empty()) {
+    expansion.give(1, expansion.concat({scores, expansion.add("Neg", {scores})}, 1));
   } else if (classes == 2 && prob_a.size() == 1 && prob_b.size() == 1) {
     expansion.give(1, two_probabilities(expansion, scores, prob_a[0], prob_b[0]));
   }  // more: the probabilities of many classes are found by iterating until they no longer change

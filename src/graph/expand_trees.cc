@@ -11,186 +11,18 @@
 //   local_1    = [b_0; 1 - b_0],   local_(d+1) = [local_d b_d; local_d (1 - b_d)]      one 1 a tree
 //   here'      = local x here,                      the place of the next stage, at last the leaf
 //   scores     = here * leaves + base
-//
-// Node s of level d of tree t has the place s * trees + t; its children are s (true) and s + 2^d.
 #include <algorithm>
-#include <cmath>
-#include <limits>
 #include <optional>
 
+#include "graph/complete_trees.h"
 #include "graph/expansion.h"
+#include "graph/post_transform.h"
 #include "graph/shape.h"
 #include "graph/text.h"
 #include "graph/trees.h"
 
 namespace veil {
 namespace {
-
-constexpr std::size_t kMostLevels = 16;
-constexpr std::size_t kMostLeaves = std::size_t{1} << 18;  // of all trees together, once complete
-
-// How many comparisons stand above the leaves of each target. Circles come to no end within kMostLevels.
-class Depth {
- public:
-  explicit Depth(const Forest& forest) : forest_(forest), known_(forest.branches.size(), kUnknown) {}
-
-  Result<std::size_t> of(const TreeTarget& target, std::size_t above = 0) {
-    if (target.leaf) return std::size_t{0};
-    const TreeBranch& branch = forest_.branches[target.index];
-    if (known_[target.index] != kUnknown) return known_[target.index];
-    const std::size_t own = comparisons(branch);
-    if (above + own > kMostLevels) {
-      return Error{"its trees have more than " + std::to_string(kMostLevels) + " levels, or a circle"};
-    }
-    VEIL_TRY(yes, of(branch.when_true, above + own));
-    VEIL_TRY(no, of(branch.when_false, above + own));
-    return known_[target.index] = own + std::max(yes, no);
-  }
-
- private:
-  static constexpr std::size_t kUnknown = std::numeric_limits<std::size_t>::max();
-  static std::size_t comparisons(const TreeBranch& branch) {
-    if (branch.mode == TreeMode::kMember) return std::max<std::size_t>(2 * branch.members.size(), 1);
-    return branch.mode == TreeMode::kEqual || branch.mode == TreeMode::kNotEqual ? 2 : 1;
-  }
-
-  const Forest& forest_;
-  std::vector<std::size_t> known_;
-};
-
-struct Level {
-  std::vector<double> features, thresholds;
-};
-
-// Where a comparison x <= t sends a row without a value.
-enum class Missing { kIsFalse, kIsTrue };
-
-// The complete trees. A node that is none is always true.
-class CompleteTrees {
- public:
-  CompleteTrees(const Forest& forest, std::size_t depth, std::int64_t features, bool is_double)
-      : forest_(forest),
-        features_(features),
-        is_double_(is_double),
-        levels(depth),
-        leaves(forest.roots.size() << depth, kNoLeaf) {
-    for (std::size_t d = 0; d < depth; ++d) {
-      const std::size_t nodes = forest.roots.size() << d;
-      const double any = column(0, Missing::kIsTrue);
-      levels[d] = {std::vector<double>(nodes, any), std::vector<double>(nodes, kAlways)};
-    }
-    for (tree_ = 0; tree_ < forest.roots.size(); ++tree_) place(forest.roots[tree_], {0, 0});
-  }
-
-  static constexpr std::size_t kNoLeaf = std::numeric_limits<std::size_t>::max();
-
- private:
-  static constexpr double kAlways = std::numeric_limits<double>::infinity();
-  struct Spot {
-    std::size_t level, slot;
-    Spot yes() const { return {level + 1, slot}; }
-    Spot no() const { return {level + 1, slot + (std::size_t{1} << level)}; }
-  };
-
-  // The largest number of the features' type below: x < t where x <= below(t).
-  double below(double t) const {
-    if (is_double_) return std::nextafter(t, -kAlways);
-    return static_cast<double>(std::nextafterf(static_cast<float>(t), -std::numeric_limits<float>::infinity()));
-  }
-
-  double column(std::int64_t feature, Missing missing) const {
-    return static_cast<double>(missing == Missing::kIsTrue ? features_ + feature : feature);
-  }
-
-  void set(const Spot& spot, std::int64_t feature, double threshold, Missing missing) {
-    const std::size_t at = spot.slot * forest_.roots.size() + tree_;
-    levels[spot.level].features[at] = column(feature, missing);
-    levels[spot.level].thresholds[at] = threshold;
-  }
-
-  void place(const TreeTarget& target, Spot spot) {
-    if (target.leaf) {
-      leaves[spot.slot * forest_.roots.size() + tree_] = target.index;  // below it, all is true
-      return;
-    }
-    const TreeBranch& branch = forest_.branches[target.index];
-    const TreeTarget &yes = branch.when_true, &no = branch.when_false;
-    switch (branch.mode) {
-      case TreeMode::kLessEqual:
-        return compare(spot, branch, branch.split, yes, no);
-      case TreeMode::kLess:
-        return compare(spot, branch, below(branch.split), yes, no);
-      case TreeMode::kGreater:
-        return compare(spot, branch, branch.split, no, yes);
-      case TreeMode::kGreaterEqual:
-        return compare(spot, branch, below(branch.split), no, yes);
-      case TreeMode::kEqual:
-        return members(spot, branch, {branch.split}, yes, no);
-      case TreeMode::kNotEqual:
-        return members(spot, branch, {branch.split}, no, yes);
-      case TreeMode::kMember:
-        return members(spot, branch, branch.members, yes, no);
-    }
-  }
-
-  // x <= threshold: yes, else no.
-  void compare(const Spot& spot, const TreeBranch& branch, double threshold, const TreeTarget& yes,
-               const TreeTarget& no) {
-    const bool turned = &yes == &branch.when_false;
-    set(spot, branch.feature, threshold, branch.missing_is_true != turned ? Missing::kIsTrue : Missing::kIsFalse);
-    place(yes, spot.yes());
-    place(no, spot.no());
-  }
-
-  // x is one of the members, which fall: above the first, no; not below it, yes; else one of the others. No value
-  // equals a member, and none does not differ from one: a missing value goes to `no`, unless it is to go where members
-  // go.
-  void members(Spot spot, const TreeBranch& branch, const std::vector<double>& list, const TreeTarget& yes,
-               const TreeTarget& no) {
-    const bool is_member = branch.missing_is_true && &yes == &branch.when_true;
-    for (const double member : list) {
-      set(spot, branch.feature, member, is_member ? Missing::kIsTrue : Missing::kIsFalse);
-      place(no, spot.no());
-      spot = spot.yes();
-      set(spot, branch.feature, below(member), Missing::kIsFalse);
-      place(yes, spot.no());
-      spot = spot.yes();
-    }
-    place(no, spot);
-  }
-
-  const Forest& forest_;
-  std::int64_t features_;
-  bool is_double_;
-  std::size_t tree_ = 0;
-
- public:
-  std::vector<Level> levels;
-  std::vector<std::size_t> leaves;  // by place: of the forest, or kNoLeaf where no row comes
-};
-
-Status check_features(const Forest& forest, std::int64_t features) {
-  for (const TreeBranch& branch : forest.branches) {
-    if (branch.feature < 0 || branch.feature >= features) {
-      return Error{"it reads feature " + std::to_string(branch.feature) + " of " + std::to_string(features)};
-    }
-  }
-  return Done{};
-}
-
-Result<std::size_t> depth_of(const Forest& forest) {
-  Depth depth(forest);
-  std::size_t deepest = 1;  // a tree that is a leaf has a comparison, too
-  for (const TreeTarget& root : forest.roots) {
-    VEIL_TRY(levels, depth.of(root));
-    deepest = std::max(deepest, levels);
-  }
-  if (forest.roots.size() > kMostLeaves >> deepest) {
-    return Error{"it has " + std::to_string(forest.roots.size()) + " trees of " + std::to_string(deepest) +
-                 " levels: complete ones would have more than " + std::to_string(kMostLeaves) + " leaves"};
-  }
-  return deepest;
-}
 
 // By place and target. An average is a sum of parts.
 Array leaf_weights(const Forest& forest, const CompleteTrees& trees) {
@@ -229,10 +61,10 @@ std::vector<Stage> stages_of(std::size_t depth, std::size_t rows_and_trees) {
 ValueId decisions(Expansion& expansion, ValueId x, std::optional<ValueId> here, const CompleteTrees& trees,
                   const Stage& stage) {
   const std::size_t width = trees.levels[0].features.size();
-  Level all;
+  TreeLevel all;
   for (std::size_t place = 0; place < stage.places(); ++place) {
     for (std::size_t d = 0; d < stage.levels; ++d) {
-      const Level& level = trees.levels[stage.first + d];
+      const TreeLevel& level = trees.levels[stage.first + d];
       for (std::size_t slot = place; slot < stage.places() << d; slot += stage.places()) {
         const auto begin = static_cast<std::ptrdiff_t>(slot * width), end = begin + static_cast<std::ptrdiff_t>(width);
         all.features.insert(all.features.end(), level.features.begin() + begin, level.features.begin() + end);
@@ -302,13 +134,12 @@ Result<ValueId> raw_scores(Expansion& expansion, const Forest& forest) {
   const GraphShape shape = expansion.call().shape(0);
   if (shape.empty() || shape.size() > 2) return Error{"its input must have one or two axes"};
   const std::int64_t rows = shape.size() == 1 ? 1 : shape[0], features = shape.back();
-  VEIL_TRY_STATUS(check_features(forest, features));
-  VEIL_TRY(depth, depth_of(forest));
+  VEIL_TRY(depth, complete_depth(forest, features));
   const auto leaves = static_cast<std::int64_t>(forest.roots.size() << depth);
   if (!expansion.may_hold({leaves, 2 * features}) || !expansion.may_hold({leaves, forest.targets})) return ValueId{0};
   ValueId x = expansion.reshape(expansion.input(0), {rows, features});
   if (expansion.type(x) != ElementType::kDouble) x = expansion.cast(x, ElementType::kFloat);
-  const CompleteTrees trees(forest, depth, features, expansion.type(x) == ElementType::kDouble);
+  const CompleteTrees trees = complete_trees(forest, depth, features, expansion.type(x) == ElementType::kDouble);
   const ValueId ends = expansion.add("veil:Ends", {x});
   const ValueId bits = expansion.cast(leaf_bits(expansion, ends, trees), ElementType::kFloat);
   const Array weights = leaf_weights(forest, trees);
@@ -324,17 +155,10 @@ ValueId plus_base(Expansion& expansion, ValueId scores, const std::vector<double
   return expansion.add("Add", {scores, expansion.constant({{std::ssize(base)}, base}, ElementType::kFloat)});
 }
 
-Result<ValueId> transformed(Expansion& expansion, const Forest& forest, ValueId scores) {
-  if (forest.transform == "NONE") return scores;
-  if (forest.transform == "LOGISTIC") return expansion.add("Sigmoid", {scores});
-  if (forest.transform == "SOFTMAX") return expansion.add("Softmax", {scores}, {{"axis", std::int64_t{-1}}});
-  return Error{"its 'post_transform' " + quote(forest.transform) + " is not supported yet"};
-}
-
 Status give_scores(Expansion& expansion, const Forest& forest, std::size_t output) {
   if (!forest.base.empty() && std::ssize(forest.base) != forest.targets) return Error{"it has not one base a target"};
   VEIL_TRY(raw, raw_scores(expansion, forest));
-  VEIL_TRY(scores, transformed(expansion, forest, plus_base(expansion, raw, forest.base)));
+  VEIL_TRY(scores, post_transformed(expansion, forest.transform, plus_base(expansion, raw, forest.base)));
   expansion.give(output, scores);
   return Done{};
 }
@@ -416,7 +240,7 @@ Status expand_classifier(Expansion& expansion) {
     const ValueId best = expansion.add("ArgMax", {sums}, {{"axis", std::int64_t{1}}, {"keepdims", std::int64_t{0}}});
     expansion.give(0, expansion.add("Gather", {expansion.integers(labels), best}));
   }
-  VEIL_TRY(scores, transformed(expansion, forest, sums));
+  VEIL_TRY(scores, post_transformed(expansion, forest.transform, sums));
   expansion.give(1, scores);
   return Done{};
 }

@@ -126,8 +126,21 @@ std::vector<OperatorCase> cases() {
       return regressor(b, with(plain, "aggregate_function", std::string(extreme)));
     });
   }
-  add("logistic",
-      [plain](GraphBuilder& b) { return regressor(b, with(plain, "post_transform", std::string("LOGISTIC"))); });
+  // Three scores; in half of the places no leaf gives anything.
+  A several = with(with(plain, "n_targets", std::int64_t{3}), "target_ids", Whole{0, 1, 1, 2, 0});
+  for (const char* transform : {"LOGISTIC", "SOFTMAX", "SOFTMAX_ZERO"}) {
+    add(transform, [several, transform](GraphBuilder& b) {
+      return regressor(b, with(several, "post_transform", std::string(transform)));
+    });
+  }
+  const A shares = with(plain, "target_weights", Reals{0.25, 0.5, 0.375, 0.125, 0.25});
+  out.push_back(
+      {"PROBIT",
+       [shares](GraphBuilder& b) { return regressor(b, with(shares, "post_transform", std::string("PROBIT"))); },
+       2,
+       2e-2,
+       {},
+       0.25});
   return out;
 }
 
@@ -520,7 +533,8 @@ TEST(TreesRefusals, NameWhatIsWrong) {
   says("target_weights", Reals{1, 2, 3, INFINITY, 0}, "infinite");
   says("n_targets", std::int64_t{0}, "out of bounds");
   says("nodes_modes", std::string("BRANCH_LEQ\nODD\nLEAF\nLEAF\nLEAF\nBRANCH_GT\nLEAF\nLEAF"), "'ODD'");
-  says("post_transform", std::string("PROBIT"), "'PROBIT' is not supported");
+  says("post_transform", std::string("OTHER"), "'OTHER' is not known");
+  says("post_transform", std::string("LOGISTIC"), "of a single score");
   says("aggregate_function", std::string("MEDIAN"), "'MEDIAN'");
   says("base_values", Reals{1, 2}, "one base");
 }
