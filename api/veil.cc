@@ -70,7 +70,7 @@ Result<veil::SetupFiles> set_up(veil::ByteView onnx, std::span<const veil_array>
 
 Result<veil::RealRow> one_row(const veil::OwnedModel& model, std::span<const veil_array> arrays) {
   VEIL_TRY(named, veil::api::named_arrays(arrays));
-  VEIL_TRY(data, veil::rows_of_arrays(std::move(named), veil::input_specs(model.graph), "The data"));
+  VEIL_TRY(data, veil::rows_of_arrays(std::move(named), veil::input_specs(model), "The data"));
   const std::int64_t batch = model.graph.batch;
   if (data.rows != static_cast<std::size_t>(batch)) {
     return Error{"The data has " + std::to_string(data.rows) + " rows; a proof is about " +
@@ -165,7 +165,7 @@ veil_code veil_prover_evaluate(const veil_prover* prover, const veil_array* rows
   return guarded(error, [&]() -> Result<Code> {
     if (prover == nullptr || (rows == nullptr && num_arrays != 0)) return veil::api::null_pointer();
     VEIL_TRY(named, veil::api::named_arrays({rows, num_arrays}));
-    VEIL_TRY(data, veil::rows_of_arrays(std::move(named), veil::input_specs(prover->model.graph), "The data"));
+    VEIL_TRY(data, veil::rows_of_arrays(std::move(named), veil::input_specs(prover->model), "The data"));
     VEIL_TRY(batches, veil::whole_batches(data, prover->model.graph.batch));
     VEIL_TRY(compared, veil::compare_with_float(prover->model, batches));
     hand_out(comparison, veil::bytes_of(veil::json_text(veil::comparison_json(prover->model, compared.runs))));

@@ -43,7 +43,7 @@ Status find_model_file(OwnedModel& owned, const EvaluateArguments& arguments) {
 // Setup offers 8, 12 and 16 of these; fewer than 8 cannot be made.
 Result<std::vector<BitsTried>> try_bits(const OwnedModel& owned, const Graph& graph, const EvaluateArguments& arguments,
                                         const std::vector<RealRow>& rows, const std::vector<Label>& labels) {
-  VEIL_TRY(data, read_data(arguments.calibrate, input_specs(owned.graph), ReadOptions{arguments.labels, false}));
+  VEIL_TRY(data, read_data(arguments.calibrate, input_specs(owned), ReadOptions{arguments.labels, false}));
   VEIL_TRY(calibration, calibrate(graph, calibration_batches(data, graph.batch)));
   const QuantisedGraph& own = owned.graph;
   const QuantiseOptions options{own.hidden, own.claim, {}, own.output_labels};
@@ -70,7 +70,7 @@ Result<Evaluation> evaluate(const OwnedModel& owned, const EvaluateArguments& ar
     VEIL_TRY(column, read_label_column(arguments.data, *arguments.labels));
     labels = std::move(column);
   }
-  VEIL_TRY(data, read_data(arguments.data, input_specs(owned.graph), ReadOptions{arguments.labels, false}));
+  VEIL_TRY(data, read_data(arguments.data, input_specs(owned), ReadOptions{arguments.labels, false}));
   if (arguments.labels && labels.size() != data.rows) {
     return Error{fmt::format("There are {} labels for {} rows.", labels.size(), data.rows)};
   }

@@ -32,7 +32,7 @@ Result<RealRow> read_batch(const DataSet& data, std::int64_t batch, const ProveA
 }
 
 Result<RealRow> read_row(const OwnedModel& model, const ProveArguments& arguments) {
-  VEIL_TRY(data, read_data(arguments.input, input_specs(model.graph), ReadOptions{arguments.labels, false}));
+  VEIL_TRY(data, read_data(arguments.input, input_specs(model), ReadOptions{arguments.labels, false}));
   if (model.graph.batch > 1) return read_batch(data, model.graph.batch, arguments);
   const std::uint64_t row = arguments.row.value_or(0);
   if (row >= data.rows) {

@@ -120,8 +120,9 @@ TEST(Npy, NanIsNamed) {
   const auto path = folder.write("d.npy", npy<double>("<f8", "(2, 2)", {1, 2, 3, std::nan("")}));
   const auto data = read_data(path, {{"X", {1, 2}, {}}});
   ASSERT_FALSE(data.ok());
-  EXPECT_EQ(data.error().message,
-            "'" + path.string() + "' has NaN in row 2, at element (0, 1) of input 'X'; give it a value.");
+  EXPECT_EQ(data.error().message, "'" + path.string() +
+                                      "' has no value (NaN) in row 2 for element (0, 1) of input 'X', with which the "
+                                      "model calculates; give it one.");
   EXPECT_TRUE(read_data(folder.write("d.npy", npy<double>("<f8", "(1, 2)", {HUGE_VAL, 2})), {{"X", {1, 2}, {}}}).ok());
 }
 
@@ -252,7 +253,8 @@ TEST(Json, BadFilesGiveASentence) {
   EXPECT_EQ(read_json("[[1, 1e999]]", kPair).message.find("FILE is no JSON file"), 0u);
   EXPECT_EQ(read_json("[[1, \"two\"]]", kPair).message, "FILE has 'two' where a number is needed, at number 2.");
   EXPECT_EQ(read_json("[[1, null]]", kPair).message,
-            "FILE has NaN in row 1, at element (0, 1) of input 'X'; give it a value.");
+            "FILE has no value (NaN) in row 1 for element (0, 1) of input 'X', with which the model calculates; give "
+            "it one.");
   EXPECT_EQ(read_json("[[1, 2], [3]]", kPair).message, "FILE is a nested list whose parts have different lengths.");
   EXPECT_EQ(read_json("[[1, 2], [3, [4]]]", kPair).message, "FILE has a list where a number is needed, at number 4.");
   EXPECT_EQ(read_json("[]", kPair).message, "FILE holds no rows.");

@@ -114,6 +114,10 @@ std::string_view advice_on(std::string_view text) {
   return "encode text as numbers, as for the training";
 }
 
+bool may_be_missing(const InputSpec& input, std::size_t element) {
+  return input.may_be_missing || (element < input.imputed.size() && !std::isnan(input.imputed[element]));
+}
+
 Result<double> number_at(const CsvTable& table, const std::string& where, std::size_t row, std::size_t column,
                          bool may_be_missing) {
   const std::string_view text = table.cell(row, column);
@@ -141,18 +145,18 @@ Result<DataSet> read_csv_rows(ByteView bytes, const std::string& where, const st
   std::size_t first = 0;
   for (const InputSpec& input : inputs) {
     const std::size_t size = size_of(input.shape);
-    InputArray array{input.name, input.shape, {}, input.may_be_missing};
+    InputArray array{input.name, input.shape, {}};
     array.values.reserve(table.rows() * size);
     for (std::size_t row = 0; row < table.rows(); ++row) {
       for (std::size_t i = 0; i < size; ++i) {
-        VEIL_TRY(value, number_at(table, where, row, columns[first + i], input.may_be_missing));
+        VEIL_TRY(value, number_at(table, where, row, columns[first + i], may_be_missing(input, i)));
         array.values.push_back(value);
       }
     }
     first += size;
     out.push_back(std::move(array));
   }
-  return data_set_of(std::move(out), where);
+  return data_set_of(std::move(out), inputs, where);
 }
 
 Result<std::vector<Label>> read_csv_labels(ByteView bytes, const std::string& where, const std::string& name) {

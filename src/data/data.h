@@ -1,7 +1,8 @@
 // The user's rows: CSV with a header, NPY, NPZ (one array a model input, by name), JSON. The first axis is rows; a row
 // has the shape of the model's input, where a leading batch axis of 1 may be left out. The format is told by the
 // file's ending. NaN is refused but where a value
-// may be missing; infinities are numbers here (they saturate when quantised).
+// may be missing, or the model has one of its own for it, which is then put there; infinities are numbers here (they
+// saturate when quantised).
 #pragma once
 
 #include <cstdint>
@@ -24,6 +25,8 @@ struct InputSpec {
   // taken in the order of the file.
   std::vector<std::string> labels;
   bool may_be_missing = false;  // NaN, an empty cell or null say that there is no value
+  // For each element what the model puts in the place of a missing value, NaN: nothing; or an empty list.
+  std::vector<double> imputed = {};
 };
 
 struct ReadOptions {
@@ -37,7 +40,6 @@ struct InputArray {
   std::string name;
   GraphShape shape;            // of one row: InputSpec::shape
   std::vector<double> values;  // rows x elements, row-major
-  bool may_be_missing = false;
 };
 
 struct DataSet {

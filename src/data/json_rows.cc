@@ -102,7 +102,7 @@ Result<DataSet> rows_by_name(const Json& json, const std::string& where, const s
     VEIL_TRY(rows, rows_of(std::move(array), input, input_text(input, where)));
     out.push_back(std::move(rows));
   }
-  return data_set_of(std::move(out), where);
+  return data_set_of(std::move(out), inputs, where);
 }
 
 // A list of objects, one a row.
@@ -152,7 +152,7 @@ Result<DataSet> rows_of_input_data(const Json& json, const std::string& where, c
     VEIL_TRY(rows, rows_of(std::move(array), inputs[i], input_text(inputs[i], where)));
     out.push_back(std::move(rows));
   }
-  return data_set_of(std::move(out), where);
+  return data_set_of(std::move(out), inputs, where);
 }
 
 Result<DataSet> rows_of_lists(const Json& json, const std::string& where, const std::vector<InputSpec>& inputs) {
@@ -164,7 +164,7 @@ Result<DataSet> rows_of_lists(const Json& json, const std::string& where, const 
   VEIL_TRY(rows, rows_of(std::move(array), inputs[0], where));
   std::vector<InputArray> out;
   out.push_back(std::move(rows));
-  return data_set_of(std::move(out), where);
+  return data_set_of(std::move(out), inputs, where);
 }
 
 Result<Label> label_of(const Json& json, const std::string& where) {

@@ -193,7 +193,7 @@ Result<DataSet> read_npy_rows(ByteView bytes, const std::string& where, const st
     VEIL_TRY(rows, rows_of(std::move(array), inputs[0], where));
     out.push_back(std::move(rows));
   }
-  return data_set_of(std::move(out), where);
+  return data_set_of(std::move(out), inputs, where);
 }
 
 }  // namespace veil

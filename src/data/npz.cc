@@ -81,7 +81,7 @@ Result<DataSet> read_npz_rows(ByteView bytes, const std::string& where, const st
     VEIL_TRY(rows, rows_of(std::move(array), input, "Array " + quote(input.name) + " of " + where));
     out.push_back(std::move(rows));
   }
-  return data_set_of(std::move(out), where);
+  return data_set_of(std::move(out), inputs, where);
 }
 
 Result<std::vector<Label>> read_npz_labels(ByteView bytes, const std::string& where, const std::string& name) {

@@ -37,14 +37,27 @@ std::string index_text(std::size_t position, const GraphShape& shape) {
   return shape_text(index);
 }
 
-Status check_no_nan(const InputArray& input, const std::string& where) {
-  if (input.may_be_missing) return Done{};
-  const auto found = std::find_if(input.values.begin(), input.values.end(), [](double x) { return std::isnan(x); });
-  if (found == input.values.end()) return Done{};
-  const auto at = static_cast<std::size_t>(found - input.values.begin());
+// The name of an element: its column, if it is known.
+std::string element_text(const InputSpec& spec, std::size_t element) {
+  if (element < spec.labels.size()) return quote(spec.labels[element]);
+  return "element " + index_text(element, spec.shape) + " of input " + quote(spec.name);
+}
+
+// Puts the model's own values where there are none.
+Status fill_missing(InputArray& input, const InputSpec& spec, const std::string& where) {
+  if (input.values.empty()) return Done{};
   const std::size_t row_size = size_of(input.shape);
-  return Error{where + " has NaN in row " + std::to_string(at / row_size + 1) + ", at element " +
-               index_text(at % row_size, input.shape) + " of input " + quote(input.name) + "; give it a value."};
+  for (std::size_t at = 0; at < input.values.size(); ++at) {
+    if (!std::isnan(input.values[at])) continue;
+    const std::size_t element = at % row_size;
+    if (element < spec.imputed.size() && !std::isnan(spec.imputed[element])) {
+      input.values[at] = spec.imputed[element];
+    } else if (!spec.may_be_missing) {
+      return Error{where + " has no value (NaN) in row " + std::to_string(at / row_size + 1) + " for " +
+                   element_text(spec, element) + ", with which the model calculates; give it one."};
+    }
+  }
+  return Done{};
 }
 
 }  // namespace
@@ -67,12 +80,14 @@ Result<InputArray> rows_of(Array array, const InputSpec& spec, const std::string
                  rows_text(without_batch) + "."};
   }
   if (array.data.empty()) return Error{where + " holds no rows."};
-  return InputArray{spec.name, spec.shape, std::move(array.data), spec.may_be_missing};
+  return InputArray{spec.name, spec.shape, std::move(array.data)};
 }
 
-Result<DataSet> data_set_of(std::vector<InputArray> inputs, const std::string& where) {
+Result<DataSet> data_set_of(std::vector<InputArray> inputs, const std::vector<InputSpec>& specs,
+                            const std::string& where) {
   DataSet out{std::move(inputs), 0};
-  for (const InputArray& input : out.inputs) {
+  for (std::size_t i = 0; i < out.inputs.size(); ++i) {
+    InputArray& input = out.inputs[i];
     const std::size_t rows = input.values.size() / size_of(input.shape);
     if (rows == 0) return Error{where + " holds no rows."};
     if (out.rows == 0) out.rows = rows;
@@ -80,7 +95,7 @@ Result<DataSet> data_set_of(std::vector<InputArray> inputs, const std::string& w
       return Error{where + " has " + std::to_string(out.rows) + " rows of input " + quote(out.inputs[0].name) +
                    " but " + std::to_string(rows) + " of input " + quote(input.name) + "."};
     }
-    VEIL_TRY_STATUS(check_no_nan(input, where));
+    VEIL_TRY_STATUS(fill_missing(input, specs[i], where));
   }
   if (out.inputs.empty()) out.rows = 1;  // of a model whose output is a constant, the row that holds nothing
   return out;

@@ -24,8 +24,10 @@ std::optional<double> parse_number(std::string_view text);
 // `array`: rows of `spec`, each of its shape or without its leading batch axis of 1, or one single row of its shape.
 // `where` begins error sentences: "'data.npy'".
 Result<InputArray> rows_of(Array array, const InputSpec& spec, const std::string& where);
-// Checks that all inputs have the same number of rows, at least one, and no NaN but where it may be.
-Result<DataSet> data_set_of(std::vector<InputArray> inputs, const std::string& where);
+// Checks that all inputs, which are those of the specs, have the same number of rows, at least one. NaN is replaced by
+// the model's own value, and an error where there is none and none may be missing.
+Result<DataSet> data_set_of(std::vector<InputArray> inputs, const std::vector<InputSpec>& specs,
+                            const std::string& where);
 
 enum class DataFormat { kCsv, kNpy, kNpz, kJson };
 Result<DataFormat> format_of(const std::filesystem::path& path);

@@ -82,10 +82,6 @@ Status test_constant(Expansion& expansion, Test test) {
   return Done{};
 }
 
-Status expand_is_nan(Expansion& expansion) {
-  return test_constant(expansion, [](double x) { return std::isnan(x) ? 1.0 : 0.0; });
-}
-
 Status expand_is_infinite(Expansion& expansion) {
   VEIL_TRY(negative, expansion.call().integer("detect_negative", 1));
   VEIL_TRY(positive, expansion.call().integer("detect_positive", 1));
@@ -109,7 +105,6 @@ constexpr Operator kOperators[] = {
     {"LessOrEqual", 2, 2, "", nullptr, nullptr, expand_less_or_equal},
     {"Shrink", 1, 1, " bias lambd ", nullptr, nullptr, expand_shrink},
     {"ThresholdedRelu", 1, 1, " alpha ", nullptr, nullptr, expand_thresholded_relu},
-    {"IsNaN", 1, 1, "", nullptr, nullptr, expand_is_nan},
     {"IsInf", 1, 1, " detect_negative detect_positive ", nullptr, nullptr, expand_is_infinite},
 };
 

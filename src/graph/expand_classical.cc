@@ -68,11 +68,11 @@ Status expand_imputer(Expansion& expansion) {
   if (values.empty() || (values.size() != 1 && (shape.empty() || std::ssize(values) != shape.back()))) {
     return Error{"it has not one value a feature"};
   }
-  if (std::isnan(replaced)) {  // every number that comes at run time is one
-    expansion.give(0, x);
+  const ValueId imputed = expansion.constant({{std::ssize(values)}, values}, expansion.type(x));
+  if (std::isnan(replaced)) {
+    expansion.give(0, is_real(expansion.type(x)) ? expansion.add("veil:Impute", {x, imputed}) : x);
     return Done{};
   }
-  const ValueId imputed = expansion.constant({{std::ssize(values)}, values}, expansion.type(x));
   expansion.give(0, expansion.add("Where", {expansion.binary("Equal", x, replaced), imputed, x}));
   return Done{};
 }

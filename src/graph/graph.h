@@ -32,6 +32,7 @@ struct GraphValue {
   GraphShape shape;
   std::optional<Array> constant;  // an initialiser, a Constant node, or folded
   std::string defect = {};        // a sentence: why this value cannot be used; an error once it is needed. Mostly empty
+  bool imputed_in_part = false;   // an input that is read both with missing values replaced and without (imputed.h)
 };
 
 // A list of strings is one string, an entry a line. A tensor NAME is followed by an integer NAME_type, its ElementType.
@@ -58,6 +59,9 @@ struct Graph {
   std::vector<ValueId> outputs;
   std::int64_t opset = 0;
   std::vector<std::string> input_names = {};  // of the file, in its order, those included that no output needs
+  // By input, or none at all: what the model puts in place of each element where it is missing, NaN: nothing. A list
+  // may be empty.
+  std::vector<std::vector<double>> imputed = {};
   std::int64_t batch = 1;  // rows that one proof is about; the first axis of every input and of the output, if above 1
 };
 

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "graph/expansion.h"
+#include "graph/imputed.h"
 #include "graph/leaf_functions.h"
 #include "graph/log_sum_exp.h"
 #include "graph/needed.h"
@@ -356,6 +357,8 @@ Status infer_and_fold(Graph& graph) {
     return Error{"The output " + quote(value.name) + " of shape " + shape_text(value.shape) +
                  " has no elements: there is nothing to prove."};
   }
+  remove_unneeded(graph);
+  take_imputed(graph);
   remove_unneeded(graph);
   return Done{};
 }

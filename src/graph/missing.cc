@@ -7,14 +7,7 @@ namespace veil {
 
 namespace {
 
-// Does the node hand the numbers of its first input, or of all of them, on as they are?
-bool moves(const Node& node) {
-  static constexpr std::string_view kMoves[] = {"Concat", "Flatten", "Gather",  "Identity",  "Reshape",
-                                                "Slice",  "Split",   "Squeeze", "Transpose", "Unsqueeze"};
-  return std::find(std::begin(kMoves), std::end(kMoves), node.op) != std::end(kMoves);
-}
-
-bool takes_missing(const Node& node) { return moves(node) || node.op == "veil:Ends"; }
+bool takes_missing(const Node& node) { return is_move(node) || node.op == "veil:Ends"; }
 
 std::vector<std::vector<const Node*>> readers_of(const Graph& graph) {
   std::vector<std::vector<const Node*>> readers(graph.values.size());
@@ -28,10 +21,18 @@ std::vector<std::vector<const Node*>> readers_of(const Graph& graph) {
 
 }  // namespace
 
+bool is_move(const Node& node) {
+  static constexpr std::string_view kMoves[] = {"Concat", "Flatten", "Gather",  "Identity",  "Reshape",
+                                                "Slice",  "Split",   "Squeeze", "Transpose", "Unsqueeze"};
+  return std::find(std::begin(kMoves), std::end(kMoves), node.op) != std::end(kMoves);
+}
+
 std::vector<bool> may_be_missing(const Graph& graph) {
   const auto readers = readers_of(graph);
   std::vector<bool> out(graph.values.size(), false);
-  for (const ValueId id : graph.inputs) out[id] = graph.values[id].type == ElementType::kFloat;
+  for (const ValueId id : graph.inputs) {
+    out[id] = graph.values[id].type == ElementType::kFloat && !graph.values[id].imputed_in_part;
+  }
   for (const Node& node : graph.nodes) {
     const bool holds =
         std::any_of(node.inputs.begin(), node.inputs.end(), [&](const auto& id) { return id && out[*id]; });

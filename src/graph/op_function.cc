@@ -13,6 +13,7 @@ double negate(double x) { return -x; }
 double magnitude(double x) { return std::fabs(x); }
 double sign(double x) { return x > 0 ? 1 : x < 0 ? -1 : 0; }
 double negation(double x) { return x == 0 ? 1 : 0; }
+double is_no_number(double x) { return std::isnan(x) ? 1 : 0; }
 double round_down(double x) { return std::floor(x); }
 double round_up(double x) { return std::ceil(x); }
 double round_half_to_even(double x) {
@@ -57,6 +58,11 @@ Result<std::vector<TypedShape>> infer_real(const Call& call) {
   return std::vector<TypedShape>{call.in(0)};
 }
 
+Result<std::vector<TypedShape>> infer_test(const Call& call) {
+  if (!is_real(call.in(0).type)) return Error{"its input must be of floats"};
+  return std::vector<TypedShape>{{ElementType::kBool, call.shape(0)}};
+}
+
 Result<std::vector<TypedShape>> infer_bool(const Call& call) {
   if (call.in(0).type != ElementType::kBool) return Error{"its input must be of bools"};
   return std::vector<TypedShape>{call.in(0)};
@@ -74,6 +80,7 @@ constexpr Operator kOperators[] = {
     {"Abs", 1, 1, "", infer_number, run_function<magnitude>},
     {"Sign", 1, 1, "", infer_number, run_function<sign>},
     {"Not", 1, 1, "", infer_bool, run_function<negation>},
+    {"IsNaN", 1, 1, "", infer_test, run_function<is_no_number>},
     {"Floor", 1, 1, "", infer_real, run_function<round_down>},
     {"Ceil", 1, 1, "", infer_real, run_function<round_up>},
     {"Round", 1, 1, "", infer_real, run_function<round_half_to_even>},

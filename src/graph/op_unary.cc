@@ -1,5 +1,8 @@
-// Numbers cut to an interval or to another element type: Clip and Cast.
+// Numbers cut to an interval or to another element type: Clip and Cast; or given where there are none, which expansions
+// alone say.
 #include <algorithm>
+#include <array>
+#include <cmath>
 #include <limits>
 
 #include "graph/operator.h"
@@ -74,7 +77,26 @@ Status run_cast(const Call& call, const Inputs& inputs, const Outputs& outputs) 
   return Done{};
 }
 
+Result<std::vector<TypedShape>> infer_impute(const Call& call) {
+  if (!is_real(call.in(0).type) || call.inputs[1]->constant == nullptr) return Error{"its values are no constants"};
+  VEIL_TRY(shape, broadcast_shape(call.shape(0), call.shape(1)));
+  if (shape != call.shape(0)) return Error{"it has not one value a feature"};
+  return std::vector<TypedShape>{call.in(0)};
+}
+
+Status run_impute(const Call& call, const Inputs& inputs, const Outputs& outputs) {
+  const GraphShape& shape = call.shape(0);
+  std::size_t at = 0;
+  const std::array<GraphShape, 1> strides{broadcast_strides(call.shape(1), shape)};
+  walk(shape, strides, [&](const std::array<std::int64_t, 1>& offset) {
+    const double x = inputs[0]->data[at];
+    outputs[0]->data[at++] = std::isnan(x) ? inputs[1]->data[static_cast<std::size_t>(offset[0])] : x;
+  });
+  return Done{};
+}
+
 constexpr Operator kOperators[] = {
+    {"veil:Impute", 2, 2, "", infer_impute, run_impute},
     {"Clip", 1, 3, " min max ", infer_clip, run_clip},
     {"Cast", 1, 1, " to saturate round_mode ", infer_cast, run_cast},
 };

@@ -37,7 +37,8 @@ ProverFile small_prover_file(Visibility visibility) {
   return ProverFile{std::move(key).value(),
                     "{\"a\":1}",
                     {{{"batch", 4}, {"tokens", 16}}, "score"},
-                    SecretVector<std::uint8_t>(Bytes{1, 2, 3})};
+                    SecretVector<std::uint8_t>(Bytes{1, 2, 3}),
+                    {{1.5, -2}, {}, {1e300}}};
 }
 
 Bytes sealed(Bytes bytes) {
@@ -55,6 +56,7 @@ TEST(VeilFile, WritesAndReadsBack) {
     ASSERT_TRUE(read.ok()) << read.error().message;
     EXPECT_EQ(read->graph_json, file.graph_json);
     EXPECT_EQ(read->import, file.import);
+    EXPECT_EQ(read->imputed, file.imputed);
     EXPECT_TRUE(std::ranges::equal(read->onnx.expose(), file.onnx.expose()));
     EXPECT_EQ(read->key.weights, file.key.weights);
     EXPECT_EQ(write_prover_file(*read), bytes);

@@ -1,6 +1,7 @@
 #include "key/veil_file.h"
 
 #include <algorithm>
+#include <bit>
 #include <string_view>
 #include <utility>
 
@@ -80,6 +81,37 @@ std::optional<ImportChoices> read_import_choices(ByteView bytes) {
     out.dims.emplace(*name, *length);
   }
   if (!reader.at_end()) return std::nullopt;
+  return out;
+}
+
+Bytes imputed_bytes(const std::vector<std::vector<double>>& imputed) {
+  const bool has_any = std::ranges::any_of(imputed, [](const auto& values) { return !values.empty(); });
+  Writer writer;
+  writer.u32(has_any ? static_cast<std::uint32_t>(imputed.size()) : 0);
+  for (const std::vector<double>& values : imputed) {
+    if (!has_any) break;
+    writer.u32(static_cast<std::uint32_t>(values.size()));
+    for (const double value : values) writer.u64(std::bit_cast<std::uint64_t>(value));
+  }
+  return writer.take();
+}
+
+std::optional<std::vector<std::vector<double>>> read_imputed(ByteView bytes) {
+  Reader reader(bytes);
+  std::vector<std::vector<double>> out;
+  const auto inputs = reader.count(bytes.size(), 4);
+  if (!inputs) return std::nullopt;
+  for (std::size_t i = 0; i < *inputs; ++i) {
+    const auto size = reader.count(bytes.size(), 8);
+    if (!size) return std::nullopt;
+    out.emplace_back();
+    for (std::size_t j = 0; j < *size; ++j) {
+      const auto value = reader.u64();
+      if (!value) return std::nullopt;
+      out.back().push_back(std::bit_cast<double>(*value));
+    }
+  }
+  if (!reader.at_end() || imputed_bytes(out).size() != bytes.size()) return std::nullopt;
   return out;
 }
 
@@ -186,6 +218,7 @@ Bytes write_prover_file(const ProverFile& file) {
   write_section(writer, "model", key);
   wipe(key.data(), key.size());
   write_description(writer, file.graph_json, file.import);
+  write_section(writer, "imputed", imputed_bytes(file.imputed));
   write_section(writer, "onnx", file.onnx.expose());
   return with_checksum(std::move(writer));
 }
@@ -202,10 +235,13 @@ Result<ProverFile> read_prover_file(ByteView bytes, const std::string& where, bo
   VEIL_TRY(sections, Sections::open(bytes, FileKind::kProver, where));
   VEIL_TRY(key, read_whole(sections, "model", [](Reader& reader) { return read_prover_key(reader); }));
   VEIL_TRY(description, read_description(sections));
+  VEIL_TRY(imputed, sections.take("imputed", kMaxFileBytes));
+  auto values = read_imputed(imputed);
+  if (!values) return malformed(where, "imputed");
   VEIL_TRY(onnx, sections.take("onnx", kMaxFileBytes));
   VEIL_TRY_STATUS(sections.finish());
   ProverFile out{std::move(key), std::move(description.graph_json), std::move(description.import),
-                 SecretVector<std::uint8_t>(with_onnx ? onnx.size() : 0)};
+                 SecretVector<std::uint8_t>(with_onnx ? onnx.size() : 0), std::move(*values)};
   std::copy_n(onnx.begin(), out.onnx.size(), out.onnx.expose().begin());
   return out;
 }

@@ -3,8 +3,9 @@
 //   "veil/file/1" | kind (1: prover, 2: verifier) | sections in a fixed order | keccak256 of everything before
 //   section = u64 size of its name | name | u64 size | content
 //   verifier  model (write_model_key), graph (canonical JSON of the quantised graph), import
-//   prover    model (write_prover_key), graph, import, onnx (the model file itself)
+//   prover    model (write_prover_key), graph, import, imputed, onnx (the model file itself)
 //   import    u8 has output | text output | u32 count | (text name, i64 length) in the order of their names
+//   imputed   u32 count | (u32 size | f64 bits as u64 ...) for each input; count is 0 where no input has any
 // The checksum tells a damaged file from a wrong one; it protects against accidents only. What a verifier may trust is
 // the business of VerifiedModel and of `veil audit`: the graph and the import choices are input to the audit, nothing
 // else.
@@ -14,6 +15,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/bytes.h"
 #include "base/result.h"
@@ -44,6 +46,7 @@ struct ProverFile {
   std::string graph_json;
   ImportChoices import;
   SecretVector<std::uint8_t> onnx;
+  std::vector<std::vector<double>> imputed = {};  // by input, what stands for missing values (Graph::imputed)
 };
 
 // What the first bytes say; nothing for any other file.

@@ -38,7 +38,7 @@ std::vector<InputArray> split_columns(const Array& table, const std::vector<Inpu
   std::size_t first = 0;
   for (const InputSpec& input : inputs) {
     const std::size_t size = size_of(input.shape);
-    InputArray part{input.name, input.shape, {}, input.may_be_missing};
+    InputArray part{input.name, input.shape, {}};
     part.values.reserve(rows * size);
     for (std::size_t row = 0; row < rows; ++row) {
       const auto begin = table.data.begin() + static_cast<std::ptrdiff_t>(row * columns + first);
@@ -56,7 +56,7 @@ Result<DataSet> rows_of_table(Array table, const std::vector<InputSpec>& inputs,
   const bool many_rows = table.shape.size() == 2 && table.shape[1] == columns;
   if (inputs.size() == 1 && !many_rows && !one_row) {
     VEIL_TRY(rows, rows_of_input(std::move(table), inputs[0], where));
-    return data_set_of({std::move(rows)}, where);
+    return data_set_of({std::move(rows)}, inputs, where);
   }
   if (!one_row && !many_rows) {
     std::vector<std::string> parts;
@@ -65,7 +65,7 @@ Result<DataSet> rows_of_table(Array table, const std::vector<InputSpec>& inputs,
                  std::to_string(columns) + " numbers (" + joined(parts) + ")."};
   }
   if (table.data.empty()) return Error{where + " holds no rows."};
-  return data_set_of(split_columns(table, inputs), where);
+  return data_set_of(split_columns(table, inputs), inputs, where);
 }
 
 }  // namespace
@@ -89,7 +89,7 @@ Result<DataSet> rows_of_arrays(std::vector<NamedArray> arrays, const std::vector
     VEIL_TRY(rows, rows_of_input(std::move(found->array), input, "Array " + quote(input.name) + " of " + where));
     out.push_back(std::move(rows));
   }
-  return data_set_of(std::move(out), where);
+  return data_set_of(std::move(out), inputs, where);
 }
 
 }  // namespace veil

@@ -24,26 +24,35 @@ Result<OwnedModel> open_owned_model(ByteView bytes, const std::string& path, boo
   Lowering lowering = std::move(lowered).value();
   Weights weights = weights_by_model_id(lowering, file.key.weights);
   VEIL_TRY(prover, Prover::open(std::move(file.key)));
-  return OwnedModel{std::move(prover),  std::move(graph),       std::move(lowering),
-                    std::move(weights), std::move(file.import), std::move(file.onnx)};
+  return OwnedModel{std::move(prover),      std::move(graph),     std::move(lowering),    std::move(weights),
+                    std::move(file.import), std::move(file.onnx), std::move(file.imputed)};
 }
 
-std::vector<InputSpec> input_specs(const QuantisedGraph& graph) {
+std::vector<InputSpec> input_specs(const OwnedModel& model) {
   std::vector<InputSpec> specs;
-  for (const QuantisedInput& input : graph.inputs) {
-    const QuantisedValue& value = graph.values[input.value];
-    specs.push_back(InputSpec{value.name, input.shape, input.labels, value.may_be_missing});
+  for (const QuantisedInput& input : model.graph.inputs) {
+    const QuantisedValue& value = model.graph.values[input.value];
+    specs.push_back(InputSpec{value.name, input.shape, input.labels, value.may_be_missing, {}});
+    if (specs.size() <= model.imputed.size()) specs.back().imputed = model.imputed[specs.size() - 1];
   }
-  return row_specs(std::move(specs), graph.batch);
+  return row_specs(std::move(specs), model.graph.batch);
 }
 
 std::vector<InputSpec> input_specs(const Graph& graph) {
   std::vector<InputSpec> specs;
   const std::vector<bool> missing = may_be_missing(graph);
+  const auto imputed = imputed_of_row(graph);
   for (const ValueId id : graph.inputs) {
-    specs.push_back(InputSpec{graph.values[id].name, graph.values[id].shape, {}, missing[id]});
+    specs.push_back(InputSpec{graph.values[id].name, graph.values[id].shape, {}, missing[id], {}});
+    if (specs.size() <= imputed.size()) specs.back().imputed = imputed[specs.size() - 1];
   }
   return row_specs(std::move(specs), graph.batch);
+}
+
+std::vector<std::vector<double>> imputed_of_row(const Graph& graph) {
+  std::vector<std::vector<double>> out = graph.imputed;
+  for (std::vector<double>& values : out) values.resize(values.size() / static_cast<std::size_t>(graph.batch));
+  return out;
 }
 
 std::vector<IntegerArray> weights_by_tensor(const Lowering& lowering, const Weights& weights) {

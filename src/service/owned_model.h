@@ -21,7 +21,8 @@ struct OwnedModel {
   Lowering lowering;
   Weights weights;
   ImportChoices import;
-  SecretVector<std::uint8_t> onnx;  // empty where it was not asked for
+  SecretVector<std::uint8_t> onnx;           // empty where it was not asked for
+  std::vector<std::vector<double>> imputed;  // by input: Graph::imputed of one row
 };
 
 // prover.veil, with the graph lowered again: it must give the circuit of the key. `path` is for sentences only.
@@ -32,8 +33,11 @@ Result<OwnedModel> open_owned_model(ByteView bytes, const std::string& path, boo
 Result<QuantisedGraph> parse_graph(std::string_view json, const std::string& path);
 
 // What the rows of a data file must look like (of a batch: each of them).
-std::vector<InputSpec> input_specs(const QuantisedGraph& graph);
+std::vector<InputSpec> input_specs(const OwnedModel& model);
 std::vector<InputSpec> input_specs(const Graph& graph);  // columns of a CSV file in the order of the file
+
+// Graph::imputed; of a batch, of its first row.
+std::vector<std::vector<double>> imputed_of_row(const Graph& graph);
 
 // Weights by TensorId, as keys and commitments have them; and back.
 std::vector<IntegerArray> weights_by_tensor(const Lowering& lowering, const Weights& weights);

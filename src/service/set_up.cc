@@ -150,7 +150,7 @@ Result<SetupFiles> setup_files(PreparedModel& made, Bytes onnx, const SetupChoic
   ReportFacts facts{to_hex(id), prepared, 0, verifier.size(), proof_file_bytes(prepared)};
   if (choices.without_model) onnx.clear();
   const ProverFile prover_file{std::move(made.key), graph_json, choices.import,
-                               SecretVector<std::uint8_t>(std::move(onnx))};
+                               SecretVector<std::uint8_t>(std::move(onnx)), imputed_of_row(made.graph)};
   Bytes prover = write_prover_file(prover_file);
   facts.prover_bytes = prover.size();
   Json report = report_json(made.model, made.runs, made.lowering, facts);

@@ -622,6 +622,11 @@ def read_key_file(raw, show):
     read_graph(section(data, "graph"))
     read_import(section(data, "import"))
     if kind == 1:
+        imputed = section(data, "imputed")
+        for _ in range(imputed.u32("number of inputs")):
+            for _ in range(imputed.u32("number of elements")):
+                imputed.take(8, "value in place of a missing one", "(secret)")
+        imputed.end("the section 'imputed'")
         onnx = section(data, "onnx")
         onnx.take(len(onnx.data), "model file", "(secret)")
     digest = keccak256(raw[: data.at])
