@@ -6,6 +6,7 @@
 #include "graph/shape.h"
 #include "ops/family.h"
 #include "ops/gadgets.h"
+#include "quant/view_scales.h"
 
 namespace veil {
 
@@ -228,11 +229,14 @@ Status lower_op(const ConstantOp&, const Site& site, Lowerer& lowerer) {
 
 Result<NodeFacts> analyse_op(const ViewOp& op, const Site& site) {
   VEIL_TRY_STATUS(site.expect_counts(1, 0, 0));
-  VEIL_TRY_STATUS(site.expect_one_scale());
-  VEIL_TRY_STATUS(site.expect_output_scale(site.in_scale(0)));
   VEIL_TRY_STATUS(check_view(op));
   if (element_count(op.in_lengths) != site.in_size(0) || element_count(op.out_lengths) != site.out_size()) {
     return Error{"its sizes do not fit"};
+  }
+  const std::vector<std::int32_t>& scales = site.graph.values[site.node.inputs[0]].scale_log2;
+  const auto expected = scales.size() == 1 ? scales : viewed_scales(op, site.graph.batch, scales);
+  if (!expected || *expected != site.graph.values[site.node.output].scale_log2) {
+    return Error{"its output's scales do not follow from its input's"};
   }
   if (!site.full_range().contains(op.fill)) return Error{"what it fills in is out of bounds"};
   IntegerRange range = site.in_range(0);

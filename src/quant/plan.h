@@ -58,6 +58,9 @@ struct PlanAffine {
   double addend_at(std::int64_t flat) const { return addend.empty() ? 0.0 : addend[pattern.compact_index(flat)]; }
 };
 
+// The same as a product with weights, or with 1.
+PlanEinsum as_product(const PlanAffine& affine);
+
 struct PlanSum {
   std::vector<int> coefficients;  // +-1, one an input
   int constant = 0;

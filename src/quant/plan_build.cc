@@ -52,6 +52,22 @@ bool has_weight_for_each(const PlanEinsum& einsum, std::int64_t batch) {
   });
 }
 
+PlanEinsum as_product(const PlanAffine& affine) {
+  PlanEinsum out;
+  out.lengths = affine.pattern.lengths;
+  out.box_rank = std::ssize(out.lengths);
+  for (std::int64_t label = 0; label < out.box_rank; ++label) {
+    out.x_axes.push_back(label);
+    if (affine.pattern.present[static_cast<std::size_t>(label)] == 0) continue;
+    if (!affine.factor.empty()) out.y_axes.push_back(label);
+    if (!affine.addend.empty()) out.bias_axes.push_back(label);
+  }
+  out.has_weight = !affine.factor.empty();
+  out.weight = affine.factor;
+  out.bias = affine.addend;
+  return out;
+}
+
 // One that is too large is an error of the node that asks for it (PlanBuilder::add).
 std::int64_t elements(const GraphShape& shape) { return element_count(shape).value_or(1); }
 

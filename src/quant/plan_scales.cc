@@ -5,6 +5,7 @@
 
 #include "quant/feature_order.h"
 #include "quant/function_choice.h"
+#include "quant/view_scales.h"
 #include "tensor/fixed_point.h"
 
 namespace veil {
@@ -91,12 +92,22 @@ bool PlanScales::overflows(PlanId id) const {
 
 bool PlanScales::is_cut_off(PlanId id) const { return read_only_by<PlanRelu>(id) || read_only_by<PlanClip>(id); }
 
+std::vector<std::int32_t> PlanScales::placeholder_scales(PlanId id) const {
+  return std::vector<std::int32_t>(static_cast<std::size_t>(plan_.values[id].size / plan_.batch));
+}
+
 bool PlanScales::feeds_linear_only(PlanId id) const {
   if (id == plan_.output || consumers_[id].empty()) return false;
   return std::all_of(consumers_[id].begin(), consumers_[id].end(), [&](std::size_t reader) {
     const PlanNode& node = plan_.nodes[reader];
     if (const auto* einsum = std::get_if<PlanEinsum>(&node.op)) return has_weight_for_each(*einsum, plan_.batch);
     if (const auto* threshold = std::get_if<PlanThreshold>(&node.op)) return threshold->rows == plan_.batch;
+    if (const auto* affine = std::get_if<PlanAffine>(&node.op)) {
+      return has_weight_for_each(as_product(*affine), plan_.batch);
+    }
+    if (const auto* view = std::get_if<PlanView>(&node.op)) {
+      return viewed_scales(view_op(*view), plan_.batch, placeholder_scales(id)) && feeds_linear_only(node.output);
+    }
     const auto* concat = std::get_if<PlanConcat>(&node.op);
     return concat != nullptr && concat->outer == plan_.batch && concat->inner == 1 && feeds_linear_only(node.output);
   });
@@ -169,20 +180,26 @@ std::vector<std::int32_t> PlanScales::grid_scales(std::size_t input) const {
     // A feature that calibration never saw may be anything: the largest range.
     scales.push_back(scale_for((feature == 0 ? whole : feature) * input_head_room(bits_), limit(), otherwise));
   }
-  if (!needs_own_scales(id, common, scales)) return {common};
+  if (!needs_own_scales(id, std::vector<std::int32_t>(scales.size(), common), scales)) return {common};
   return scales;
 }
 
 // Features of one unit (pixels) share a scale, so that a value larger than calibration saw is not cut off early. A
 // scale for each is worth it where rounding at the common one would be heard in a result: raw tables, with an amount
 // of 10^6 beside an age of 50.
-bool PlanScales::needs_own_scales(PlanId id, std::int32_t common, const std::vector<std::int32_t>& scales) const {
-  const std::vector<std::int32_t> same(scales.size(), common);
+bool PlanScales::needs_own_scales(PlanId id, const std::vector<std::int32_t>& same,
+                                  const std::vector<std::int32_t>& scales) const {
   return std::any_of(consumers_[id].begin(), consumers_[id].end(), [&](std::size_t reader) {
     const PlanNode& node = plan_.nodes[reader];
-    const auto* einsum = std::get_if<PlanEinsum>(&node.op);
     if (std::holds_alternative<PlanThreshold>(node.op)) return true;  // the finest grid costs nothing there
-    if (einsum == nullptr) {
+    if (const auto* view = std::get_if<PlanView>(&node.op)) {
+      const auto seen = [&](const auto& list) { return *viewed_scales(view_op(*view), plan_.batch, list); };
+      return needs_own_scales(node.output, seen(same), seen(scales));
+    }
+    std::optional<PlanEinsum> einsum;
+    if (const auto* product = std::get_if<PlanEinsum>(&node.op)) einsum = *product;
+    if (const auto* affine = std::get_if<PlanAffine>(&node.op)) einsum = as_product(*affine);
+    if (!einsum) {
       const auto [low, high] = std::minmax_element(scales.begin(), scales.end());
       return *high - *low > 6;  // no weights to judge by: features that differ by more than 2^6
     }

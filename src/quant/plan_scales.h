@@ -72,7 +72,9 @@ class PlanScales {
  private:
   template <class Op>
   bool read_only_by(PlanId id) const;
-  bool needs_own_scales(PlanId id, std::int32_t common, const std::vector<std::int32_t>& scales) const;
+  bool needs_own_scales(PlanId id, const std::vector<std::int32_t>& same,
+                        const std::vector<std::int32_t>& scales) const;
+  std::vector<std::int32_t> placeholder_scales(PlanId id) const;  // one for each element of a row
   bool feeds_softmax_only(PlanId id) const;
   std::vector<bool> take_unsigned() const;
   std::vector<std::int32_t> grid_scales(std::size_t input) const;

@@ -14,6 +14,7 @@
 #include "quant/function_choice.h"
 #include "quant/plan.h"
 #include "quant/plan_scales.h"
+#include "quant/view_scales.h"
 #include "tensor/float_order.h"
 
 namespace veil {
@@ -343,8 +344,9 @@ class Quantiser {
   Status add(const PlanNode& node, const PlanAffine& plan) {
     VEIL_TRY_STATUS(check_finite({&plan.factor, &plan.addend}));
     const QuantId input = ids_[node.inputs[0]];
-    VEIL_TRY(input_scale, one_scale(input));
     const bool has_factor = !plan.factor.empty();
+    if (has_factor && model_.graph.values[input].scale_log2.size() != 1) return add(node, as_product(plan));
+    VEIL_TRY(input_scale, one_scale(input));
     std::int32_t accumulator = input_scale;
     if (has_factor) {
       VEIL_TRY(chosen, model_scale(scale_for(largest_of(plan.factor), limit(), -static_cast<std::int32_t>(bits_ - 1))));
@@ -361,7 +363,7 @@ class Quantiser {
     const WeightUse use{bits_, 0, 1, largest_integer(input), false};
     const unsigned bits = has_factor ? refine_weight(use, scale, factor_scale, accumulator) : bits_;
     VEIL_TRY(shifts, shifts_between(accumulator, scale));
-    EinsumOp op = elementwise_op(plan, has_factor);
+    EinsumOp op = product_op(as_product(plan));
     op.up_shift = shifts.up + (has_factor ? 0 : input_scale - accumulator);
     op.shift = shifts.down;
     const QuantId output = add_linear_result(node, scale, op.relu);
@@ -372,26 +374,6 @@ class Quantiser {
              add_addend(out, "addend", plan.addend, std::min(accumulator, scale), bits_ + kBiasExtraBits));
     std::get<EinsumOp>(out.op).bias_shift = addend_shift;
     return Done{};
-  }
-
-  static EinsumOp elementwise_op(const PlanAffine& plan, bool has_factor) {
-    EinsumOp op{plan.pattern.lengths,
-                static_cast<std::int64_t>(plan.pattern.lengths.size()),
-                {},
-                {},
-                {},
-                has_factor ? 1 : 0,
-                plan.addend.empty() ? 0 : 1,
-                0,
-                0,
-                0};
-    for (std::int64_t label = 0; label < op.box_rank; ++label) {
-      op.x_axes.push_back(label);
-      if (plan.pattern.present[static_cast<std::size_t>(label)] == 0) continue;
-      if (has_factor) op.y_axes.push_back(label);
-      if (!plan.addend.empty()) op.bias_axes.push_back(label);
-    }
-    return op;
   }
 
   // Inputs of the same numbers at their common finest scale; coefficients +-2^k.
@@ -578,13 +560,19 @@ class Quantiser {
 
   Status add(const PlanNode& node, const PlanView& plan) {
     const QuantId input = ids_[node.inputs[0]];
-    VEIL_TRY(scale, one_scale(input));
-    const QuantId output = add_value(plan_.values[node.output], {scale});
+    std::vector<std::int32_t> scales = model_.graph.values[input].scale_log2;
+    ViewOp op = view_op(plan);
+    if (scales.size() == 1) {
+      op.fill = *quantise_real(plan.fill, scales[0], range());
+    } else {
+      auto viewed = viewed_scales(op, plan_.batch, scales);
+      if (!viewed) return Error{"its input has a scale for each element, and it is not a move within rows"};
+      scales = std::move(*viewed);
+    }
+    const QuantId output = add_value(plan_.values[node.output], std::move(scales));
     full_range_[output] = full_range_[input];
     finish(node, output);
-    add_node(
-        node, {input}, output,
-        ViewOp{plan.in_lengths, plan.out_lengths, plan.offsets, plan.terms, *quantise_real(plan.fill, scale, range())});
+    add_node(node, {input}, output, op);
     return Done{};
   }
 
