@@ -21,10 +21,13 @@ struct CompleteTrees {
 };
 
 // The depth of the deepest tree once every node is a comparison. Errors: a feature that the input does not have; too
-// deep, or a circle; too many leaves.
-Result<std::size_t> complete_depth(const Forest& forest, std::int64_t features);
+// deep, or a circle.
+Result<std::size_t> depth_of(const Forest& forest, std::int64_t features);
 
-// Of that depth. is_double: the features' type, in which x < t is x <= the number below t.
+// At most 16 levels, and 2^18 leaves of all trees together.
+bool may_be_completed(std::size_t trees, std::size_t depth);
+
+// Of depth_of, if they may be. is_double: the features' type, in which x < t is x <= the number below t.
 CompleteTrees complete_trees(const Forest& forest, std::size_t depth, std::int64_t features, bool is_double);
 
 }  // namespace veil

@@ -13,9 +13,11 @@
 //   scores     = here * leaves + base
 #include <algorithm>
 #include <optional>
+#include <utility>
 
 #include "graph/complete_trees.h"
 #include "graph/expansion.h"
+#include "graph/flat_trees.h"
 #include "graph/post_transform.h"
 #include "graph/shape.h"
 #include "graph/text.h"
@@ -25,13 +27,13 @@ namespace veil {
 namespace {
 
 // By place and target. An average is a sum of parts.
-Array leaf_weights(const Forest& forest, const CompleteTrees& trees) {
+Array leaf_weights(const Forest& forest, const std::vector<std::size_t>& leaves) {
   const auto targets = static_cast<std::size_t>(forest.targets);
   const double share = forest.aggregate == "AVERAGE" ? 1.0 / static_cast<double>(forest.roots.size()) : 1.0;
-  Array out{{std::ssize(trees.leaves), forest.targets}, std::vector<double>(trees.leaves.size() * targets)};
-  for (std::size_t i = 0; i < trees.leaves.size(); ++i) {
-    if (trees.leaves[i] == CompleteTrees::kNoLeaf) continue;
-    for (const auto& [target, weight] : forest.leaves[trees.leaves[i]].weights) {
+  Array out{{std::ssize(leaves), forest.targets}, std::vector<double>(leaves.size() * targets)};
+  for (std::size_t i = 0; i < leaves.size(); ++i) {
+    if (leaves[i] == CompleteTrees::kNoLeaf) continue;
+    for (const auto& [target, weight] : forest.leaves[leaves[i]].weights) {
       out.data[i * targets + static_cast<std::size_t>(target)] += weight * share;
     }
   }
@@ -118,6 +120,50 @@ ValueId leaf_bits(Expansion& expansion, ValueId x, const CompleteTrees& trees) {
   return *here;
 }
 
+// One 1 a tree among [leaf, tree]: the leaf on whose way no comparison goes the other way.
+ValueId flat_leaf_bits(Expansion& expansion, ValueId x, const FlatTrees& trees) {
+  const std::int64_t rows = expansion.shape(x)[0], count = static_cast<std::int64_t>(trees.trees);
+  const auto comparisons = static_cast<std::int64_t>(trees.comparisons);
+  const auto leaves = static_cast<std::int64_t>(trees.leaf_count);
+  const ValueId features = expansion.constant({{count * comparisons}, trees.features}, ElementType::kInt64);
+  const ValueId thresholds = expansion.constant({{count * comparisons}, trees.thresholds}, expansion.type(x));
+  const ValueId bits = expansion.cast(expansion.add("veil:Threshold", {x, features, thresholds}), ElementType::kInt64);
+  const ValueId paths = expansion.constant({{count, comparisons, leaves}, trees.paths}, ElementType::kInt64);
+  const ValueId start = expansion.constant({{count, 1, leaves}, trees.start}, ElementType::kInt64);
+  const ValueId sums = expansion.add("MatMul", {expansion.reshape(bits, {rows, count, 1, comparisons}), paths});
+  const ValueId missed = expansion.reshape(expansion.add("Add", {sums, start}), {rows, count, leaves});
+  const ValueId reached = expansion.binary("Less", missed, 1);
+  return expansion.reshape(expansion.transpose(reached, {0, 2, 1}), {rows, leaves * count});
+}
+
+struct LeafBits {
+  ValueId bits;
+  std::vector<std::size_t> leaves;  // [any, tree]: of the forest, or CompleteTrees::kNoLeaf
+};
+
+// Trees complete, or flat where that is expected to be less work.
+Result<LeafBits> leaf_bits_of(Expansion& expansion, const Forest& forest, ValueId x, std::size_t depth) {
+  const bool is_double = expansion.type(x) == ElementType::kDouble;
+  const bool may_complete = may_be_completed(forest.roots.size(), depth);
+  const std::int64_t features = expansion.shape(x)[1] / 2;
+  const LeafBits nothing{ValueId{0}, {}};
+  const auto flat = flat_trees(forest, features, is_double);
+  if (flat && (!may_complete || is_cheaper_than_complete(*flat, depth))) {
+    if (!expansion.may_hold({std::ssize(flat->paths)}) ||
+        !expansion.may_hold({std::ssize(flat->features), 2 * features}))
+      return nothing;
+    return LeafBits{flat_leaf_bits(expansion, x, *flat), flat->leaves};
+  }
+  if (!may_complete) {
+    return Error{"its " + std::to_string(forest.roots.size()) + " trees of up to " + std::to_string(depth) +
+                 " levels are too large, complete (2^18 leaves in all) and flat (2^10 nodes in a tree)"};
+  }
+  if (!expansion.may_hold({static_cast<std::int64_t>(forest.roots.size() << depth), 2 * features})) return nothing;
+  CompleteTrees trees = complete_trees(forest, depth, features, is_double);
+  const ValueId bits = leaf_bits(expansion, x, trees);
+  return LeafBits{bits, std::move(trees.leaves)};
+}
+
 // The least or largest of the trees' numbers.
 Result<ValueId> extreme_tree(Expansion& expansion, const Forest& forest, ValueId bits, const Array& weights) {
   if (forest.targets != 1) return Error{"the least or largest of several targets is not supported yet"};
@@ -134,15 +180,13 @@ Result<ValueId> raw_scores(Expansion& expansion, const Forest& forest) {
   const GraphShape shape = expansion.call().shape(0);
   if (shape.empty() || shape.size() > 2) return Error{"its input must have one or two axes"};
   const std::int64_t rows = shape.size() == 1 ? 1 : shape[0], features = shape.back();
-  VEIL_TRY(depth, complete_depth(forest, features));
-  const auto leaves = static_cast<std::int64_t>(forest.roots.size() << depth);
-  if (!expansion.may_hold({leaves, 2 * features}) || !expansion.may_hold({leaves, forest.targets})) return ValueId{0};
+  VEIL_TRY(depth, depth_of(forest, features));
   ValueId x = expansion.reshape(expansion.input(0), {rows, features});
   if (expansion.type(x) != ElementType::kDouble) x = expansion.cast(x, ElementType::kFloat);
-  const CompleteTrees trees = complete_trees(forest, depth, features, expansion.type(x) == ElementType::kDouble);
-  const ValueId ends = expansion.add("veil:Ends", {x});
-  const ValueId bits = expansion.cast(leaf_bits(expansion, ends, trees), ElementType::kFloat);
-  const Array weights = leaf_weights(forest, trees);
+  VEIL_TRY(found, leaf_bits_of(expansion, forest, expansion.add("veil:Ends", {x}), depth));
+  if (expansion.failed() || !expansion.may_hold({std::ssize(found.leaves), forest.targets})) return ValueId{0};
+  const ValueId bits = expansion.cast(found.bits, ElementType::kFloat);
+  const Array weights = leaf_weights(forest, found.leaves);
   if (forest.aggregate == "MIN" || forest.aggregate == "MAX") return extreme_tree(expansion, forest, bits, weights);
   if (forest.aggregate != "SUM" && forest.aggregate != "AVERAGE") {
     return Error{"its 'aggregate_function' " + quote(forest.aggregate) + " is not known"};

@@ -95,6 +95,46 @@ A many_trees(std::int64_t trees, std::int64_t levels) {
            {"n_targets", std::int64_t{1}}};
 }
 
+// Trees that are deep in one place: every node has a leaf, to the left or to the right, and the rest of the tree.
+A deep_trees(std::int64_t trees, std::int64_t levels) {
+  std::mt19937_64 random(4);
+  Whole tree, node, feature, when_true, when_false, missing, leaf_tree, leaf_node;
+  Reals threshold, weight;
+  std::string modes;
+  for (std::int64_t t = 0; t < trees; ++t) {
+    const std::int64_t depth = levels - t % 3;
+    for (std::int64_t n = 0; n <= 2 * depth; ++n) {
+      const bool is_leaf = n % 2 == 1 || n == 2 * depth, turned = random() % 2 == 0;
+      tree.push_back(t);
+      node.push_back(n);
+      feature.push_back(static_cast<std::int64_t>(random() % 3));
+      when_true.push_back(is_leaf ? 0 : n + (turned ? 2 : 1));
+      when_false.push_back(is_leaf ? 0 : n + (turned ? 1 : 2));
+      missing.push_back(static_cast<std::int64_t>(random() % 2));
+      threshold.push_back(0.25 * (static_cast<double>(random() % 9) - 4));
+      modes += std::string(modes.empty() ? "" : "\n") + (is_leaf ? "LEAF" : n % 4 == 0 ? "BRANCH_LT" : "BRANCH_GTE");
+      if (!is_leaf) continue;
+      leaf_tree.push_back(t);
+      leaf_node.push_back(n);
+      weight.push_back(0.01 * static_cast<double>(random() % 64));
+    }
+  }
+  const Whole target(leaf_tree.size(), 0);
+  return A{{"nodes_treeids", tree},
+           {"nodes_nodeids", node},
+           {"nodes_featureids", feature},
+           {"nodes_truenodeids", when_true},
+           {"nodes_falsenodeids", when_false},
+           {"nodes_missing_value_tracks_true", missing},
+           {"nodes_values", threshold},
+           {"nodes_modes", modes},
+           {"target_treeids", leaf_tree},
+           {"target_nodeids", leaf_node},
+           {"target_ids", target},
+           {"target_weights", weight},
+           {"n_targets", std::int64_t{1}}};
+}
+
 constexpr const char* kModes[] = {"BRANCH_LEQ", "BRANCH_LT", "BRANCH_GTE", "BRANCH_GT", "BRANCH_EQ", "BRANCH_NEQ"};
 
 std::vector<OperatorCase> cases() {
@@ -118,6 +158,19 @@ std::vector<OperatorCase> cases() {
       {"one_level_at_last", [](GraphBuilder& b) { return regressor(b, many_trees(60, 3), 3); }, 1, 2e-2, {}, 0.25, 41});
   out.push_back(
       {"stages_of_rows", [](GraphBuilder& b) { return regressor(b, many_trees(7, 5), 20); }, 1, 2e-2, {}, 0.25, 61});
+  out.push_back({"flat", [](GraphBuilder& b) { return regressor(b, deep_trees(7, 12)); }, 1, 2e-2, {}, 0.25, 3});
+  out.push_back(
+      {"flat_in_order", [](GraphBuilder& b) { return regressor(b, deep_trees(4, 20)); }, 1, 2e-2, {}, 0.1, 9});
+  out.push_back(
+      {"flat_rows", [](GraphBuilder& b) { return regressor(b, deep_trees(3, 14), 3); }, 1, 2e-2, {}, 0.25, 9});
+  out.push_back(
+      {"flat_maximum",
+       [](GraphBuilder& b) { return regressor(b, with(deep_trees(3, 12), "aggregate_function", std::string("MAX"))); },
+       1,
+       2e-2,
+       {},
+       0.25,
+       5});
   add("average", [plain](GraphBuilder& b) {
     return regressor(b, with(with(plain, "aggregate_function", std::string("AVERAGE")), "base_values", Reals{0.5}));
   });
@@ -167,6 +220,8 @@ std::vector<OperatorCase> missing_cases() {
   out.back().claim = "y[0] >= 1.5";
   add("joined", [](GraphBuilder& b) { return long_tailed(b, "BRANCH_LT", 3); });
   add("rows", [](GraphBuilder& b) { return regressor(b, tracking(two_trees("BRANCH_GT"), kMissingFirst), 4); });
+  add(
+      "flat", [](GraphBuilder& b) { return regressor(b, deep_trees(5, 12)); }, 5);
   add(
       "stages",
       [](GraphBuilder& b) {
