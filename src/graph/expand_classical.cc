@@ -25,8 +25,19 @@ Status expand_array_feature_extractor(Expansion& expansion) {
 Status expand_binarizer(Expansion& expansion) {
   VEIL_TRY(threshold, expansion.call().real("threshold", 0));
   const ValueId x = expansion.input(0);
-  const ValueId above = expansion.add("Less", {expansion.number_like(threshold, x), x});
-  expansion.give(0, expansion.cast(above, expansion.type(x)));
+  const GraphShape shape = expansion.shape(x);
+  if (expansion.type(x) != ElementType::kFloat || shape.size() != 2) {
+    const ValueId above = expansion.add("Less", {expansion.number_like(threshold, x), x});
+    expansion.give(0, expansion.cast(above, expansion.type(x)));
+    return Done{};
+  }
+  // A table's features may be of very different size: the comparisons of trees are exact for any.
+  Integers places(static_cast<std::size_t>(shape[1]));
+  std::iota(places.begin(), places.end(), 0);
+  const ValueId thresholds =
+      expansion.constant({{shape[1]}, std::vector<double>(places.size(), threshold)}, ElementType::kFloat);
+  const ValueId below = expansion.add("veil:Threshold", {x, expansion.integers(places), thresholds});
+  expansion.give(0, expansion.cast(expansion.add("Not", {below}), ElementType::kFloat));
   return Done{};
 }
 

@@ -2,6 +2,7 @@
 #include <numeric>
 #include <utility>
 
+#include "graph/compare_unscaled.h"
 #include "graph/expansion.h"
 #include "graph/imputed.h"
 #include "graph/leaf_functions.h"
@@ -358,6 +359,7 @@ Status infer_and_fold(Graph& graph) {
                  " has no elements: there is nothing to prove."};
   }
   remove_unneeded(graph);
+  compare_unscaled(graph);
   take_imputed(graph);
   remove_unneeded(graph);
   return Done{};

@@ -174,7 +174,7 @@ def converted(model, x):
         return convert_lightgbm(model, initial_types=inputs, **({"zipmap": False} if classifies else {}))
     from trees import whole_numbers_in_attributes
     with whole_numbers_in_attributes():
-        return to_onnx(model, x[:1], target_opset=OPSETS, options={"zipmap": False} if hasattr(model, "predict_proba") else None)
+        return to_onnx(model, x[:1], target_opset=OPSETS, options={id(model): {"zipmap": False}} if hasattr(model, "predict_proba") else None)
 
 
 def run(*words):
@@ -217,14 +217,18 @@ def tried(veil, folder, model, x):
     off = float(np.abs(truth - integers).max() / largest)
     figures = {"float run off by": float(np.abs(truth - ours).max() / largest), "integers off by": off,
                "bytes": (folder / "proof").stat().st_size if verified else 0, "proof": said}
-    if width > 1:
+    if named[wanted[0]] != "tensor(float)":
+        figures["other decisions"] = int((truth != integers).sum())
+    elif width > 1:
         ordered = np.sort(truth, axis=1)
         decided = ordered[:, -1] - ordered[:, -2] > 2 * off * largest
         figures["other decisions"] = int((decisions(truth) != decisions(integers)).sum())
         figures["not ties"] = int(((decisions(truth) != decisions(integers)) & decided).sum())
     if not verified:
         return "WRONG", {**figures, "sentence": "no proof: " + said}
-    if figures["float run off by"] > 1e-3 or figures.get("not ties", 0):
+    # onnxruntime's probabilities of support vectors are found by iterating to within 0.005.
+    bound = 5e-3 if "SVMClassifier" in str(onnx_model) else 1e-3
+    if figures["float run off by"] > bound or figures.get("not ties", 0):
         return "WRONG", {**figures, "sentence": f"float run off by {figures['float run off by']:.1e}"}
     return "proven", figures
 
