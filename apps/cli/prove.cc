@@ -1,6 +1,8 @@
 // veil prove: one row of data, proven.
 #include <fmt/core.h>
 
+#include <filesystem>
+
 #include "cli/commands.h"
 #include "cli/console.h"
 #include "cli/files.h"
@@ -9,6 +11,7 @@
 #include "parallel/parallel.h"
 #include "service/batches.h"
 #include "service/explain.h"
+#include "service/process_memory.h"
 #include "service/prove_row.h"
 
 namespace veil::cli {
@@ -85,6 +88,21 @@ void explain(const OwnedModel& model, const std::vector<std::string>& saturated,
   out.text += explanation_text(out.json["explanation"]);
 }
 
+bool is_large_file(const std::string& path) {
+  constexpr std::uintmax_t kLarge = std::uintmax_t{8} << 20;
+  std::error_code failed;
+  const std::uintmax_t size = std::filesystem::file_size(path, failed);
+  return !failed && size >= kLarge;
+}
+
+// Of a proof whose arrays are worth huge pages.
+bool is_large(const Circuit& circuit) {
+  constexpr std::int64_t kManyLookups = 1 << 18;
+  std::int64_t lookups = 0;
+  for (const Lookup& lookup : circuit.lookups) lookups += shape_size(lookup.domain.extent);
+  return lookups >= kManyLookups;
+}
+
 }  // namespace
 
 Result<Outcome> run_prove(const ProveArguments& arguments) {
@@ -97,8 +115,11 @@ Result<Outcome> run_prove(const ProveArguments& arguments) {
   Profile profile;
   profile.enter("key");
   Stopwatch watch;
+  const bool large_key = is_large_file(arguments.prover);
+  if (large_key) use_huge_pages();
   VEIL_TRY(model, open_owned_model(arguments.prover, false));
   const Timing load = watch.lap();
+  if (!large_key && is_large(model.prover.circuit().circuit())) use_huge_pages();
 
   progress.clear();
   profile.enter("input");

@@ -9,6 +9,7 @@
 #include "parallel/parallel.h"
 #include "service/batches.h"
 #include "service/explain.h"
+#include "service/process_memory.h"
 #include "service/set_up.h"
 
 namespace veil::cli {

@@ -4,17 +4,14 @@
 
 #include "base/check.h"
 #include "curve/batch_add.h"
+#include "curve/bucket_weights.h"
 #include "parallel/parallel.h"
 
 namespace veil {
 namespace {
 
 // Notation: K = 2^(digit_bits - 1) buckets a set; bucket j = 1 .. K collects the points with digit j, and the negated
-// points with digit -j, to B_j.  S = sum_j j B_j.
-
-// The buckets of a set are cut into this many runs (less if there are fewer buckets), so that more additions share an
-// inversion.
-constexpr std::size_t kMaxRuns = 8;
+// points with digit -j, to B_j.
 
 // Points in flight are bounded, so that they stay in the cache.
 constexpr std::size_t kPointsInFlight = 8192;
@@ -79,52 +76,10 @@ class BucketFiller {
   std::vector<G1Affine> work_;
 };
 
-// S = sum_t weighted_t + L sum_t t tail_t; see weigh_buckets.
-G1 join_runs(std::span<const G1Affine> tails, std::span<const G1Affine> weighted, std::size_t run_length) {
-  G1 tail;
-  G1 out;
-  for (std::size_t t = tails.size(); t-- > 1;) {
-    tail += tails[t];
-    out += tail;
-  }
-  for (std::size_t length = run_length; length > 1; length /= 2) out = out.doubled();
-  for (const G1Affine& sum : weighted) out += sum;
-  return out;
-}
-
-// S of every set. The buckets of a set are cut into runs of L buckets. Within run t, from its last bucket down,
-//   tail_t += B,  weighted_t += tail_t
-// which leaves tail_t = the sum of its B and weighted_t = the sum of (position in the run, from 1) B. The runs of all
-// sets advance together, so that they share inversions.
-std::vector<G1> weigh_buckets(std::span<const G1Affine> buckets, std::size_t sets) {
-  const std::size_t runs_a_set = std::min(kMaxRuns, buckets.size() / sets);
-  const std::size_t runs = sets * runs_a_set;
-  const std::size_t run_length = buckets.size() / runs;
-  std::vector<G1Affine> tails(runs);
-  std::vector<G1Affine> weighted(runs);
-  BatchAdder adder;
-  for (std::size_t position = run_length; position-- > 0;) {
-    for (std::size_t run = 0; run < runs; ++run) {
-      adder.add(PointRef(&tails[run]), PointRef(&buckets[run * run_length + position]), &tails[run]);
-    }
-    adder.flush();
-    for (std::size_t run = 0; run < runs; ++run) {
-      adder.add(PointRef(&weighted[run]), PointRef(&tails[run]), &weighted[run]);
-    }
-    adder.flush();
-  }
-  std::vector<G1> out(sets);
-  for (std::size_t s = 0; s < sets; ++s) {
-    out[s] = join_runs(std::span(tails).subspan(s * runs_a_set, runs_a_set),
-                       std::span(weighted).subspan(s * runs_a_set, runs_a_set), run_length);
-  }
-  return out;
-}
-
 }  // namespace
 
-std::vector<G1> sums_by_buckets(std::span<const G1Affine> points, std::span<const std::int16_t> digits,
-                                unsigned digit_bits) {
+std::vector<G1Affine> bit_sums_by_buckets(std::span<const G1Affine> points, std::span<const std::int16_t> digits,
+                                          unsigned digit_bits) {
   VEIL_CHECK(digit_bits >= 2 && digit_bits <= kMaxBucketBits);
   if (points.empty() || digits.empty()) return {};
   VEIL_CHECK(digits.size() % points.size() == 0);
@@ -133,19 +88,18 @@ std::vector<G1> sums_by_buckets(std::span<const G1Affine> points, std::span<cons
   // Indices of points are 32 bits (batch_add.h).
   VEIL_CHECK(points.size() <= std::size_t{1} << 30 && sets <= (std::size_t{1} << 30) / buckets_a_set);
   std::vector<G1Affine> buckets(sets * buckets_a_set);
-  std::vector<G1> out(sets);
+  std::vector<G1Affine> out(sets * digit_bits);
   const std::size_t grain = std::max<std::size_t>(1, kParallelSums / (points.size() + buckets_a_set));
   for_ranges_of(sets, grain, 1, [&](std::size_t begin, std::size_t end) {
     BucketFiller filler(points, buckets_a_set);
-    const std::size_t together = std::max<std::size_t>(1, kPointsInFlight / points.size());
+    const std::size_t together = even_share(end - begin, std::max<std::size_t>(1, kPointsInFlight / points.size()));
     for (std::size_t first = begin; first < end; first += together) {
       const std::size_t count = std::min(together, end - first);
       filler.fill(digits.subspan(first * points.size(), count * points.size()),
                   std::span(buckets).subspan(first * buckets_a_set, count * buckets_a_set));
     }
-    const std::vector<G1> some =
-        weigh_buckets(std::span(buckets).subspan(begin * buckets_a_set, (end - begin) * buckets_a_set), end - begin);
-    std::copy(some.begin(), some.end(), out.begin() + static_cast<std::ptrdiff_t>(begin));
+    weigh_buckets(std::span(buckets).subspan(begin * buckets_a_set, (end - begin) * buckets_a_set), digit_bits,
+                  std::span(out).subspan(begin * digit_bits, (end - begin) * digit_bits));
   });
   return out;
 }

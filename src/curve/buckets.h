@@ -16,12 +16,14 @@ inline constexpr unsigned kMaxBucketBits = 14;
 
 // For each set s of digits, s = 0 .. digits.size() / points.size() - 1:
 //   S_s = sum_i digits[s * points.size() + i] * points[i],   |digit| <= 2^(digit_bits - 1)
-// 2 <= digit_bits <= kMaxBucketBits; digits.size() must be a multiple of points.size(), and no points give no sums.
-std::vector<G1> sums_by_buckets(std::span<const G1Affine> points, std::span<const std::int16_t> digits,
-                                unsigned digit_bits);
+// as digit_bits points with S_s = sum_b 2^b out[s * digit_bits + b] (sum_of_bits in curve/bucket_weights.h): who has
+// sets for the windows of a scalar doubles once for all of them. 2 <= digit_bits <= kMaxBucketBits; digits.size() must
+// be a multiple of points.size(), and no points give no sums.
+std::vector<G1Affine> bit_sums_by_buckets(std::span<const G1Affine> points, std::span<const std::int16_t> digits,
+                                          unsigned digit_bits);
 
 // What the buckets of a set cost on top of one addition for each digit other than zero, in units of 1/8 addition: two
-// for each bucket, a little dearer than the others, as fewer of them share an inversion.
-constexpr std::size_t bucket_overhead(unsigned digit_bits) { return 20 * (std::size_t{1} << (digit_bits - 1)); }
+// for each bucket, less the one that the first point of a bucket does not need, and what short sums cost by themselves.
+constexpr std::size_t bucket_overhead(unsigned digit_bits) { return 15 * (std::size_t{1} << (digit_bits - 1)); }
 
 }  // namespace veil

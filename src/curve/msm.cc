@@ -3,6 +3,7 @@
 #include <array>
 
 #include "base/check.h"
+#include "curve/bucket_weights.h"
 #include "curve/buckets.h"
 #include "curve/endomorphism.h"
 #include "curve/shared_doublings.h"
@@ -11,7 +12,7 @@
 namespace veil {
 namespace {
 
-constexpr std::size_t kFewPoints = 20;
+constexpr std::size_t kFewPoints = 3;
 
 // For `half_scalars` scalars of kHalfScalarBits.
 unsigned choose_window_bits(std::size_t half_scalars) {
@@ -39,13 +40,7 @@ G1 sum_of_many(std::span<const G1Affine> points, std::span<const Fr> scalars) {
       write_signed_digits(halves[h].magnitude, halves[h].negative, window_bits, &digits[2 * i + h], windows, count);
     }
   }
-  const std::vector<G1> sums = sums_by_buckets(both, digits, window_bits);
-  G1 out;
-  for (std::size_t w = windows; w-- > 0;) {
-    for (unsigned k = 0; k < window_bits; ++k) out = out.doubled();
-    out += sums[w];
-  }
-  return out;
+  return sum_of_bits(bit_sums_by_buckets(both, digits, window_bits));
 }
 
 }  // namespace

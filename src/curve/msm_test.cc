@@ -4,6 +4,7 @@
 #include <sstream>
 
 #include "curve/batch_add.h"
+#include "curve/bucket_weights.h"
 #include "curve/buckets.h"
 #include "curve/endomorphism.h"
 #include "curve/generators.h"
@@ -163,20 +164,43 @@ TEST(Buckets, EveryDigitWidthAndSeveralSets) {
     const int half = 1 << (bits - 1);
     std::vector<std::int16_t> digits;
     for (int s = 0; s < 5; ++s) {
-      for (const int digit : {half, -half, 1, s == 0 ? 0 : static_cast<int>(rng() % 3) - 1}) {
+      const int any = static_cast<int>(rng() % (2 * static_cast<unsigned>(half) + 1)) - half;
+      for (const int digit : {half, -half, s == 1 ? 1 : any, s == 0 ? 0 : static_cast<int>(rng() % 3) - 1}) {
         digits.push_back(static_cast<std::int16_t>(digit));
       }
     }
-    const std::vector<G1> sums = sums_by_buckets(points, digits, bits);
-    ASSERT_EQ(sums.size(), 5u);
-    for (std::size_t s = 0; s < sums.size(); ++s) {
+    const std::vector<G1Affine> sums = bit_sums_by_buckets(points, digits, bits);
+    ASSERT_EQ(sums.size(), 5u * bits);
+    for (std::size_t s = 0; s < 5; ++s) {
       G1 expected;
       for (std::size_t i = 0; i < 4; ++i) expected += G1(points[i]) * Fr::from_int(digits[4 * s + i]);
-      EXPECT_EQ(sums[s], expected) << bits;
+      EXPECT_EQ(sum_of_bits(std::span(sums).subspan(s * bits, bits)), expected) << bits;
     }
   }
-  EXPECT_TRUE(sums_by_buckets({}, {}, 4).empty());
-  EXPECT_DEATH(sums_by_buckets(points, std::vector<std::int16_t>(5), 4), "check failed");
+  EXPECT_TRUE(bit_sums_by_buckets({}, {}, 4).empty());
+  EXPECT_DEATH(bit_sums_by_buckets(points, std::vector<std::int16_t>(5), 4), "check failed");
+}
+
+// All buckets of many sets in use, more than are weighed together.
+TEST(Buckets, WeighedByTheirNumbers) {
+  constexpr unsigned kBits = 9;
+  constexpr std::size_t kBuckets = 1 << (kBits - 1);
+  constexpr std::size_t kSets = 20;
+  const std::span<const G1Affine> points = generators(kMaxGenerators);
+  std::vector<G1Affine> buckets(kSets * kBuckets);
+  for (std::size_t i = 0; i < buckets.size(); ++i) {
+    if (i % 5 != 0) buckets[i] = points[(i * 7) % 1000];
+  }
+  std::vector<G1Affine> bits(kSets * kBits);
+  weigh_buckets(buckets, kBits, bits);
+  for (std::size_t s = 0; s < kSets; ++s) {
+    G1 tail, expected;
+    for (std::size_t j = kBuckets; j > 0; --j) {
+      tail += buckets[s * kBuckets + j - 1];
+      expected += tail;
+    }
+    EXPECT_EQ(sum_of_bits(std::span(bits).subspan(s * kBits, kBits)), expected);
+  }
 }
 
 TEST(Msm, AgreesWithPyEcc) {

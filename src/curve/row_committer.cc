@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "curve/batch_add.h"
+#include "curve/bucket_weights.h"
 #include "curve/buckets.h"
 #include "curve/generators.h"
 #include "curve/msm.h"
@@ -97,9 +98,9 @@ void write_bucket_sums(std::span<const G1Affine> bases, std::span<const std::int
       write_signed_digits(limbs, entry < 0, window_bits, &digits[i * windows * length + j], windows, length);
     }
   }
-  const std::vector<G1> sums = sums_by_buckets(bases, digits, window_bits);
+  const std::vector<G1Affine> bits_of_sums = bit_sums_by_buckets(bases, digits, window_bits);
   for (std::size_t i = 0; i < row_count; ++i) {
-    out[i] = join_windows(std::span(sums).subspan(i * windows, windows), window_bits);
+    out[i] = sum_of_bits(std::span(bits_of_sums).subspan(i * windows * window_bits, windows * window_bits));
   }
 }
 

@@ -2,10 +2,6 @@
 
 #include <fmt/core.h>
 
-#ifdef __GLIBC__
-#include <malloc.h>
-#endif
-
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -157,13 +153,6 @@ Result<SetupFiles> setup_files(PreparedModel& made, Bytes onnx, const SetupChoic
   const std::size_t proof_bytes = facts.proof_bytes;
   return SetupFiles{std::move(prepared),  id, proof_bytes, std::move(prover), std::move(verifier), std::move(report),
                     std::move(graph_json)};
-}
-
-void keep_freed_memory() {
-#ifdef __GLIBC__
-  mallopt(M_MMAP_MAX, 0);
-  mallopt(M_TRIM_THRESHOLD, std::numeric_limits<int>::max());
-#endif
 }
 
 }  // namespace veil

@@ -65,8 +65,4 @@ struct SetupFiles {
 // Takes the key out of `made`, and the model file where the key is to have it.
 Result<SetupFiles> setup_files(PreparedModel& made, Bytes onnx, const SetupChoices& choices);
 
-// The parts of a registration need the same large arrays one after the other: memory that was given back to the system
-// would be cleared again page by page, a third of the time of a large setup. For a process of Veil's own only.
-void keep_freed_memory();
-
 }  // namespace veil
