@@ -79,6 +79,42 @@ Result<veil::RealRow> one_row(const veil::OwnedModel& model, std::span<const vei
   return veil::rows_from(data, 0, batch);
 }
 
+std::string_view text_of(veil::ByteView bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
+
+Result<std::vector<veil::Verification>> verify_presented(const veil::VerifiedModel& model,
+                                                         std::span<const veil_presented> proofs) {
+  std::vector<veil::Expected> expected;
+  for (const veil_presented& one : proofs) {
+    if ((one.proof == nullptr && one.proof_size != 0) || (one.bound_to == nullptr && one.bound_to_size != 0)) {
+      return veil::api::null_pointer();
+    }
+    expected.push_back({view(one.bound_to, one.bound_to_size), {}, {}});
+  }
+  std::vector<veil::PresentedProof> presented;
+  for (std::size_t i = 0; i < proofs.size(); ++i) {
+    presented.push_back({model, expected[i], view(proofs[i].proof, proofs[i].proof_size)});
+  }
+  return veil::verify_all(presented);
+}
+
+veil::Json verdict_json(const veil::VerifiedModel& model, const veil::Verification& checked, veil::ByteView context) {
+  if (!checked.verdict.accepted()) {
+    return {{"accepted", false}, {"reason", veil::verdict_text(checked.verdict)}, {"statement", nullptr}};
+  }
+  return {{"accepted", true},
+          {"reason", nullptr},
+          {"statement", veil::statement_json(model, checked.public_values, text_of(context))}};
+}
+
+// The first that is rejected, by its place, or that all are accepted.
+Code code_of(std::span<const veil::Verification> checked) {
+  for (std::size_t i = 0; i < checked.size(); ++i) {
+    if (checked[i].verdict.accepted()) continue;
+    return {VEIL_REJECTED, "proof " + std::to_string(i) + ": " + veil::verdict_text(checked[i].verdict)};
+  }
+  return {};
+}
+
 }  // namespace
 
 extern "C" {
@@ -204,10 +240,28 @@ veil_code veil_verifier_verify(const veil_verifier* verifier, const uint8_t* pro
     expected.context = context;
     const veil::Verification checked = veil::verify(verifier->model, expected, view(proof, proof_size));
     if (!checked.verdict.accepted()) return Code{VEIL_REJECTED, veil::verdict_text(checked.verdict)};
-    const std::string_view text(reinterpret_cast<const char*>(context.data()), context.size());
-    hand_out(statement,
-             veil::bytes_of(veil::json_text(veil::statement_json(verifier->model, checked.public_values, text))));
+    hand_out(statement, veil::bytes_of(veil::json_text(
+                            veil::statement_json(verifier->model, checked.public_values, text_of(context)))));
     return Code{};
+  });
+}
+
+veil_code veil_verifier_verify_many(const veil_verifier* verifier, const veil_presented* proofs, size_t num_proofs,
+                                    veil_bytes** verdicts, veil_error* error) {
+  forget({verdicts});
+  return guarded(error, [&]() -> Result<Code> {
+    if (verifier == nullptr || (proofs == nullptr && num_proofs != 0)) return veil::api::null_pointer();
+    const std::span<const veil_presented> presented(proofs, num_proofs);
+    VEIL_TRY(checked, verify_presented(verifier->model, presented));
+    if (verdicts != nullptr) {
+      veil::Json all = veil::Json::array();
+      for (std::size_t i = 0; i < checked.size(); ++i) {
+        const veil::ByteView context = view(presented[i].bound_to, presented[i].bound_to_size);
+        all.push_back(verdict_json(verifier->model, checked[i], context));
+      }
+      hand_out(verdicts, veil::bytes_of(veil::json_text(all)));
+    }
+    return code_of(checked);
   });
 }
 

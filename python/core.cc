@@ -166,6 +166,22 @@ class Verifier {
     return nb::make_tuple(static_cast<int>(code), error.message, to_python(statement));
   }
 
+  // Of pairs of a proof and what it must have been bound to.
+  nb::tuple verify_many(const std::vector<std::pair<nb::bytes, nb::bytes>>& proofs) const {
+    std::vector<veil_presented> presented;
+    for (const auto& [proof, bound_to] : proofs) {
+      presented.push_back({data_of(proof), proof.size(), data_of(bound_to), bound_to.size()});
+    }
+    Progress progress{nb::none(), {}};
+    veil_error error{};
+    veil_bytes* verdicts = nullptr;
+    const veil_code code = run(progress, [&] {
+      return veil_verifier_verify_many(verifier_.get(), presented.data(), presented.size(), &verdicts, &error);
+    });
+    const OwnedBytes owned(verdicts);
+    return nb::make_tuple(static_cast<int>(code), error.message, to_python(verdicts));
+  }
+
  private:
   std::shared_ptr<veil_verifier> verifier_;
 };
@@ -203,5 +219,8 @@ NB_MODULE(_core, m) {
       .def_prop_ro("model_id", &Prover::model_id)
       .def("prove", &Prover::prove, nb::arg("row"), nb::arg("bound_to"), nb::arg("progress").none())
       .def("evaluate", &Prover::evaluate);
-  nb::class_<Verifier>(m, "Verifier").def_prop_ro("model_id", &Verifier::model_id).def("verify", &Verifier::verify);
+  nb::class_<Verifier>(m, "Verifier")
+      .def_prop_ro("model_id", &Verifier::model_id)
+      .def("verify", &Verifier::verify)
+      .def("verify_many", &Verifier::verify_many);
 }

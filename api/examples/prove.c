@@ -44,7 +44,7 @@ int main(int count, char** words) {
   const veil_array rows = {NULL, &figures[0][0], all, 2}, row = {NULL, &figures[3][0], one, 2};
   const uint8_t context[] = "loan 17";
 
-  veil_bytes *prover_key = NULL, *verifier_key = NULL, *proof = NULL, *statement = NULL;
+  veil_bytes *prover_key = NULL, *verifier_key = NULL, *proof = NULL, *statement = NULL, *verdicts = NULL;
   veil_prover* prover = NULL;
   veil_verifier* verifier = NULL;
   int bad =
@@ -65,8 +65,16 @@ int main(int count, char** words) {
     veil_code code = veil_verifier_verify(verifier, forged, size, context, sizeof context - 1, NULL, &error);
     printf("forged: %s\n", code == VEIL_REJECTED ? error.message : "ACCEPTED?");
     bad = code != VEIL_REJECTED;
+    /* Many at once: each has its own verdict. */
+    const veil_presented both[] = {{veil_bytes_data(proof), size, context, sizeof context - 1},
+                                   {forged, size, context, sizeof context - 1}};
+    bad = failed("verify many", veil_verifier_verify_many(verifier, both, 1, NULL, &error), &error) || bad;
+    code = veil_verifier_verify_many(verifier, both, 2, &verdicts, &error);
+    printf("both: %s: %.*s\n", error.message, (int)veil_bytes_size(verdicts), (const char*)veil_bytes_data(verdicts));
+    bad = bad || code != VEIL_REJECTED || strncmp(error.message, "proof 1: ", 9) != 0;
     free(forged);
   }
+  veil_bytes_free(verdicts);
   veil_bytes_free(statement);
   veil_bytes_free(proof);
   veil_bytes_free(verifier_key);

@@ -24,6 +24,20 @@ def context_bytes(context: Context) -> bytes:
     raise InputError(f"What a proof is bound to must be text or bytes, not {type(context).__name__}.")
 
 
+def proof_bytes(proof: Any) -> bytes:
+    """A proof, as bytes."""
+    if isinstance(proof, (bytes, bytearray, memoryview)):
+        return bytes(proof)
+    raise InputError(f"A proof is bytes, not {type(proof).__name__}; a file is read by Proof.load.")
+
+
+def verdict_of(said: dict[str, Any]) -> Verdict:
+    """What the library says of a proof among many."""
+    if said["accepted"]:
+        return Verdict(True, "", Statement(said["statement"]))
+    return Verdict(False, said["reason"], None)
+
+
 def contexts_of(context: Any, count: int, what: str) -> list[Context]:
     """One for each of so many."""
     bound = list(context) if isinstance(context, (list, tuple)) else [context] * count
@@ -78,17 +92,28 @@ class Verifier:
         Raises:
             InputError: the proof is not bytes, or the context neither text nor bytes.
         """
-        if not isinstance(proof, (bytes, bytearray, memoryview)):
-            raise InputError(f"A proof is bytes, not {type(proof).__name__}; a file is read by Proof.load.")
-        code, sentence, statement = self._core.verify(bytes(proof), context_bytes(context))
+        code, sentence, statement = self._core.verify(proof_bytes(proof), context_bytes(context))
         if code == 1:
             return Verdict(False, sentence, None)
         return Verdict(True, "", Statement(json.loads(checked((code, sentence, statement)))))
 
     def verify_many(self, proofs: Iterable[Bytes], context: Union[Context, list[Context]] = "") -> list[Verdict]:
-        """A verdict for each proof, in order. `context`: one for all, or a list with one for each; else as `verify`."""
-        parts = list(proofs)
-        return [self.verify(proof, one) for proof, one in zip(parts, contexts_of(context, len(parts), "proofs"))]
+        """A verdict for each proof, in order, as `verify` gives it, in a fraction of the time each.
+
+        Args:
+            proofs: the bytes of proofs.
+            context: one for all, or a list with one for each.
+
+        Raises:
+            InputError: a proof is not bytes, a context neither text nor bytes, or there are not as many as proofs.
+        """
+        if isinstance(proofs, (bytes, bytearray, memoryview)) or not isinstance(proofs, Iterable):
+            raise InputError(f"Many proofs are a list, not {type(proofs).__name__}; one is checked by verify.")
+        parts = [proof_bytes(proof) for proof in proofs]
+        bound = [context_bytes(one) for one in contexts_of(context, len(parts), "proofs")]
+        code, sentence, verdicts = self._core.verify_many(list(zip(parts, bound)))
+        said = json.loads(checked((0 if code == 1 else code, sentence, verdicts)))
+        return [verdict_of(one) for one in said]
 
     def __reduce__(self) -> tuple[type[Verifier], tuple[VerifierKey, Optional[str]]]:
         return Verifier, (self.key, self._pinned)
