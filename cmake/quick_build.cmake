@@ -10,8 +10,8 @@
 include_guard()
 
 # Modules, and beginnings of files' names, that run once a setup or once a call.
-set(VEIL_RUN_ONCE api onnx onnx_schema key service data quant graph/expand graph/file_type graph/infer graph/log_sum
-  graph/masks graph/missing graph/needed graph/op_generate graph/op_index graph/op_layout graph/op_order graph/op_pad
+set(VEIL_RUN_ONCE api onnx onnx_schema key service data quant graph/compare graph/complete graph/expand graph/file_type
+  graph/flat graph/imputed graph/infer graph/leaf graph/log_sum graph/lone graph/masks graph/missing graph/needed graph/op_generate graph/op_index graph/op_layout graph/op_order graph/op_pad
   graph/op_scatter graph/operator graph/select graph/suggest graph/text graph/trees)
 set(VEIL_ONE_PIECE service)
 
