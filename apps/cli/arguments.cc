@@ -13,6 +13,7 @@
 #include "base/limits.h"
 #include "cli/commands.h"
 #include "cli/completion.h"
+#include "cli/console.h"
 #include "cli/description.h"
 #include "cli/manual.h"
 #include "cli/mistakes.h"
@@ -205,13 +206,16 @@ void add_command(CLI::App& app, Call& call, const Words& words, std::function<Re
   auto arguments = std::make_shared<Arguments>();
   declare(*command, *arguments);
   command->add_flag("--json", call.as_json, "Print one JSON object instead of text");
+  auto quiet = std::make_shared<bool>(false);
+  command->add_flag("--quiet", *quiet, "Show no progress, also on a terminal");
   auto threads = std::make_shared<unsigned>(0);  // all cores
   command->add_option("--threads", *threads, "At most so many threads (default: one a core)")
       ->type_name("NUMBER")
       ->check(whole_number(1, 1024));
   command->footer(std::string("Example:\n  ") + words.example);
-  command->callback([&call, arguments, threads, run] {
-    call.run = [arguments, threads, run] {
+  command->callback([&call, arguments, quiet, threads, run] {
+    call.run = [arguments, quiet, threads, run] {
+      if (*quiet) show_no_progress();
       if (*threads != 0) set_num_threads(std::min(*threads, std::max(1U, std::thread::hardware_concurrency())));
       return run(*arguments);
     };

@@ -12,6 +12,8 @@ namespace veil::cli {
 
 namespace {
 
+bool quiet = false;
+
 // False when standard output could not take all of it (a full disk, a closed pipe).
 bool print_all(const std::string& text) {
   return std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
@@ -33,8 +35,10 @@ int print_error(const std::string& message, bool as_json) {
 // Not on a terminal that cannot clear a line.
 Progress::Progress() : enabled_(isatty(STDERR_FILENO) == 1) {
   const char* const terminal = std::getenv("TERM");
-  if (terminal == nullptr || std::string_view(terminal) == "dumb") enabled_ = false;
+  if (quiet || terminal == nullptr || std::string_view(terminal) == "dumb") enabled_ = false;
 }
+
+void show_no_progress() { quiet = true; }
 
 void Progress::show(std::string_view stage, double done) {
   if (!enabled_) return;

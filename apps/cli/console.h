@@ -28,6 +28,9 @@ class Progress {
   std::string line_;
 };
 
+// For all of this process (--quiet). Notes stay: each says that what was done may not be what was meant.
+void show_no_progress();
+
 // A remark for the user that is no result and no error.
 void note(std::string_view sentence);
 

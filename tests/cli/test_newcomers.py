@@ -260,6 +260,18 @@ class Terminal(WithCredit):
         self.assertIn("committing the weights", shown)
         self.assertTrue(shown.endswith("\r\x1b[K"), repr(shown[-60:]))
 
+    def test_none_where_nobody_wants_it(self):
+        graph = self.out / "graph.json"
+        for words in (self.setup_words(), self.prove(self.folder / "quiet"),
+                      ["evaluate", self.prover, "--data", CALIBRATION], ["audit", self.verifier, graph],
+                      ["verify", self.verifier, self.folder / "quiet"]):
+            with self.subTest(words[0]):
+                shown = self.on_terminal(*words, "--quiet")
+                self.assertNotIn("\x1b", shown)
+                self.assertNotIn("%", shown)
+        self.assertIn("row 0", self.on_terminal("prove", self.prover, "--input", APPLICANTS, "--quiet",
+                                                "--out", self.folder / "noted"))  # a note is no progress
+
     def test_an_error_stands_on_a_line_of_its_own(self):
         bad = CREDIT / "README.md"
         shown = self.on_terminal("setup", MODEL, "--calibrate", bad, "--out", self.folder / "shown")
