@@ -105,7 +105,7 @@ typedef struct veil_presented {
   const uint8_t* bound_to;
   size_t bound_to_size;
 } veil_presented;
-/* Many proofs, of one context or of many, in a fraction of the time each: one multi-scalar multiplication decides all.
+/* Many proofs, of one context or of many, in less time than one by one: one multi-scalar multiplication decides all.
  * Each gets the verdict that it would get alone: verdicts (may be NULL) is a JSON array with
  * {"accepted", "reason", "statement"} for each, in order; reason is the sentence of veil_verifier_verify, or null.
  * VEIL_DONE: all are accepted, or there are none. VEIL_REJECTED: not all, and the error tells the first that is not. */

@@ -20,6 +20,10 @@ set(VEIL_STANDARD_HEADERS
   <optional> <set> <span> <sstream> <string> <string_view> <utility> <variant> <vector>)
 
 function(optimise_less target folder)
+  if(folder IN_LIST VEIL_RUN_ONCE)
+    target_compile_options(${target} PRIVATE -O1) # options of single files would keep them out of one piece
+    return()
+  endif()
   get_target_property(sources ${target} SOURCES)
   foreach(source ${sources})
     get_filename_component(name ${source} NAME)

@@ -71,3 +71,12 @@ def test_a_scikit_learn_pipeline(data):
 
     model = make_pipeline(StandardScaler(), MLPClassifier((8,), max_iter=50, random_state=1)).fit(X, y)
     proves_like_the_float_model(model, X, model.predict_proba(X[:1]))
+
+
+def test_what_a_converter_cannot_convert_is_one_sentence(data):
+    pytest.importorskip("skl2onnx")
+    linear_model = pytest.importorskip("sklearn.linear_model")
+    X, _ = data
+    with pytest.raises(veil.InputError, match="This LogisticRegression could not be converted") as refused:
+        veil.setup(linear_model.LogisticRegression(), X)
+    assert "\n" not in str(refused.value) and len(str(refused.value)) < 600

@@ -9,7 +9,7 @@ import sys
 import tempfile
 from typing import Any, Optional
 
-from veil.errors import InputError, MissingExtra
+from veil.errors import InputError, MissingExtra, VeilError
 
 _EXTRA = {"skl2onnx": "sklearn", "onnxmltools": "boosting", "torch": "torch", "tf2onnx": "keras"}
 
@@ -73,6 +73,22 @@ def _from_keras(model: Any, rows: Any) -> Any:
     return tf2onnx.convert.from_function(run, input_signature=signature, opset=17)[0]
 
 
+def _converted(model: Any, rows: Any, package: str) -> Any:
+    """What a converter raises, of any kind and length, is a sentence: it could not."""
+    try:
+        if package == "sklearn":
+            return _from_sklearn(model, rows)
+        if package in ("xgboost", "lightgbm"):
+            return _from_boosting(model, rows, package)
+        return _from_torch(model, rows) if package == "torch" else _from_keras(model, rows)
+    except (VeilError, MemoryError):
+        raise
+    except Exception as error:
+        said = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        raise InputError(f"This {type(model).__qualname__} could not be converted to ONNX (is it fitted, and do the "
+                         f"converter's and the library's versions fit?): {said[:300]}") from None
+
+
 def onnx_bytes(model: Any, rows: Any) -> bytes:
     """ONNX bytes of a path, of bytes, of a ModelProto, or of a fitted model; `rows` are like those to come."""
     if isinstance(model, (str, os.PathLike)):
@@ -83,14 +99,8 @@ def onnx_bytes(model: Any, rows: Any) -> bytes:
     if isinstance(model, (bytes, bytearray, memoryview)):
         return bytes(model)
     package = _module_of(model)
-    if package == "sklearn":
-        model = _from_sklearn(model, rows)
-    elif package in ("xgboost", "lightgbm"):
-        model = _from_boosting(model, rows, package)
-    elif package == "torch":
-        model = _from_torch(model, rows)
-    elif package in ("keras", "tensorflow"):
-        model = _from_keras(model, rows)
+    if package is not None:
+        model = _converted(model, rows, package)
     if isinstance(model, bytes):
         return model
     if hasattr(model, "SerializeToString"):

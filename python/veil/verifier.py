@@ -98,7 +98,7 @@ class Verifier:
         return Verdict(True, "", Statement(json.loads(checked((code, sentence, statement)))))
 
     def verify_many(self, proofs: Iterable[Bytes], context: Union[Context, list[Context]] = "") -> list[Verdict]:
-        """A verdict for each proof, in order, as `verify` gives it, in a fraction of the time each.
+        """A verdict for each proof, in order, as `verify` gives it, in less time than one by one.
 
         Args:
             proofs: the bytes of proofs.

@@ -262,15 +262,15 @@ class Terminal(WithCredit):
 
     def test_none_where_nobody_wants_it(self):
         graph = self.out / "graph.json"
-        for words in (self.setup_words(), self.prove(self.folder / "quiet"),
+        prove = ["prove", self.prover, "--input", APPLICANTS]
+        for words in (self.setup_words(), [*prove, "--row", self.good_row, "--out", self.folder / "quiet"],
                       ["evaluate", self.prover, "--data", CALIBRATION], ["audit", self.verifier, graph],
                       ["verify", self.verifier, self.folder / "quiet"]):
             with self.subTest(words[0]):
                 shown = self.on_terminal(*words, "--quiet")
                 self.assertNotIn("\x1b", shown)
                 self.assertNotIn("%", shown)
-        self.assertIn("row 0", self.on_terminal("prove", self.prover, "--input", APPLICANTS, "--quiet",
-                                                "--out", self.folder / "noted"))  # a note is no progress
+        self.assertIn("row 0", self.on_terminal(*prove, "--quiet", "--out", self.folder / "noted"))  # a note is no progress
 
     def test_an_error_stands_on_a_line_of_its_own(self):
         bad = CREDIT / "README.md"
