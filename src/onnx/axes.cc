@@ -51,7 +51,11 @@ void AxisLengths::read(const onnx::ValueInfoProto& input, GraphValue& value) {
   value.type = declared_type(input.type());
   auto known = shape(input);
   if (value.type == ElementType::kOther) {
-    value.defect = "Input " + quote(input.name()) + " is not a tensor of an element type that is supported.";
+    const bool strings =
+        input.type().has_tensor_type() && input.type().tensor_type().elem_type() == onnx::TensorProto::STRING;
+    value.defect = "Input " + quote(input.name()) +
+                   (strings ? " is of strings, which cannot be proven; export the model behind its encoder of strings."
+                            : " is not a tensor of an element type that is supported.");
   } else if (!known.ok()) {
     value.defect = known.error().message;
   } else {

@@ -136,7 +136,7 @@ const Case kCases[] = {
      [](ModelProto& m) {
        m.mutable_graph()->mutable_input(0)->mutable_type()->mutable_tensor_type()->set_elem_type(TensorProto::STRING);
      },
-     "Input 'x' is not a tensor"},
+     "Input 'x' is of strings, which cannot be proven"},
     {"free axis", [](ModelProto& m) { add_axis(m.mutable_graph()->mutable_input(0), -1); },
      "Axis 2 of input 'x' has no fixed length ('x:2'); give it with --dim 'x:2=LENGTH'."},
     {"huge input", [](ModelProto& m) { add_axis(m.mutable_graph()->mutable_input(0), std::int64_t{1} << 50); },

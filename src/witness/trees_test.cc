@@ -3,6 +3,7 @@
 #include <functional>
 #include <limits>
 
+#include "tensor/float_order.h"
 #include "witness/operator_case.h"
 
 namespace veil {
@@ -559,6 +560,84 @@ TEST(TreesPaths, NodesOfSeveralFeaturesAreAnotherModelOrHaveNoProof) {
   EXPECT_EQ(liar.broken_by_three_features({100, -200, 3000}), "nothing");
   const std::string said = liar.broken_by_three_features({32767, 32767, 32767});
   EXPECT_NE(said.find("threshold_1."), std::string::npos) << said;
+}
+
+// ---- a prover that lies about what is missing: changes the input's bit or a node's direction of a finished trace
+class MissingLiar {
+ public:
+  MissingLiar() {
+    A attributes = many_trees(Liar::kTrees, 4);
+    Whole tracks(std::get<Whole>(attributes["nodes_nodeids"]).size());
+    for (std::size_t i = 0; i < tracks.size(); ++i) tracks[i] = static_cast<std::int64_t>(i * i % 3 == 1);
+    GraphBuilder builder;
+    Graph graph = regressor(builder, tracking(std::move(attributes), tracks));
+    EXPECT_TRUE(infer_and_fold(graph).ok());
+    const QuantisedModel model = quantise(graph, {{{-1.0, std::nan(""), 1.0}}, {{1.0, -1.0, -1.0}}}, 16, {}).value();
+    lowering_ = lower(model.graph).value();
+    EXPECT_TRUE(validate_circuit(lowering_.circuit).accepted());
+    const std::vector<std::int64_t> x{*float_order(0.25), kMissingStep, *float_order(-0.5)};
+    trace_ = fill_trace_of_any_claim(lowering_, model.weights, {x}).value();
+    for (std::size_t i = 0; i < model.graph.model.size(); ++i) {
+      if (model.graph.model[i].name.ends_with("selection")) selections_.push_back(lowering_.model[i]);
+    }
+  }
+
+  std::string broken_by_bit(std::size_t feature, std::int64_t bit) const {
+    Trace trace = trace_;
+    trace.values[*lowering_.missing[0]][feature] = bit;
+    return broken(std::move(trace));
+  }
+
+  // The nodes of one stage that read this feature now read its other end.
+  std::string broken_by_direction(std::size_t stage, std::int64_t feature) const {
+    const TensorId id = selections_[stage];
+    const Shape& shape = lowering_.circuit.tensors[id].shape;
+    const auto axis = std::find(shape.begin(), shape.end(), 2 * kFeatures);
+    EXPECT_NE(axis, shape.end());
+    std::int64_t stride = 1;
+    for (auto inner = axis + 1; inner != shape.end(); ++inner) stride *= *inner;
+    Trace trace = trace_;
+    std::vector<std::int64_t> swapped(trace.tensor(id).size());
+    trace.tensor(id).copy_to(swapped);
+    for (std::int64_t i = 0; i < std::ssize(swapped); ++i) {
+      if (i / stride % (2 * kFeatures) != feature) continue;
+      std::swap(swapped[static_cast<std::size_t>(i)], swapped[static_cast<std::size_t>(i + kFeatures * stride)]);
+    }
+    trace.values[id] = std::move(swapped);
+    return broken(std::move(trace));
+  }
+
+  std::size_t stages() const { return selections_.size(); }
+
+ private:
+  static constexpr std::int64_t kFeatures = 3;
+
+  std::string broken(Trace trace) const {
+    fill_multiplicities(lowering_.circuit, trace);
+    return check_trace(lowering_.circuit, trace).value_or("nothing");
+  }
+
+  Lowering lowering_;
+  Trace trace_;
+  std::vector<TensorId> selections_;
+};
+
+// Of the three features the second is missing.
+TEST(TreesMissing, AnotherBitOrDirectionIsNamed) {
+  const MissingLiar liar;
+  const auto says = [](const std::string& said, const std::string& words) {
+    EXPECT_NE(said.find(words), std::string::npos) << said;
+  };
+  EXPECT_EQ(liar.broken_by_bit(1, 1), "nothing");
+  says(liar.broken_by_bit(1, 0), "lookup threshold_1/rem");
+  says(liar.broken_by_bit(0, 1), "lookup threshold_1/rem");
+  says(liar.broken_by_bit(1, 2), "input_1/missing/range");
+  says(liar.broken_by_bit(1, -1), "input_1/missing/range");
+  ASSERT_EQ(liar.stages(), 2U);
+  says(liar.broken_by_direction(0, 1), "lookup threshold_1/rem");
+  says(liar.broken_by_direction(1, 1), "path_threshold_1.feature");
+  // Both ends of a value that is there are the same: in the first stage, where no node's choice is a witness.
+  EXPECT_EQ(liar.broken_by_direction(0, 0), "nothing");
 }
 
 // ---- what a file may say wrongly
