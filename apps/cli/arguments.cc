@@ -118,7 +118,7 @@ void declare(CLI::App& command, ProveArguments& arguments) {
 
 void declare(CLI::App& command, VerifyArguments& arguments) {
   command.add_option("VERIFIER", arguments.verifier, "verifier.veil")->type_name("FILE")->required();
-  command.add_option("PROOF", arguments.proofs, "The proof; several are checked together, at a fraction of the time")
+  command.add_option("PROOF", arguments.proofs, "The proof; several are checked together, at about half the time each")
       ->type_name("FILE")
       ->required();
   command.add_option("--context", arguments.context, "The context that every proof must have been made for")

@@ -12,13 +12,25 @@ namespace {
 
 constexpr std::size_t kMostCategories = 1 << 16;
 
-// A list of numbers under one of two names, of whole numbers or of floats; nothing where there is neither.
+// A list of numbers under one of three names, of whole numbers, of floats, or a tensor of either; nothing where there
+// is none.
 struct NumberList {
   std::vector<double> numbers;
   ElementType type = ElementType::kInt64;
 };
 
-Result<std::optional<NumberList>> number_list(const Call& call, const std::string& whole, const std::string& real) {
+Result<std::optional<NumberList>> number_list(const Call& call, const std::string& whole, const std::string& real,
+                                              const std::string& tensor) {
+  const auto found = call.node->attributes.find(tensor);
+  if (found != call.node->attributes.end()) {
+    const auto* array = std::get_if<Array>(&found->second);
+    VEIL_TRY(type, call.integer(tensor + "_type", static_cast<std::int64_t>(ElementType::kOther)));
+    const bool whole_numbers = type == static_cast<std::int64_t>(ElementType::kInt64);
+    if (array == nullptr || (!whole_numbers && !is_real(static_cast<ElementType>(type)))) {
+      return Error{"its attribute " + quote(tensor) + " holds no numbers that are supported"};
+    }
+    return std::optional(NumberList{array->data, whole_numbers ? ElementType::kInt64 : ElementType::kFloat});
+  }
   if (call.has_attribute(whole)) {
     VEIL_TRY(numbers, call.integers(whole));
     return std::optional(NumberList{{numbers.begin(), numbers.end()}, ElementType::kInt64});
@@ -64,8 +76,8 @@ Status expand_one_hot_encoder(Expansion& expansion) {
 // sum_k (value_k - default) [x = key_k] + default; of keys that come twice, the first counts.
 Status expand_label_encoder(Expansion& expansion) {
   const Call& call = expansion.call();
-  VEIL_TRY(given_keys, number_list(call, "keys_int64s", "keys_floats"));
-  VEIL_TRY(given_values, number_list(call, "values_int64s", "values_floats"));
+  VEIL_TRY(given_keys, number_list(call, "keys_int64s", "keys_floats", "keys_tensor"));
+  VEIL_TRY(given_values, number_list(call, "values_int64s", "values_floats", "values_tensor"));
   if (!given_keys || !given_values) return Error{"it is supported from numbers to numbers alone"};
   VEIL_TRY_STATUS(check_categories(*given_keys));
   VEIL_TRY_STATUS(check_categories(*given_values));
@@ -79,6 +91,9 @@ Status expand_label_encoder(Expansion& expansion) {
     VEIL_TRY(number, call.integer("default_int64", -1));
     otherwise = static_cast<double>(number);
   }
+  VEIL_TRY(given_default, number_list(call, "", "", "default_tensor"));
+  if (given_default && given_default->numbers.size() != 1) return Error{"its default is not one number"};
+  if (given_default) otherwise = given_default->numbers[0];
   NumberList keys{{}, given_keys->type};
   std::vector<double> moves;
   std::set<double> seen;
@@ -99,8 +114,10 @@ Status expand_label_encoder(Expansion& expansion) {
 constexpr Operator kOperators[] = {
     {"ai.onnx.ml:OneHotEncoder", 1, 1, " cats_int64s cats_strings zeros ", nullptr, nullptr, expand_one_hot_encoder},
     {"ai.onnx.ml:LabelEncoder", 1, 1,
-     " default_float default_int64 default_string keys_floats keys_int64s values_floats values_int64s ", nullptr,
-     nullptr, expand_label_encoder},
+     " default_float default_int64 default_string default_tensor default_tensor_type keys_floats keys_int64s "
+     "keys_tensor "
+     "keys_tensor_type values_floats values_int64s values_tensor values_tensor_type ",
+     nullptr, nullptr, expand_label_encoder},
 };
 
 }  // namespace
