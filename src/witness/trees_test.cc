@@ -58,82 +58,84 @@ A with(A attributes, const std::string& name, Attribute value) {
   return attributes;
 }
 
+// Nodes of a regressor of one target, as they are made.
+struct NodeLists {
+  Whole tree, node, feature, when_true, when_false, missing, leaf_tree, leaf_node;
+  Reals threshold, weight;
+  std::string modes;
+
+  void add(std::int64_t t, std::int64_t n, std::int64_t f, std::int64_t yes, std::int64_t no, double split,
+           const std::string& mode) {
+    tree.push_back(t);
+    node.push_back(n);
+    feature.push_back(f);
+    when_true.push_back(yes);
+    when_false.push_back(no);
+    missing.push_back(0);
+    threshold.push_back(split);
+    modes += (modes.empty() ? "" : "\n") + mode;
+  }
+  void add_leaf(std::int64_t t, std::int64_t n, double number) {
+    add(t, n, 0, 0, 0, 0, "LEAF");
+    leaf_tree.push_back(t);
+    leaf_node.push_back(n);
+    weight.push_back(number);
+  }
+  A attributes() const {
+    return A{{"nodes_treeids", tree},
+             {"nodes_nodeids", node},
+             {"nodes_featureids", feature},
+             {"nodes_truenodeids", when_true},
+             {"nodes_falsenodeids", when_false},
+             {"nodes_missing_value_tracks_true", missing},
+             {"nodes_values", threshold},
+             {"nodes_modes", modes},
+             {"target_treeids", leaf_tree},
+             {"target_nodeids", leaf_node},
+             {"target_ids", Whole(leaf_tree.size(), 0)},
+             {"target_weights", weight},
+             {"n_targets", std::int64_t{1}}};
+  }
+};
+
+double on_grid(std::mt19937_64& random) { return 0.25 * (static_cast<double>(random() % 9) - 4); }
+
 // Complete trees of some levels with thresholds on a grid of 0.25: walked in several stages where they are many.
 A many_trees(std::int64_t trees, std::int64_t levels) {
   std::mt19937_64 random(3);
-  Whole tree, node, feature, when_true, when_false, leaf_tree, leaf_node;
-  Reals threshold, weight;
-  std::string modes;
+  NodeLists out;
   const std::int64_t inner = (std::int64_t{1} << levels) - 1;
   for (std::int64_t t = 0; t < trees; ++t) {
-    for (std::int64_t n = 0; n <= 2 * inner; ++n) {
-      const bool is_leaf = n >= inner;
-      tree.push_back(t);
-      node.push_back(n);
-      feature.push_back(static_cast<std::int64_t>(random() % 3));
-      when_true.push_back(is_leaf ? 0 : 2 * n + 1);
-      when_false.push_back(is_leaf ? 0 : 2 * n + 2);
-      threshold.push_back(0.25 * (static_cast<double>(random() % 9) - 4));
-      modes += std::string(modes.empty() ? "" : "\n") + (is_leaf ? "LEAF" : n % 2 == 0 ? "BRANCH_LEQ" : "BRANCH_GT");
-      if (!is_leaf) continue;
-      leaf_tree.push_back(t);
-      leaf_node.push_back(n);
-      weight.push_back(0.001 * static_cast<double>(random() % 64));
+    for (std::int64_t n = 0; n < inner; ++n) {
+      const auto feature = static_cast<std::int64_t>(random() % 3);
+      out.add(t, n, feature, 2 * n + 1, 2 * n + 2, on_grid(random), n % 2 == 0 ? "BRANCH_LEQ" : "BRANCH_GT");
+    }
+    for (std::int64_t n = inner; n <= 2 * inner; ++n) {
+      out.add_leaf(t, n, 0.001 * static_cast<double>(random() % 64));
     }
   }
-  const Whole target(leaf_tree.size(), 0);
-  return A{{"nodes_treeids", tree},
-           {"nodes_nodeids", node},
-           {"nodes_featureids", feature},
-           {"nodes_truenodeids", when_true},
-           {"nodes_falsenodeids", when_false},
-           {"nodes_values", threshold},
-           {"nodes_modes", modes},
-           {"target_treeids", leaf_tree},
-           {"target_nodeids", leaf_node},
-           {"target_ids", target},
-           {"target_weights", weight},
-           {"n_targets", std::int64_t{1}}};
+  return out.attributes();
 }
 
 // Trees that are deep in one place: every node has a leaf, to the left or to the right, and the rest of the tree.
 A deep_trees(std::int64_t trees, std::int64_t levels) {
   std::mt19937_64 random(4);
-  Whole tree, node, feature, when_true, when_false, missing, leaf_tree, leaf_node;
-  Reals threshold, weight;
-  std::string modes;
+  NodeLists out;
   for (std::int64_t t = 0; t < trees; ++t) {
-    const std::int64_t depth = levels - t % 3;
-    for (std::int64_t n = 0; n <= 2 * depth; ++n) {
-      const bool is_leaf = n % 2 == 1 || n == 2 * depth, turned = random() % 2 == 0;
-      tree.push_back(t);
-      node.push_back(n);
-      feature.push_back(static_cast<std::int64_t>(random() % 3));
-      when_true.push_back(is_leaf ? 0 : n + (turned ? 2 : 1));
-      when_false.push_back(is_leaf ? 0 : n + (turned ? 1 : 2));
-      missing.push_back(static_cast<std::int64_t>(random() % 2));
-      threshold.push_back(0.25 * (static_cast<double>(random() % 9) - 4));
-      modes += std::string(modes.empty() ? "" : "\n") + (is_leaf ? "LEAF" : n % 4 == 0 ? "BRANCH_LT" : "BRANCH_GTE");
-      if (!is_leaf) continue;
-      leaf_tree.push_back(t);
-      leaf_node.push_back(n);
-      weight.push_back(0.01 * static_cast<double>(random() % 64));
+    const std::int64_t last = 2 * (levels - t % 3);
+    for (std::int64_t n = 0; n <= last; ++n) {
+      if (n % 2 == 1 || n == last) {
+        out.add_leaf(t, n, 0.01 * static_cast<double>(random() % 64));
+        continue;
+      }
+      const bool turned = random() % 2 == 0;
+      const auto feature = static_cast<std::int64_t>(random() % 3);
+      out.add(t, n, feature, n + (turned ? 2 : 1), n + (turned ? 1 : 2), on_grid(random),
+              n % 4 == 0 ? "BRANCH_LT" : "BRANCH_GTE");
+      out.missing.back() = static_cast<std::int64_t>(random() % 2);
     }
   }
-  const Whole target(leaf_tree.size(), 0);
-  return A{{"nodes_treeids", tree},
-           {"nodes_nodeids", node},
-           {"nodes_featureids", feature},
-           {"nodes_truenodeids", when_true},
-           {"nodes_falsenodeids", when_false},
-           {"nodes_missing_value_tracks_true", missing},
-           {"nodes_values", threshold},
-           {"nodes_modes", modes},
-           {"target_treeids", leaf_tree},
-           {"target_nodeids", leaf_node},
-           {"target_ids", target},
-           {"target_weights", weight},
-           {"n_targets", std::int64_t{1}}};
+  return out.attributes();
 }
 
 constexpr const char* kModes[] = {"BRANCH_LEQ", "BRANCH_LT", "BRANCH_GTE", "BRANCH_GT", "BRANCH_EQ", "BRANCH_NEQ"};
