@@ -237,7 +237,8 @@ def test_a_forked_child_proves(model, row):
 
 def test_an_interrupt_stops_a_setup(tmp_path):
     script = f"""
-import veil, numpy, sys
+import veil, numpy, signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # what runs in the background may ignore it
 rows = numpy.loadtxt({str(CREDIT / 'calibration.csv')!r}, delimiter=",", skiprows=1)
 print("begin", flush=True)
 try:
