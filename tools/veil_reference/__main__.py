@@ -10,12 +10,18 @@ import sys
 from . import Rejected, Unreadable, VerifiedModel
 
 
+def _model_id(text):
+    """An empty one is none: it would accept any model."""
+    if len(text) != 64 or any(digit not in "0123456789abcdefABCDEF" for digit in text):
+        raise argparse.ArgumentTypeError("a model id is 64 hex digits")
+    return bytes.fromhex(text)
+
+
 def _verdicts(arguments, context):
     """A key that is rejected rejects every proof."""
     try:
         with open(arguments.verifier, "rb") as file:
-            pinned = bytes.fromhex(arguments.model_id) if arguments.model_id else None
-            model = VerifiedModel(file.read(), pinned)
+            model = VerifiedModel(file.read(), arguments.model_id)
     except Rejected as error:
         yield from ((name, error, None) for name in arguments.proof)
         return
@@ -46,7 +52,7 @@ def main():
     parser.add_argument("verifier")
     parser.add_argument("proof", nargs="+")
     parser.add_argument("--context", default="")
-    parser.add_argument("--model-id")
+    parser.add_argument("--model-id", type=_model_id)
     parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args()
     try:

@@ -1,4 +1,4 @@
-"""What an accepted proof says (docs/verifier.md, the statement)."""
+"""What an accepted proof says (docs/format.md, section 9)."""
 
 from math import prod
 
