@@ -179,6 +179,7 @@ class Unscaler {
   }
 
   std::optional<std::vector<double>> unscaled_thresholds(const Node& node, const std::vector<Chain>& columns) const {
+    if (!graph_.values[*node.inputs[1]].constant || !graph_.values[*node.inputs[2]].constant) return std::nullopt;
     const std::vector<double>& features = graph_.values[*node.inputs[1]].constant->data;
     std::vector<double> out = graph_.values[*node.inputs[2]].constant->data;
     for (std::size_t m = 0; m < out.size(); ++m) {

@@ -156,6 +156,12 @@ const Case kCases[] = {
      "Operator 'DeformConv' (node 'DeformConv #1') is not supported yet"},
     {"custom domain", [](ModelProto& m) { m.mutable_graph()->mutable_node(1)->set_domain("com.corp"); },
      "Operator 'com.corp:Relu' (node 'Relu #1') is not supported yet"},
+    {"an operator of Veil's own",
+     [](ModelProto& m) {
+       m.mutable_graph()->mutable_node(1)->set_domain("veil");
+       m.mutable_graph()->mutable_node(1)->set_op_type("Ends");
+     },
+     "Operator 'veil (a file's):Ends' (node 'Ends #1') is not supported yet"},
     {"control flow",
      [](ModelProto& m) {
        auto* node = m.mutable_graph()->mutable_node(1);
