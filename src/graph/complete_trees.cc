@@ -102,9 +102,9 @@ Status check_features(const Forest& forest, std::int64_t features) {
 }  // namespace
 
 Result<std::size_t> depth_of(const Forest& forest, std::int64_t features) {
-  constexpr std::size_t kMostLevels = 256;
+  constexpr std::size_t kDeepest = 256;
   VEIL_TRY_STATUS(check_features(forest, features));
-  Depth depth(forest, kMostLevels);
+  Depth depth(forest, kDeepest);
   std::size_t deepest = 1;  // a tree that is a leaf has a comparison, too
   for (const TreeTarget& root : forest.roots) {
     VEIL_TRY(levels, depth.of(root));
