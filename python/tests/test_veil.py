@@ -248,10 +248,13 @@ except KeyboardInterrupt:
     print("interrupted", flush=True)
 """
     process = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)
-    assert process.stdout.readline() == "begin\n"
-    time.sleep(1)
-    process.send_signal(signal.SIGINT)
-    assert process.communicate(timeout=60)[0] == "interrupted\n" and process.returncode == 0
+    try:
+        assert process.stdout.readline() == "begin\n"
+        time.sleep(1)
+        process.send_signal(signal.SIGINT)
+        assert process.communicate(timeout=60)[0] == "interrupted\n" and process.returncode == 0
+    finally:
+        process.kill()
 
 
 def test_memory_does_not_grow_with_proofs(model, row):
