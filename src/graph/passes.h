@@ -14,7 +14,7 @@ namespace veil {
 // Keeps one output and what it needs; everything else (nodes, inputs, defects of either) is dropped without an error.
 // The output is the one called `name`; without a name the only one, else the first output of floats that is computed by
 // supported operators alone. A ZipMap in front of it is looked through: for the classifiers of scikit-learn this
-// chooses the probabilities, not the label.
+// chooses the probabilities, not the label. Names of classes (class_names.h) are kept in graph.class_names.
 Status select_output(Graph& graph, const std::optional<std::string>& name);
 
 // Afterwards every value has a known type and shape with lengths >= 1, no node has constants for all its inputs, no

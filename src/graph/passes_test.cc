@@ -224,6 +224,27 @@ TEST(SelectOutput, ChoosesTheProbabilitiesBehindAZipMap) {
   EXPECT_EQ(graph.values[graph.outputs[0]].name, "output_probability");
 }
 
+std::vector<std::string> names_of_classes(const std::vector<std::string>& listed) {
+  GraphBuilder builder;
+  ValueId scores = builder.input("X", {1, 2});
+  for (const std::string& names : listed) {
+    scores = builder.node("ai.onnx.ml:ZipMap", {scores}, "scores", {{"classlabels_strings", names}});
+  }
+  Graph graph = builder.finish({scores});
+  EXPECT_TRUE(select_output(graph, std::nullopt).ok());
+  return graph.class_names;
+}
+
+TEST(SelectOutput, KeepsTheNamesOfClassesThatTheFileGives) {
+  EXPECT_EQ(names_of_classes({"bad\ngood"}), (Names{"bad", "good"}));
+  EXPECT_EQ(names_of_classes({"bad\ngood", "bad\ngood"}), (Names{"bad", "good"}));
+  EXPECT_EQ(names_of_classes({"bad\ngood", "good\nbad"}), Names{});
+  EXPECT_EQ(names_of_classes({"bad\n\ngood"}), Names{});
+  EXPECT_EQ(names_of_classes({"bad\n\xff"}), Names{});
+  EXPECT_EQ(names_of_classes({"bad\n" + std::string(81, 'g')}), Names{});
+  EXPECT_EQ(names_of_classes({}), Names{});
+}
+
 TEST(SelectOutput, TakesTheNamedOne) {
   std::vector<ValueId> outputs;
   GraphBuilder builder = classifier(outputs, "Softmax");

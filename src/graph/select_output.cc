@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "graph/class_names.h"
 #include "graph/needed.h"
 #include "graph/operator.h"
 #include "graph/passes.h"
@@ -80,15 +81,17 @@ Result<ValueId> find_output(Graph& graph, const std::optional<std::string>& name
 
 Status select_output(Graph& graph, const std::optional<std::string>& name) {
   VEIL_TRY(output, find_output(graph, name));
-  if (Node* node = zip_map_of(graph, output)) {
+  graph.outputs = {output};
+  remove_unneeded(graph);
+  graph.class_names = class_names(graph);
+  const ValueId kept = graph.outputs[0];
+  if (Node* node = zip_map_of(graph, kept)) {
     // The map from class to probability holds the numbers of its input; the classes are names only.
     node->op = "Identity";
     node->attributes.clear();
     node->inputs.resize(1);
-    graph.values[output].type = ElementType::kFloat;
+    graph.values[kept].type = ElementType::kFloat;
   }
-  graph.outputs = {output};
-  remove_unneeded(graph);
   return Done{};
 }
 

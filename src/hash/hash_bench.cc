@@ -13,6 +13,7 @@ void hash(benchmark::State& state) {
   state.SetBytesProcessed(static_cast<std::int64_t>(state.iterations()) * state.range(0));
 }
 BENCHMARK(hash<keccak256>)->Name("keccak256")->Arg(64)->Arg(1 << 16);
+BENCHMARK(hash<keccak256_in_eighths>)->Name("keccak256_in_eighths")->Arg(64)->Arg(1 << 16);
 BENCHMARK(hash<sha256>)->Name("sha256")->Arg(64)->Arg(1 << 16);
 
 }  // namespace

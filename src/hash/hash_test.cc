@@ -73,6 +73,19 @@ TEST(Keccak256, BothIsTwice) {
   }
 }
 
+TEST(Keccak256, EighthsAreWhatTheyAreSaidToBe) {
+  constexpr std::size_t kAll = 8 * kKeccak256RateBytes;
+  for (const std::size_t size : {std::size_t{0}, kAll - 1, kAll, kAll + 1, 2 * kAll + 17, 5 * kAll - 1}) {
+    const Bytes data = test_message(size);
+    const std::size_t part = size / kAll * kKeccak256RateBytes;
+    Writer writer;
+    writer.u64(size / kAll);
+    for (std::size_t i = 0; i < 8; ++i) writer.raw(keccak256(ByteView(data).subspan(i * part, part)));
+    writer.raw(ByteView(data).subspan(8 * part));
+    EXPECT_EQ(keccak256_in_eighths(data), keccak256(writer.bytes())) << size;
+  }
+}
+
 // Whatever kernel this machine chooses gives what the portable one gives.
 TEST(Keccak256, KernelsAgree) {
   std::mt19937_64 random(1);
@@ -86,6 +99,15 @@ TEST(Keccak256, KernelsAgree) {
     keccak_permute(states[0], states[1]);
     keccak_permute(states[2]);
     EXPECT_EQ(states, wanted);
+
+    KeccakStates eight;
+    for (auto& lanes : eight) {
+      for (std::uint64_t& lane : lanes) lane = random();
+    }
+    KeccakStates eight_wanted = eight;
+    portable::keccak_permute(eight_wanted);
+    keccak_permute(eight);
+    EXPECT_EQ(eight, eight_wanted);
   }
 }
 

@@ -94,4 +94,37 @@ std::array<Digest, 2> keccak256_both(ByteView first, ByteView second) {
   return {digest_of(states[0]), digest_of(states[1])};
 }
 
+Digest keccak256_in_eighths(ByteView data) {
+  constexpr std::size_t kRate = kKeccak256RateBytes;
+  const std::size_t blocks = data.size() / (8 * kRate);
+  KeccakStates states{};
+  for (std::size_t block = 0; block < blocks; ++block) {
+    for (std::size_t part = 0; part < 8; ++part) {
+      const std::uint8_t* from = &data[(part * blocks + block) * kRate];
+      for (std::size_t i = 0; i < kRate / 8; ++i) {
+        std::uint64_t lane = 0;
+        std::memcpy(&lane, from + 8 * i, 8);
+        states[i][part] ^= little_endian(lane);
+      }
+    }
+    keccak_permute(states);
+  }
+  for (std::size_t part = 0; part < 8; ++part) {  // of parts of whole blocks the last block is padding alone
+    states[0][part] ^= 0x01;
+    states[kRate / 8 - 1][part] ^= 0x80ULL << 56;
+  }
+  keccak_permute(states);
+  Writer digests;
+  digests.u64(blocks);
+  for (std::size_t part = 0; part < 8; ++part) {
+    KeccakState state{};
+    for (std::size_t i = 0; i < 4; ++i) state[i] = states[i][part];
+    digests.raw(digest_of(state));
+  }
+  Keccak256 hash;
+  hash.update(digests.bytes());
+  hash.update(data.subspan(8 * blocks * kRate));
+  return hash.finish();
+}
+
 }  // namespace veil

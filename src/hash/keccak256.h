@@ -37,5 +37,8 @@ class Keccak256 {
 Digest keccak256(ByteView data);
 // Of two messages of at most 135 bytes each, at little more than the price of one.
 std::array<Digest, 2> keccak256_both(ByteView first, ByteView second);
+// For long data, eight times as fast with AVX-512: its first 8 n whole blocks are eight parts, each hashed alone, and
+// the digest is keccak256(u64 n || their digests in order || the rest).
+Digest keccak256_in_eighths(ByteView data);
 
 }  // namespace veil

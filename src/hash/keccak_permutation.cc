@@ -42,6 +42,15 @@ void portable::keccak_permute(KeccakState& state) {
   state = a;
 }
 
+void portable::keccak_permute(KeccakStates& states) {
+  for (std::size_t s = 0; s < 8; ++s) {
+    KeccakState state;
+    for (std::size_t i = 0; i < state.size(); ++i) state[i] = states[i][s];
+    portable::keccak_permute(state);
+    for (std::size_t i = 0; i < state.size(); ++i) states[i][s] = state[i];
+  }
+}
+
 void keccak_permute(KeccakState& state) {
 #if defined(__x86_64__)
   if (kCpuLevel == CpuLevel::kIfma) return avx512::keccak_permute(state);
@@ -55,6 +64,13 @@ void keccak_permute(KeccakState& first, KeccakState& second) {
 #endif
   portable::keccak_permute(first);
   portable::keccak_permute(second);
+}
+
+void keccak_permute(KeccakStates& states) {
+#if defined(__x86_64__)
+  if (kCpuLevel == CpuLevel::kIfma) return avx512::keccak_permute(states);
+#endif
+  portable::keccak_permute(states);
 }
 
 }  // namespace veil

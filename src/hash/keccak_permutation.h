@@ -1,6 +1,6 @@
-// Keccak-f[1600], for one state and for two at once. Each is one entry of a table that is chosen once (base/cpu.h); all
-// give the same results.
-// Source: the Keccak reference, version 3.0; https://keccak.team/files/Keccak-reference-3.0.pdf
+// Keccak-f[1600], for one state, for two and for eight at once. Each is one entry of a table that is chosen once
+// (base/cpu.h); all give the same results. Source: the Keccak reference, version 3.0;
+// https://keccak.team/files/Keccak-reference-3.0.pdf
 #pragma once
 
 #include <array>
@@ -9,7 +9,8 @@
 
 namespace veil {
 
-using KeccakState = std::array<std::uint64_t, 25>;  // lane (x, y) at x + 5 y
+using KeccakState = std::array<std::uint64_t, 25>;                  // lane (x, y) at x + 5 y
+using KeccakStates = std::array<std::array<std::uint64_t, 8>, 25>;  // eight states: lane i of state s at [i][s]
 
 inline constexpr std::array<std::uint64_t, 24> kKeccakRoundConstants = {
     0x0000000000000001, 0x0000000000008082, 0x800000000000808a, 0x8000000080008000, 0x000000000000808b,
@@ -27,14 +28,17 @@ inline constexpr std::array<int, 24> kKeccakRotation = {1,  3,  6,  10, 15, 21, 
 
 void keccak_permute(KeccakState& state);
 void keccak_permute(KeccakState& first, KeccakState& second);
+void keccak_permute(KeccakStates& states);
 
 namespace portable {
 void keccak_permute(KeccakState& state);
-}
+void keccak_permute(KeccakStates& states);
+}  // namespace portable
 #if defined(__x86_64__)
 namespace avx512 {  // F and VL: CpuLevel::kIfma
 void keccak_permute(KeccakState& state);
 void keccak_permute(KeccakState& first, KeccakState& second);
+void keccak_permute(KeccakStates& states);
 }  // namespace avx512
 #endif
 

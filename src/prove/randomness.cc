@@ -30,7 +30,7 @@ Digest matrix_digest(const RowMatrix& matrix) {
     header.u8(static_cast<std::uint8_t>(block.entries.width()));
     hash.update(header.bytes());
     const IntegerView entries = block.entries.view();
-    hash.update({static_cast<const std::uint8_t*>(entries.data()), block.entries.size_bytes()});
+    hash.update(keccak256_in_eighths({static_cast<const std::uint8_t*>(entries.data()), block.entries.size_bytes()}));
   }
   return hash.finish();
 }

@@ -18,6 +18,13 @@ namespace veil {
 
 namespace {
 
+// The caller's, else the model file's where they fit.
+std::vector<std::string> names_of_outputs(const Graph& graph, const std::vector<std::string>& chosen) {
+  const std::size_t elements = size_of(graph.values[graph.outputs[0]].shape) / static_cast<std::size_t>(graph.batch);
+  if (!chosen.empty() || graph.class_names.size() != elements) return chosen;
+  return graph.class_names;
+}
+
 // The names of the columns, by input; none where their number is another.
 std::vector<std::vector<std::string>> input_labels(const Graph& graph, const std::vector<std::string>& columns) {
   std::vector<std::vector<std::string>> out(graph.inputs.size());
@@ -121,8 +128,8 @@ Result<Graph> read_model(ByteView onnx, const SetupChoices& choices) {
 Result<PreparedModel> set_up(Graph graph, const std::vector<RealRow>& rows, const SetupChoices& choices,
                              const StageCallback& stage) {
   stage("choosing the integers", 0.1);
-  const QuantiseOptions options{choices.hidden, choices.claim, input_labels(graph, choices.columns), choices.classes,
-                                choices.tolerance};
+  const QuantiseOptions options{choices.hidden, choices.claim, input_labels(graph, choices.columns),
+                                names_of_outputs(graph, choices.classes), choices.tolerance};
   VEIL_TRY(model, quantise(graph, rows, choices.bits, options));
   stage("choosing the integers", 0.3);
   VEIL_TRY(runs, compare_runs(graph, model, rows));

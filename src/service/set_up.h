@@ -25,7 +25,7 @@ struct SetupChoices {
   bool hidden = true;
   unsigned bits = kAutoBits;
   double tolerance = kDefaultTolerance;  // of a revealed output
-  std::vector<std::string> classes;      // names of the output's elements, or none
+  std::vector<std::string> classes;      // names of the output's elements; none: the model file's
   std::vector<std::string> columns;      // names of the inputs' elements one after the other, or none
   bool without_model = false;            // the model file is no part of the prover's key
 };
