@@ -217,14 +217,15 @@ VEIL_IFMA_INLINE void finish_octets(const PointSums& sums, const Denominators& f
     quotient[u] = multiply<FqParams>(numerator, quotient[u]);  // < 2.7p
   }
   for (std::size_t u = 0; u < count; ++u) {
-    const Octet square = ifma::square<FqParams>(quotient[u]);                                     // < 2.7p
-    x2[u] = canonical<FqParams>(plus_multiple<FqParams, 2>(minus(minus(square, x1[u]), x2[u])));  // x3, from < 4.7p
+    const Octet square = square_limbs<FqParams>(quotient[u]);  // < 2.7p
+    // x3, from [p, 5.7p)
+    x2[u] = canonical_sum<FqParams>(plus_multiple<FqParams, 3>(minus(minus(square, x1[u]), x2[u])));
   }
   for (std::size_t u = 0; u < count; ++u) {
     Octet back = plus_multiple<FqParams, 1>(minus(x1[u], x2[u]));  // < 2p
     VEIL_UNROLL for (std::size_t k = 0; k < 5; ++k) back.limb[k] = _mm512_slli_epi64(back.limb[k], 2);
-    const Octet product = multiply<FqParams>(quotient[u], carried(back));  // < 2.6p + 8 * 2.7 * 0.0119p < 2.9p
-    const Octet y3 = canonical<FqParams>(plus_multiple<FqParams, 1>(minus(product, y1[u])));
+    const Octet product = multiply_limbs<FqParams>(quotient[u], carried(back));  // < 2.6p + 8 * 2.7 * 0.0119p < 2.9p
+    const Octet y3 = canonical_sum<FqParams>(plus_multiple<FqParams, 2>(minus(product, y1[u])));  // from [p, 4.9p)
     const std::size_t at = kLanes * (begin + u);
     if (__builtin_expect(found.special[begin + u] != 0, 0)) {
       store_special(found.special[begin + u], &sums.left[at], &sums.right[at], &sums.out[at], x2[u], y3);

@@ -36,11 +36,14 @@ VEIL_IFMA_INLINE Octet lifted(Octet a) {
 }
 
 // a b + c d
-VEIL_IFMA_INLINE Octet product_sum(const Octet& a, const Octet& b, const Octet& c, const Octet& d) {
+VEIL_IFMA_INLINE Octet product_sum_limbs(const Octet& a, const Octet& b, const Octet& c, const Octet& d) {
   WideOctet sum = zero_wide();
   accumulate(sum, a, b);
   accumulate(sum, c, d);
-  return reduce<FrParams>(sum);
+  return reduce_limbs<FrParams>(sum);
+}
+VEIL_IFMA_INLINE Octet product_sum(const Octet& a, const Octet& b, const Octet& c, const Octet& d) {
+  return carried(product_sum_limbs(a, b, c, d));
 }
 
 // v^((q+1)/4) for four octets at a time, by windows of 4 bits: one chain of squarings would wait for each.
@@ -155,7 +158,7 @@ VEIL_IFMA_TARGET Fr inner_product_int(const Fr* weights, const std::int64_t* val
 
 VEIL_IFMA_INLINE Octet folded(const Fr* low, const Fr* high, const Fixed& r) {  // canonical
   const Octet at_zero = load(low);
-  return canonical<FrParams>(plus(at_zero, fix<FrParams>(difference(load(high), at_zero), r)));
+  return canonical_sum<FrParams>(plus(at_zero, fix_limbs<FrParams>(difference(load(high), at_zero), r)));
 }
 
 VEIL_IFMA_TARGET void fold(Fr* out, const Fr* low, const Fr* high, const Fr& r, std::size_t count) {
@@ -169,7 +172,7 @@ VEIL_IFMA_TARGET void axpy(Fr* y, const Fr& a, const Fr* x, std::size_t count) {
   const std::size_t whole = whole_octets(count);
   const Fixed factor = whole == 0 ? Fixed{} : fixed(a);
   for (std::size_t i = 0; i < whole; i += kLanes) {
-    store(y + i, canonical<FrParams>(plus(load(y + i), fix<FrParams>(load(x + i), factor))));
+    store(y + i, canonical_sum<FrParams>(plus(load(y + i), fix_limbs<FrParams>(load(x + i), factor))));
   }
   below().axpy(y + whole, a, x + whole, count - whole);
 }
@@ -178,7 +181,7 @@ VEIL_IFMA_TARGET void scale(Fr* out, const Fr& a, const Fr* x, std::size_t count
   const std::size_t whole = whole_octets(count);
   const Fixed factor = whole == 0 ? Fixed{} : fixed(a);
   for (std::size_t i = 0; i < whole; i += kLanes) {
-    store(out + i, canonical<FrParams>(fix<FrParams>(load(x + i), factor)));
+    store(out + i, canonical_sum<FrParams>(fix_limbs<FrParams>(load(x + i), factor)));
   }
   below().scale(out + whole, a, x + whole, count - whole);
 }
@@ -202,8 +205,8 @@ VEIL_IFMA_TARGET void axpy_int(Fr* y, const Fr& a, const std::int64_t* x, std::s
       t[k] = _mm512_madd52lo_epu64(t[k], high, broadcast(factor.power[1].limb[k]));
       t[k + 1] = _mm512_madd52hi_epu64(t[k + 1], high, broadcast(factor.power[1].limb[k]));
     }
-    const Octet product = montgomery_step<FrParams>(t[0], t[1], t[2], t[3], t[4], t[5]);  // < 2.1p
-    store(y + i, canonical<FrParams>(plus(plus(load(y + i), product), constant)));
+    const Octet product = montgomery_limbs<FrParams>(t[0], t[1], t[2], t[3], t[4], t[5]);  // < 2.1p
+    store(y + i, canonical_sum<FrParams>(plus(plus(load(y + i), product), constant)));
   }
   below().axpy_int(y + whole, a, x + whole, count - whole);
 }
@@ -256,8 +259,8 @@ VEIL_IFMA_TARGET void combine_alternate(Fr* out, const Fr& base, const IntegerCo
         accumulate_small(t, factors[k].power[1], _mm512_srli_epi64(biased, 52));
       }
     }
-    const Octet product = montgomery_step<FrParams>(t[0], t[1], t[2], t[3], t[4], t[5]);
-    store(out + i, canonical<FrParams>(plus(product, is_narrow ? narrow : wide)));
+    const Octet product = montgomery_limbs<FrParams>(t[0], t[1], t[2], t[3], t[4], t[5]);
+    store(out + i, canonical_sum<FrParams>(plus(product, is_narrow ? narrow : wide)));
   }
   below().combine_alternate(out + whole, base, columns.from(2 * whole), parity, count - whole);
 }
@@ -267,21 +270,21 @@ VEIL_IFMA_TARGET void split(Fr* low, Fr* high, const Fr& r, std::size_t count) {
   const Fixed factor = whole == 0 ? Fixed{} : fixed(r);
   for (std::size_t i = 0; i < whole; i += kLanes) {
     const Octet value = load(low + i);
-    const Octet upper = canonical<FrParams>(fix<FrParams>(value, factor));
+    const Octet upper = canonical_sum<FrParams>(fix_limbs<FrParams>(value, factor));
     store(high + i, upper);
-    store(low + i, canonical<FrParams>(plus_multiple<FrParams, 1>(minus(value, upper))));
+    store(low + i, canonical_difference<FrParams>(value, upper));
   }
   below().split(low + whole, high + whole, r, count - whole);
 }
 
 VEIL_IFMA_INLINE void add_fraction(Fr* p, Fr* q, const Octet& p0, const Octet& p1, const Octet& q0, const Octet& q1) {
   const Octet lifted_q0 = lifted(q0);  // < 16p: a product with a canonical factor is below 0.2p + 2.6p
-  store(q, canonical<FrParams>(ifma::multiply<FrParams>(lifted_q0, q1)));
-  store(p, canonical<FrParams>(product_sum(lifted(p0), q1, p1, lifted_q0)));
+  store(q, canonical_sum<FrParams>(multiply_limbs<FrParams>(lifted_q0, q1)));
+  store(p, canonical_sum<FrParams>(product_sum_limbs(lifted(p0), q1, p1, lifted_q0)));
 }
 VEIL_IFMA_INLINE void add_unit_fraction(Fr* p, Fr* q, const Octet& q0, const Octet& q1) {
-  store(q, canonical<FrParams>(ifma::multiply<FrParams>(lifted(q0), q1)));
-  store(p, canonical<FrParams>(plus(q0, q1)));
+  store(q, canonical_sum<FrParams>(multiply_limbs<FrParams>(lifted(q0), q1)));
+  store(p, below_modulus<FrParams>(plus(q0, q1)));
 }
 
 VEIL_IFMA_TARGET void add_fraction_rows(const MutableFractions& out, const Fractions& rows, std::size_t count) {

@@ -187,9 +187,9 @@ VEIL_IFMA_INLINE WideOctet square_wide(const Octet& a) {
   return sum;
 }
 
-// One Montgomery step: (t + m p) / 2^52 for t = t0 .. t5, m = -t0 / p mod 2^52.
+// One Montgomery step: (t + m p) / 2^52 for t = t0 .. t5, m = -t0 / p mod 2^52. No limb is negative; not carried.
 template <class Params>
-VEIL_IFMA_INLINE Octet montgomery_step(__m512i t0, __m512i t1, __m512i t2, __m512i t3, __m512i t4, __m512i t5) {
+VEIL_IFMA_INLINE Octet montgomery_limbs(__m512i t0, __m512i t1, __m512i t2, __m512i t3, __m512i t4, __m512i t5) {
   using C = Constants<Params>;
   const __m512i m = _mm512_madd52lo_epu64(_mm512_setzero_si512(), t0, broadcast(C::kNegativeInverse));
   const __m512i cleared = _mm512_madd52lo_epu64(t0, m, broadcast(C::kModulus.limb[0]));
@@ -202,14 +202,15 @@ VEIL_IFMA_INLINE Octet montgomery_step(__m512i t0, __m512i t1, __m512i t2, __m51
   t4 = _mm512_madd52hi_epu64(t4, m, broadcast(C::kModulus.limb[3]));
   t4 = _mm512_madd52lo_epu64(t4, m, broadcast(C::kModulus.limb[4]));
   t5 = _mm512_madd52hi_epu64(t5, m, broadcast(C::kModulus.limb[4]));
-  return carried({{t1, t2, t3, t4, t5}});
+  return {{t1, t2, t3, t4, t5}};
 }
 
 // A sum T of products -> T 2^-260, carried. With T = sum_{i<4} x_i 2^(52 i) + 2^208 H, x_i < 2^52:
 //   T 2^-208 = H + sum_i x_i kFold[i]  (mod p),  then one Montgomery step.
-// Result < T / 2^260 + (1 + sum of kFold / p) p < T / 2^260 + 2.6p. Needs T 2^-260 + 2.6p < 84p.
+// Result < T / 2^260 + (1 + sum of kFold / p) p < T / 2^260 + 2.6p. Needs T 2^-260 + 2.6p < 84p. As all functions whose
+// names end in _limbs: no limb is negative, and they are not carried, which spares what follows by canonical_sum().
 template <class Params>
-VEIL_IFMA_INLINE Octet reduce(WideOctet t) {
+VEIL_IFMA_INLINE Octet reduce_limbs(WideOctet t) {
   using C = Constants<Params>;
   VEIL_UNROLL for (std::size_t i = 0; i < 4; ++i) {
     t.limb[i + 1] = _mm512_add_epi64(t.limb[i + 1], _mm512_srli_epi64(t.limb[i], 52));
@@ -221,19 +222,31 @@ VEIL_IFMA_INLINE Octet reduce(WideOctet t) {
       t.limb[5 + j] = _mm512_madd52hi_epu64(t.limb[5 + j], t.limb[i], broadcast(C::kFold[i].limb[j]));
     }
   }
-  return montgomery_step<Params>(t.limb[4], t.limb[5], t.limb[6], t.limb[7], t.limb[8], t.limb[9]);
+  return montgomery_limbs<Params>(t.limb[4], t.limb[5], t.limb[6], t.limb[7], t.limb[8], t.limb[9]);
+}
+template <class Params>
+VEIL_IFMA_INLINE Octet reduce(const WideOctet& t) {
+  return carried(reduce_limbs<Params>(t));
 }
 
 // a b 2^-260 < 2.6p + 0.0119 (a/p) (b/p) p.
 template <class Params>
-VEIL_IFMA_INLINE Octet multiply(const Octet& a, const Octet& b) {
+VEIL_IFMA_INLINE Octet multiply_limbs(const Octet& a, const Octet& b) {
   WideOctet product = zero_wide();
   accumulate(product, a, b);
-  return reduce<Params>(product);
+  return reduce_limbs<Params>(product);
+}
+template <class Params>
+VEIL_IFMA_INLINE Octet multiply(const Octet& a, const Octet& b) {
+  return carried(multiply_limbs<Params>(a, b));
+}
+template <class Params>
+VEIL_IFMA_INLINE Octet square_limbs(const Octet& a) {
+  return reduce_limbs<Params>(square_wide(a));
 }
 template <class Params>
 VEIL_IFMA_INLINE Octet square(const Octet& a) {
-  return reduce<Params>(square_wide(a));
+  return carried(square_limbs<Params>(a));
 }
 
 // A fixed element r as factor: power[i] = r 2^(52 (i + 1)) mod p, r itself (no domain).
@@ -253,7 +266,7 @@ inline Fixed fixed(const Field& r) {
 
 // a r < (5 + a / 2^260) p: below 5.1p for a < 8p, in the domain of a: 61 of 101 multiplications of multiply().
 template <class Params>
-VEIL_IFMA_INLINE Octet fix(const Octet& a, const Fixed& r) {
+VEIL_IFMA_INLINE Octet fix_limbs(const Octet& a, const Fixed& r) {
   __m512i t[6];
   VEIL_UNROLL for (std::size_t i = 0; i < 6; ++i) t[i] = _mm512_setzero_si512();
   VEIL_UNROLL for (std::size_t i = 0; i < 5; ++i) {
@@ -262,32 +275,61 @@ VEIL_IFMA_INLINE Octet fix(const Octet& a, const Fixed& r) {
       t[j + 1] = _mm512_madd52hi_epu64(t[j + 1], a.limb[i], broadcast(r.power[i].limb[j]));
     }
   }
-  return montgomery_step<Params>(t[0], t[1], t[2], t[3], t[4], t[5]);
+  return montgomery_limbs<Params>(t[0], t[1], t[2], t[3], t[4], t[5]);
+}
+template <class Params>
+VEIL_IFMA_INLINE Octet fix(const Octet& a, const Fixed& r) {
+  return carried(fix_limbs<Params>(a, r));
 }
 
 // ---- Reductions
 
-// A value in [0, 8p), limbs as carried() takes them -> the same mod p, in [0, 1.1p), carried.
+// Lanes where limbs as carried() takes them, but for a sign of the whole, are a negative value.
+VEIL_IFMA_INLINE __mmask8 is_negative(const Octet& a) {
+  __m512i carry = _mm512_srai_epi64(a.limb[0], 52);
+  VEIL_UNROLL for (std::size_t i = 1; i < 4; ++i) carry = _mm512_srai_epi64(_mm512_add_epi64(a.limb[i], carry), 52);
+  return _mm512_movepi64_mask(_mm512_add_epi64(a.limb[4], carry));
+}
+VEIL_IFMA_INLINE Octet choose(__mmask8 lanes, const Octet& there, const Octet& elsewhere) {
+  Octet out;
+  VEIL_UNROLL for (std::size_t i = 0; i < 5; ++i) {
+    out.limb[i] = _mm512_mask_mov_epi64(elsewhere.limb[i], lanes, there.limb[i]);
+  }
+  return out;
+}
+
+// A value in [0, 2p), limbs as carried() takes them -> [0, p), carried.
 template <class Params>
-VEIL_IFMA_INLINE Octet nearly_canonical(Octet a) {
+VEIL_IFMA_INLINE Octet below_modulus(const Octet& a) {
+  const Octet less = minus(a, broadcast(Constants<Params>::kModulus));
+  return carried(choose(is_negative(less), a, less));
+}
+
+// a - b of canonical values, canonical.
+template <class Params>
+VEIL_IFMA_INLINE Octet canonical_difference(const Octet& a, const Octet& b) {
+  const Octet difference = minus(a, b);
+  return carried(choose(is_negative(difference), plus_multiple<Params, 1>(difference), difference));
+}
+
+// A value in [0, 8p) -> [0, p), carried. The limbs are below 2^62, and none is negative; or, where the value is p or
+// more, some of the lower four may be. Either way the top limb is what it stands for, and less than 2^10 below what
+// carries would make it: 2^-35 p, which the estimate of the quotient has room for.
+template <class Params>
+VEIL_IFMA_INLINE Octet canonical_sum(Octet a) {
   using C = Constants<Params>;
-  a = carried(a);
   const __m512i quotient = _mm512_madd52hi_epu64(_mm512_setzero_si512(), a.limb[4], broadcast(C::kReciprocal));
   VEIL_UNROLL for (std::size_t i = 0; i < 5; ++i) {
     const __m512i taken = _mm512_permutexvar_epi64(quotient, _mm512_load_si512(C::kMultiples.limb[i]));
     a.limb[i] = _mm512_sub_epi64(a.limb[i], taken);
   }
-  return carried(a);
+  return below_modulus<Params>(a);  // from [0, 1.1p)
 }
 
-// A value in [0, 8p) -> [0, p), carried.
+// The same of limbs as carried() takes them.
 template <class Params>
-VEIL_IFMA_INLINE Octet canonical(Octet a) {
-  a = nearly_canonical<Params>(a);
-  const Octet less = carried(minus(a, broadcast(Constants<Params>::kModulus)));
-  const __mmask8 keep = _mm512_movepi64_mask(less.limb[4]);
-  VEIL_UNROLL for (std::size_t i = 0; i < 5; ++i) a.limb[i] = _mm512_mask_mov_epi64(less.limb[i], keep, a.limb[i]);
-  return a;
+VEIL_IFMA_INLINE Octet canonical(const Octet& a) {
+  return canonical_sum<Params>(carried(a));
 }
 
 // ---- Memory: elements of four 64-bit limbs

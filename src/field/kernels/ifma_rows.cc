@@ -80,7 +80,7 @@ VEIL_IFMA_INLINE Octet join_digits(const __m512i* sums) {
       t[j + 1] = _mm512_madd52hi_epu64(t[j + 1], high, broadcast(D::kPowers.high[k].limb[j]));
     }
   }
-  return montgomery_step<FrParams>(t[0], t[1], t[2], t[3], t[4], t[5]);
+  return montgomery_limbs<FrParams>(t[0], t[1], t[2], t[3], t[4], t[5]);
 }
 
 // kWide octets of columns.
@@ -110,10 +110,9 @@ VEIL_IFMA_INLINE void add_columns(Fr* out, const typename Digits<T>::Weight* wei
     }
   }
   for (std::size_t u = 0; u < kWide; ++u) {
-    const Octet sum = canonical<FrParams>(join_digits<T>(ended[u]));
-    // sum - bias + p + what was there: below 3p
-    const Octet total = plus(load(out + u * kLanes), plus_multiple<FrParams, 1>(minus(sum, bias)));
-    store(out + u * kLanes, canonical<FrParams>(total));
+    const Octet sum = canonical_sum<FrParams>(join_digits<T>(ended[u]));
+    const Octet total = plus(load(out + u * kLanes), canonical_difference<FrParams>(sum, bias));
+    store(out + u * kLanes, below_modulus<FrParams>(total));
   }
 }
 
