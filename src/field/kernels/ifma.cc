@@ -27,23 +27,19 @@ VEIL_IFMA_INLINE Fr total(const WideOctet& sum, const Fr& factor) {
   return sum_of_lanes<Fr, FrParams>(reduce<FrParams>(sum)) * factor;
 }
 
-VEIL_IFMA_INLINE Octet difference(const Octet& a, const Octet& b) { return ifma::subtract<FrParams, 1>(a, b); }  // < 2p
-
-// x 2^4, which makes up for one product.
-VEIL_IFMA_INLINE Octet lifted(Octet a) {
-  VEIL_UNROLL for (std::size_t i = 0; i < 5; ++i) a.limb[i] = _mm512_slli_epi64(a.limb[i], 4);
-  return carried(a);
+VEIL_IFMA_INLINE Factor difference(const Octet& a, const Octet& b) {  // < 2p
+  return subtract_as_factor<FrParams, 1>(a, b);
 }
 
 // a b + c d
-VEIL_IFMA_INLINE Octet product_sum_limbs(const Octet& a, const Octet& b, const Octet& c, const Octet& d) {
+VEIL_IFMA_INLINE Octet product_sum_limbs(const Factor& a, const Factor& b, const Factor& c, const Factor& d) {
   WideOctet sum = zero_wide();
   accumulate(sum, a, b);
   accumulate(sum, c, d);
   return reduce_limbs<FrParams>(sum);
 }
-VEIL_IFMA_INLINE Octet product_sum(const Octet& a, const Octet& b, const Octet& c, const Octet& d) {
-  return carried(product_sum_limbs(a, b, c, d));
+VEIL_IFMA_INLINE Factor product_sum(const Factor& a, const Factor& b, const Factor& c, const Factor& d) {
+  return as_factor(product_sum_limbs(a, b, c, d));
 }
 
 // v^((q+1)/4) for four octets at a time, by windows of 4 bits: one chain of squarings would wait for each.
@@ -107,7 +103,7 @@ VEIL_IFMA_TARGET Fr inner_product(const Fr* a, const Fr* b, std::size_t count) {
   for (std::size_t begin = 0; begin < whole; begin += kTogether) {
     WideOctet sum = zero_wide();
     for (std::size_t i = begin; i < least(whole, begin + kTogether); i += kLanes) {
-      accumulate(sum, load(a + i), load(b + i));
+      accumulate(sum, load_factor(a + i), load_factor(b + i));
     }
     out += total(sum, kOneProduct);
   }
@@ -172,7 +168,7 @@ VEIL_IFMA_TARGET void axpy(Fr* y, const Fr& a, const Fr* x, std::size_t count) {
   const std::size_t whole = whole_octets(count);
   const Fixed factor = whole == 0 ? Fixed{} : fixed(a);
   for (std::size_t i = 0; i < whole; i += kLanes) {
-    store(y + i, canonical_sum<FrParams>(plus(load(y + i), fix_limbs<FrParams>(load(x + i), factor))));
+    store(y + i, canonical_sum<FrParams>(plus(load(y + i), fix_limbs<FrParams>(load_factor(x + i), factor))));
   }
   below().axpy(y + whole, a, x + whole, count - whole);
 }
@@ -181,7 +177,7 @@ VEIL_IFMA_TARGET void scale(Fr* out, const Fr& a, const Fr* x, std::size_t count
   const std::size_t whole = whole_octets(count);
   const Fixed factor = whole == 0 ? Fixed{} : fixed(a);
   for (std::size_t i = 0; i < whole; i += kLanes) {
-    store(out + i, canonical_sum<FrParams>(fix_limbs<FrParams>(load(x + i), factor)));
+    store(out + i, canonical_sum<FrParams>(fix_limbs<FrParams>(load_factor(x + i), factor)));
   }
   below().scale(out + whole, a, x + whole, count - whole);
 }
@@ -277,20 +273,21 @@ VEIL_IFMA_TARGET void split(Fr* low, Fr* high, const Fr& r, std::size_t count) {
   below().split(low + whole, high + whole, r, count - whole);
 }
 
-VEIL_IFMA_INLINE void add_fraction(Fr* p, Fr* q, const Octet& p0, const Octet& p1, const Octet& q0, const Octet& q1) {
-  const Octet lifted_q0 = lifted(q0);  // < 16p: a product with a canonical factor is below 0.2p + 2.6p
-  store(q, canonical_sum<FrParams>(multiply_limbs<FrParams>(lifted_q0, q1)));
-  store(p, canonical_sum<FrParams>(product_sum_limbs(lifted(p0), q1, p1, lifted_q0)));
+// A product of a lifted factor, < 16p, and a canonical one is below 0.2p + 2.6p.
+VEIL_IFMA_INLINE void add_fraction(Fr* p, Fr* q, const Quads& p0, const Quads& p1, const Quads& q0, const Quads& q1) {
+  const Factor lifted_q0 = to_lifted_factor(q0), factor_q1 = to_factor(q1);
+  store(q, canonical_sum<FrParams>(multiply_limbs<FrParams>(lifted_q0, factor_q1)));
+  store(p, canonical_sum<FrParams>(product_sum_limbs(to_lifted_factor(p0), factor_q1, to_factor(p1), lifted_q0)));
 }
-VEIL_IFMA_INLINE void add_unit_fraction(Fr* p, Fr* q, const Octet& q0, const Octet& q1) {
-  store(q, canonical_sum<FrParams>(multiply_limbs<FrParams>(lifted(q0), q1)));
-  store(p, below_modulus<FrParams>(plus(q0, q1)));
+VEIL_IFMA_INLINE void add_unit_fraction(Fr* p, Fr* q, const Quads& q0, const Quads& q1) {
+  store(q, canonical_sum<FrParams>(multiply_limbs<FrParams>(to_lifted_factor(q0), to_factor(q1))));
+  store(p, below_modulus<FrParams>(plus(to_octet(q0), to_octet(q1))));
 }
 
 VEIL_IFMA_TARGET void add_fraction_rows(const MutableFractions& out, const Fractions& rows, std::size_t count) {
   const std::size_t whole = whole_octets(count);
   for (std::size_t i = 0; i < whole; i += kLanes) {
-    Octet even_p0, odd_p0, even_p1, odd_p1, even_q0, odd_q0, even_q1, odd_q1;
+    Quads even_p0, odd_p0, even_p1, odd_p1, even_q0, odd_q0, even_q1, odd_q1;
     load_pairs(rows.q0 + 2 * i, even_q0, odd_q0);
     load_pairs(rows.q1 + 2 * i, even_q1, odd_q1);
     if (rows.p0 == nullptr) {
@@ -336,11 +333,11 @@ VEIL_IFMA_TARGET WeightedRound weighted_round(const Fr* eq, const Fr* left, cons
     for (std::size_t i = begin; i < least(whole, begin + kLanes * kProductsTogether); i += kLanes) {
       const Octet left0 = load(left + i), right0 = load(right + i);
       const Octet left1 = load(left + i + half), right1 = load(right + i + half);
-      const Octet weight = load(eq + i);
+      const Factor weight = load_factor(eq + i);
       // Products are below 2.7p.
-      accumulate(lower, weight, ifma::multiply<FrParams>(left0, right0));
-      accumulate(upper, weight, ifma::multiply<FrParams>(left1, right1));
-      accumulate(steps, weight, ifma::multiply<FrParams>(difference(left1, left0), difference(right1, right0)));
+      accumulate(lower, weight, multiply_as_factor<FrParams>(left0, right0));
+      accumulate(upper, weight, multiply_as_factor<FrParams>(left1, right1));
+      accumulate(steps, weight, multiply_as_factor<FrParams>(difference(left1, left0), difference(right1, right0)));
     }
     out.lower += total(lower, kTwoProducts);
     out.upper += total(upper, kTwoProducts);
@@ -350,16 +347,16 @@ VEIL_IFMA_TARGET WeightedRound weighted_round(const Fr* eq, const Fr* left, cons
 }
 
 // A factor of a product that is summed, in a row of `low` and as the step to the row of `high`.
-struct Factor {
-  Octet at_zero;
-  Octet slope;
+struct Line {
+  Factor at_zero;
+  Factor slope;
 };
-VEIL_IFMA_INLINE Factor load_factor(const Fr* low, const Fr* high) {
+VEIL_IFMA_INLINE Line load_line(const Fr* low, const Fr* high) {
   const Octet at_zero = load(low);
   return {at_zero, difference(load(high), at_zero)};
 }
 // The same after the coin r, which leaves rows that are stored: (from[0], from[1]) in low, (from[2], from[3]) in high.
-VEIL_IFMA_INLINE Factor fold_factor(Fr* low, Fr* high, const Fr* const from[4], std::size_t i, const Fixed& r) {
+VEIL_IFMA_INLINE Line fold_line(Fr* low, Fr* high, const Fr* const from[4], std::size_t i, const Fixed& r) {
   const Octet at_zero = folded(from[0] + i, from[1] + i, r);
   const Octet at_one = folded(from[2] + i, from[3] + i, r);
   store(low + i, at_zero);
@@ -372,14 +369,14 @@ struct RoundSums {
   WideOctet constant;
   WideOctet square;
 };
-VEIL_IFMA_INLINE void add_product(RoundSums& sums, const Fr* eq, const Factor& a, const Factor& b) {
-  const Octet weight = load(eq);
-  accumulate(sums.constant, weight, ifma::multiply<FrParams>(a.at_zero, b.at_zero));  // < 2.7p
-  accumulate(sums.square, weight, ifma::multiply<FrParams>(a.slope, b.slope));        // < 2.7p
+VEIL_IFMA_INLINE void add_product(RoundSums& sums, const Fr* eq, const Line& a, const Line& b) {
+  const Factor weight = load_factor(eq);
+  accumulate(sums.constant, weight, multiply_as_factor<FrParams>(a.at_zero, b.at_zero));  // < 2.7p
+  accumulate(sums.square, weight, multiply_as_factor<FrParams>(a.slope, b.slope));        // < 2.7p
 }
-VEIL_IFMA_INLINE void add_products(RoundSums& sums, const Fr* eq, const Factor& a, const Factor& b, const Factor& c,
-                                   const Factor& d) {
-  const Octet weight = load(eq);
+VEIL_IFMA_INLINE void add_products(RoundSums& sums, const Fr* eq, const Line& a, const Line& b, const Line& c,
+                                   const Line& d) {
+  const Factor weight = load_factor(eq);
   accumulate(sums.constant, weight, product_sum(a.at_zero, b.at_zero, c.at_zero, d.at_zero));  // < 2.7p
   accumulate(sums.square, weight, product_sum(a.slope, b.slope, c.slope, d.slope));            // < 2.7p
 }
@@ -396,11 +393,11 @@ VEIL_IFMA_TARGET ProductRound fraction_round(const Fr* eq, const Fractions& low,
   for (std::size_t begin = 0; begin < whole; begin += kLanes * kProductsTogether) {
     RoundSums sums{zero_wide(), zero_wide()};
     for (std::size_t i = begin; i < least(whole, begin + kLanes * kProductsTogether); i += kLanes) {
-      const Factor a = load_factor(low.p0 + i, high.p0 + i), b = load_factor(low.q1 + i, high.q1 + i);
+      const Line a = load_line(low.p0 + i, high.p0 + i), b = load_line(low.q1 + i, high.q1 + i);
       if (low.p1 == nullptr) {
         add_product(sums, eq + i, a, b);
       } else {
-        add_products(sums, eq + i, a, b, load_factor(low.p1 + i, high.p1 + i), load_factor(low.q0 + i, high.q0 + i));
+        add_products(sums, eq + i, a, b, load_line(low.p1 + i, high.p1 + i), load_line(low.q0 + i, high.q0 + i));
       }
     }
     add_sums(out, sums);
@@ -427,12 +424,12 @@ VEIL_IFMA_TARGET ProductRound fold_fraction_round(const Fr* eq, const MutableFra
   for (std::size_t begin = 0; begin < whole; begin += kLanes * kProductsTogether) {
     RoundSums sums{zero_wide(), zero_wide()};
     for (std::size_t i = begin; i < least(whole, begin + kLanes * kProductsTogether); i += kLanes) {
-      const Factor a = fold_factor(low.p0, high.p0, p0, i, factor), b = fold_factor(low.q1, high.q1, q1, i, factor);
+      const Line a = fold_line(low.p0, high.p0, p0, i, factor), b = fold_line(low.q1, high.q1, q1, i, factor);
       if (from.low[0].p1 == nullptr) {
         add_product(sums, eq + i, a, b);
       } else {
-        add_products(sums, eq + i, a, b, fold_factor(low.p1, high.p1, p1, i, factor),
-                     fold_factor(low.q0, high.q0, q0, i, factor));
+        add_products(sums, eq + i, a, b, fold_line(low.p1, high.p1, p1, i, factor),
+                     fold_line(low.q0, high.q0, q0, i, factor));
       }
     }
     add_sums(out, sums);

@@ -1,7 +1,8 @@
 // Eight field elements at a time with AVX-512 IFMA: the engine of every kernel of the level CpuLevel::kIfma.
 //
 // An Octet holds eight integers, one a lane, in radix 2^52: limb k of all lanes is one register. It is CARRIED when
-// limbs 0 .. 3 are below 2^52 and the value is below 2^260 (about 84p), which is what a multiplication needs.
+// limbs 0 .. 3 are below 2^52 and the value is below 2^260 (about 84p). What a multiplication needs is less, a Factor:
+// it reads the low 52 bits of a limb only, so that what is above them may be anything.
 //
 // Domains. Stored elements are x 2^256 mod p, and multiply() gives a b 2^-260. So a product of two stored values is
 // 2^-4 too small, and a product of k of them 2^(-4 (k-1)): callers mend that once, at the end, by a factor. fix() has
@@ -85,6 +86,7 @@ struct Constants {
   // floor(x / p) is estimated by (top limb of x) * kReciprocal / 2^52: never too large, and too small by less than
   // 1 + 0.01 x / p.
   static constexpr std::uint64_t kReciprocal = (kLimbMask + 1) / (kModulus.limb[4] + 1);
+  static_assert(kReciprocal * (kModulus.limb[4] + 1024) <= kLimbMask, "no estimate is too large, see canonical_sum()");
   struct Multiples {
     alignas(64) std::uint64_t limb[5][8];
   };
@@ -100,9 +102,10 @@ struct Constants {
 
 // ---- Registers
 
-struct Octet {
+struct Factor {  // the low 52 bits of limbs 0 .. 3, and limb 4, are a value below 2^260
   __m512i limb[5];
 };
+struct Octet : Factor {};  // to be read as the function says, mostly carried
 struct WideOctet {  // a sum of products, not carried
   __m512i limb[10];
 };
@@ -151,16 +154,31 @@ VEIL_IFMA_INLINE Octet carried(Octet a) {
   return a;
 }
 
+// The same as a factor, and a factor as an octet.
+VEIL_IFMA_INLINE Factor as_factor(Octet a) {
+  VEIL_UNROLL for (std::size_t i = 0; i < 4; ++i) {
+    a.limb[i + 1] = _mm512_add_epi64(a.limb[i + 1], _mm512_srai_epi64(a.limb[i], 52));
+  }
+  return a;
+}
+VEIL_IFMA_INLINE Octet without_excess(const Factor& a) {
+  return {{low_bits(a.limb[0]), low_bits(a.limb[1]), low_bits(a.limb[2]), low_bits(a.limb[3]), a.limb[4]}};
+}
+
 // a - b + kMultiple p, carried; b <= kMultiple p.
 template <class Params, std::uint64_t kMultiple>
 VEIL_IFMA_INLINE Octet subtract(const Octet& a, const Octet& b) {
   return carried(plus_multiple<Params, kMultiple>(minus(a, b)));
 }
+template <class Params, std::uint64_t kMultiple>
+VEIL_IFMA_INLINE Factor subtract_as_factor(const Octet& a, const Octet& b) {
+  return as_factor(plus_multiple<Params, kMultiple>(minus(a, b)));
+}
 
 // ---- Products
 
-// sum += a b; carried factors. A limb grows by less than 10 2^52, so at most 400 products are summed before reduce().
-VEIL_IFMA_INLINE void accumulate(WideOctet& sum, const Octet& a, const Octet& b) {
+// sum += a b. A limb grows by less than 10 2^52, so at most 400 products are summed before reduce().
+VEIL_IFMA_INLINE void accumulate(WideOctet& sum, const Factor& a, const Factor& b) {
   VEIL_UNROLL for (std::size_t i = 0; i < 5; ++i) {
     VEIL_UNROLL for (std::size_t j = 0; j < 5; ++j) {
       sum.limb[i + j] = _mm512_madd52lo_epu64(sum.limb[i + j], a.limb[i], b.limb[j]);
@@ -171,7 +189,7 @@ VEIL_IFMA_INLINE void accumulate(WideOctet& sum, const Octet& a, const Octet& b)
   }
 }
 
-VEIL_IFMA_INLINE WideOctet square_wide(const Octet& a) {
+VEIL_IFMA_INLINE WideOctet square_wide(const Factor& a) {
   WideOctet sum = zero_wide();
   VEIL_UNROLL for (std::size_t i = 0; i < 5; ++i) {
     VEIL_UNROLL for (std::size_t j = i + 1; j < 5; ++j) {
@@ -231,21 +249,25 @@ VEIL_IFMA_INLINE Octet reduce(const WideOctet& t) {
 
 // a b 2^-260 < 2.6p + 0.0119 (a/p) (b/p) p.
 template <class Params>
-VEIL_IFMA_INLINE Octet multiply_limbs(const Octet& a, const Octet& b) {
+VEIL_IFMA_INLINE Octet multiply_limbs(const Factor& a, const Factor& b) {
   WideOctet product = zero_wide();
   accumulate(product, a, b);
   return reduce_limbs<Params>(product);
 }
 template <class Params>
-VEIL_IFMA_INLINE Octet multiply(const Octet& a, const Octet& b) {
+VEIL_IFMA_INLINE Octet multiply(const Factor& a, const Factor& b) {
   return carried(multiply_limbs<Params>(a, b));
 }
 template <class Params>
-VEIL_IFMA_INLINE Octet square_limbs(const Octet& a) {
+VEIL_IFMA_INLINE Factor multiply_as_factor(const Factor& a, const Factor& b) {
+  return as_factor(multiply_limbs<Params>(a, b));
+}
+template <class Params>
+VEIL_IFMA_INLINE Octet square_limbs(const Factor& a) {
   return reduce_limbs<Params>(square_wide(a));
 }
 template <class Params>
-VEIL_IFMA_INLINE Octet square(const Octet& a) {
+VEIL_IFMA_INLINE Octet square(const Factor& a) {
   return carried(square_limbs<Params>(a));
 }
 
@@ -266,7 +288,7 @@ inline Fixed fixed(const Field& r) {
 
 // a r < (5 + a / 2^260) p: below 5.1p for a < 8p, in the domain of a: 61 of 101 multiplications of multiply().
 template <class Params>
-VEIL_IFMA_INLINE Octet fix_limbs(const Octet& a, const Fixed& r) {
+VEIL_IFMA_INLINE Octet fix_limbs(const Factor& a, const Fixed& r) {
   __m512i t[6];
   VEIL_UNROLL for (std::size_t i = 0; i < 6; ++i) t[i] = _mm512_setzero_si512();
   VEIL_UNROLL for (std::size_t i = 0; i < 5; ++i) {
@@ -278,7 +300,7 @@ VEIL_IFMA_INLINE Octet fix_limbs(const Octet& a, const Fixed& r) {
   return montgomery_limbs<Params>(t[0], t[1], t[2], t[3], t[4], t[5]);
 }
 template <class Params>
-VEIL_IFMA_INLINE Octet fix(const Octet& a, const Fixed& r) {
+VEIL_IFMA_INLINE Octet fix(const Factor& a, const Fixed& r) {
   return carried(fix_limbs<Params>(a, r));
 }
 
@@ -338,10 +360,16 @@ struct Quads {  // limb k of eight elements
   __m512i limb[4];
 };
 
-VEIL_IFMA_INLINE Octet to_octet(const Quads& q) {
-  return {{low_bits(q.limb[0]), low_bits(_mm512_shrdi_epi64(q.limb[0], q.limb[1], 52)),
-           low_bits(_mm512_shrdi_epi64(q.limb[1], q.limb[2], 40)),
-           low_bits(_mm512_shrdi_epi64(q.limb[2], q.limb[3], 28)), _mm512_srli_epi64(q.limb[3], 16)}};
+VEIL_IFMA_INLINE Factor to_factor(const Quads& q) {
+  return {{q.limb[0], _mm512_shrdi_epi64(q.limb[0], q.limb[1], 52), _mm512_shrdi_epi64(q.limb[1], q.limb[2], 40),
+           _mm512_shrdi_epi64(q.limb[2], q.limb[3], 28), _mm512_srli_epi64(q.limb[3], 16)}};
+}
+VEIL_IFMA_INLINE Octet to_octet(const Quads& q) { return without_excess(to_factor(q)); }
+// 2^4 x, below 16p, which makes up for one product.
+VEIL_IFMA_INLINE Factor to_lifted_factor(const Quads& q) {
+  return {{_mm512_slli_epi64(q.limb[0], 4), _mm512_shrdi_epi64(q.limb[0], q.limb[1], 48),
+           _mm512_shrdi_epi64(q.limb[1], q.limb[2], 36), _mm512_shrdi_epi64(q.limb[2], q.limb[3], 24),
+           _mm512_srli_epi64(q.limb[3], 12)}};
 }
 VEIL_IFMA_INLINE Quads to_quads(const Octet& a) {  // carried
   return {{_mm512_or_si512(a.limb[0], _mm512_slli_epi64(a.limb[1], 52)),
@@ -376,10 +404,18 @@ VEIL_IFMA_INLINE void scatter(const Quads& q, __m512i out[4]) {
 
 // Eight elements in a row, in lane_order().
 template <class Field>
-VEIL_IFMA_INLINE Octet load(const Field* from) {
+VEIL_IFMA_INLINE Quads load_quads(const Field* from) {
   const auto* bytes = reinterpret_cast<const std::uint8_t*>(from);
-  return to_octet(gather(_mm512_loadu_si512(bytes), _mm512_loadu_si512(bytes + 64), _mm512_loadu_si512(bytes + 128),
-                         _mm512_loadu_si512(bytes + 192)));
+  return gather(_mm512_loadu_si512(bytes), _mm512_loadu_si512(bytes + 64), _mm512_loadu_si512(bytes + 128),
+                _mm512_loadu_si512(bytes + 192));
+}
+template <class Field>
+VEIL_IFMA_INLINE Octet load(const Field* from) {
+  return to_octet(load_quads(from));
+}
+template <class Field>
+VEIL_IFMA_INLINE Factor load_factor(const Field* from) {
+  return to_factor(load_quads(from));
 }
 template <class Field>
 VEIL_IFMA_INLINE void store(Field* to, const Octet& a) {  // canonical
@@ -390,7 +426,7 @@ VEIL_IFMA_INLINE void store(Field* to, const Octet& a) {  // canonical
 }
 // Of sixteen elements in a row the even ones and the odd ones, each in lane_order().
 template <class Field>
-VEIL_IFMA_INLINE void load_pairs(const Field* from, Octet& even, Octet& odd) {
+VEIL_IFMA_INLINE void load_pairs(const Field* from, Quads& even, Quads& odd) {
   const auto* bytes = reinterpret_cast<const std::uint8_t*>(from);
   __m512i low[4], high[4];
   VEIL_UNROLL for (std::size_t i = 0; i < 4; ++i) {
@@ -398,8 +434,8 @@ VEIL_IFMA_INLINE void load_pairs(const Field* from, Octet& even, Octet& odd) {
     low[i] = _mm512_shuffle_i64x2(a, b, 0x44);
     high[i] = _mm512_shuffle_i64x2(a, b, 0xee);
   }
-  even = to_octet(gather(low[0], low[1], low[2], low[3]));
-  odd = to_octet(gather(high[0], high[1], high[2], high[3]));
+  even = gather(low[0], low[1], low[2], low[3]);
+  odd = gather(high[0], high[1], high[2], high[3]);
 }
 
 // The lanes of a canonical octet as elements, in the order of the lanes; raw limbs are taken as they are.
