@@ -22,8 +22,8 @@ constexpr std::size_t kFewSums = 16;
 static_assert(sizeof(G1Affine) == 64);
 
 struct Denominators {
-  Octet value[kMaxOctets];
-  Octet suffixes[kMaxOctets];    // product of the denominators behind, of the same chain
+  Factor value[kMaxOctets];
+  Factor suffixes[kMaxOctets];   // product of the denominators behind, of the same chain
   __mmask8 special[kMaxOctets];  // lanes that are no general sum
 };
 
@@ -95,10 +95,10 @@ VEIL_IFMA_INLINE __mmask8 special_lanes(const Quads& left, const Quads& right) {
 }
 
 // Replaces the denominators of special lanes: 2 y of a doubling, 1 where none is needed. The others are right.
-VEIL_IFMA_TARGET __attribute__((noinline)) Octet mend_denominators(const Octet& plain, __mmask8 lanes,
-                                                                   const PointRef* left, const PointRef* right) {
+VEIL_IFMA_TARGET __attribute__((noinline)) Factor mend_denominators(const Factor& plain, __mmask8 lanes,
+                                                                    const PointRef* left, const PointRef* right) {
   Fq values[8];
-  to_elements(canonical<FqParams>(plain), values);
+  to_elements(canonical_sum<FqParams>(without_excess(plain)), values);
   for (std::size_t lane = 0; lane < kLanes; ++lane) {
     if ((lanes >> lane & 1) == 0) continue;
     const SumKind kind = classify_sum(left[lane].value(), right[lane].value());
@@ -108,10 +108,10 @@ VEIL_IFMA_TARGET __attribute__((noinline)) Octet mend_denominators(const Octet& 
   return from_elements(values);
 }
 
-VEIL_IFMA_TARGET __attribute__((noinline)) Octet mend_numerators(const Octet& plain, __mmask8 lanes,
-                                                                 const PointRef* left, const PointRef* right) {
+VEIL_IFMA_TARGET __attribute__((noinline)) Factor mend_numerators(const Factor& plain, __mmask8 lanes,
+                                                                  const PointRef* left, const PointRef* right) {
   Fq values[8];
-  to_elements(canonical<FqParams>(plain), values);
+  to_elements(canonical_sum<FqParams>(without_excess(plain)), values);
   for (std::size_t lane = 0; lane < kLanes; ++lane) {
     if ((lanes >> lane & 1) == 0) continue;
     if (classify_sum(left[lane].value(), right[lane].value()) == SumKind::kDoubling)
@@ -138,9 +138,9 @@ VEIL_IFMA_TARGET __attribute__((noinline)) void store_special(__mmask8 lanes, co
 }
 
 // Lane by lane 1/(4 a), in the domain of multiply(); no lane is zero.
-VEIL_IFMA_TARGET __attribute__((noinline)) Octet quarter_inverses(const Octet& a) {
+VEIL_IFMA_TARGET __attribute__((noinline)) Factor quarter_inverses(const Factor& a) {
   Fq values[8], prefixes[8];
-  to_elements(canonical<FqParams>(a), values);
+  to_elements(canonical_sum<FqParams>(without_excess(a)), values);
   Fq product = Fq::one();
   for (std::size_t lane = 0; lane < kLanes; ++lane) {
     prefixes[lane] = product;
@@ -161,7 +161,7 @@ VEIL_IFMA_INLINE void prefetch(const PointRef* p) {
 }
 
 VEIL_IFMA_INLINE void find_denominators(const PointSums& sums, std::size_t octets, Denominators& found,
-                                        Octet products[kChains]) {
+                                        Factor products[kChains]) {
   constexpr std::size_t kAhead = 3;
   for (std::size_t i = octets; i-- > 0;) {
     const PointRef* left = &sums.left[kLanes * i];
@@ -171,38 +171,41 @@ VEIL_IFMA_INLINE void find_denominators(const PointSums& sums, std::size_t octet
       prefetch(right - kAhead * kLanes);
     }
     const Quads x1 = load_x(left), x2 = load_x(right);
-    Octet denominator = ifma::subtract<FqParams, 1>(to_octet(x2), to_octet(x1));  // < 2p
+    Factor denominator = subtract_as_factor<FqParams, 1>(to_octet(x2), to_octet(x1));  // < 2p
     found.special[i] = special_lanes(x1, x2);
     if (__builtin_expect(found.special[i] != 0, 0)) {
       denominator = mend_denominators(denominator, found.special[i], left, right);
     }
-    Octet& product = products[i % kChains];
+    Factor& product = products[i % kChains];
     found.value[i] = denominator;
     found.suffixes[i] = product;
-    product = multiply<FqParams>(product, denominator);  // < 2.7p
+    product = multiply_as_factor<FqParams>(product, denominator);  // < 2.7p
   }
 }
 
 // products[c] = product of chain c  ->  1/(4 products[c])
-VEIL_IFMA_INLINE void invert_chains(Octet products[kChains]) {
-  const Octet first = multiply<FqParams>(products[0], products[1]);
-  const Octet second = multiply<FqParams>(products[2], products[3]);
-  const Octet all = quarter_inverses(multiply<FqParams>(first, second));
-  const Octet first_inverse = multiply<FqParams>(all, second);
-  const Octet second_inverse = multiply<FqParams>(all, first);
-  const Octet old0 = products[0], old2 = products[2];
-  products[0] = multiply<FqParams>(first_inverse, products[1]);
-  products[1] = multiply<FqParams>(first_inverse, old0);
-  products[2] = multiply<FqParams>(second_inverse, products[3]);
-  products[3] = multiply<FqParams>(second_inverse, old2);
+VEIL_IFMA_INLINE void invert_chains(Factor products[kChains]) {
+  const Factor first = multiply_as_factor<FqParams>(products[0], products[1]);
+  const Factor second = multiply_as_factor<FqParams>(products[2], products[3]);
+  const Factor all = quarter_inverses(multiply_as_factor<FqParams>(first, second));
+  const Factor first_inverse = multiply_as_factor<FqParams>(all, second);
+  const Factor second_inverse = multiply_as_factor<FqParams>(all, first);
+  const Factor old0 = products[0], old2 = products[2];
+  products[0] = multiply_as_factor<FqParams>(first_inverse, products[1]);
+  products[1] = multiply_as_factor<FqParams>(first_inverse, old0);
+  products[2] = multiply_as_factor<FqParams>(second_inverse, products[3]);
+  products[3] = multiply_as_factor<FqParams>(second_inverse, old2);
 }
 
 // Up to four octets, step by step, so that independent multiplications stand next to each other.
 VEIL_IFMA_INLINE void finish_octets(const PointSums& sums, const Denominators& found, std::size_t begin,
-                                    std::size_t count, Octet inverses[kChains]) {
-  Octet x1[kChains], y1[kChains], x2[kChains], quotient[kChains];
-  for (std::size_t u = 0; u < count; ++u) quotient[u] = multiply<FqParams>(inverses[u], found.suffixes[begin + u]);
-  for (std::size_t u = 0; u < count; ++u) inverses[u] = multiply<FqParams>(inverses[u], found.value[begin + u]);
+                                    std::size_t count, Factor inverses[kChains]) {
+  Octet x1[kChains], y1[kChains], x2[kChains];
+  Factor quotient[kChains];
+  for (std::size_t u = 0; u < count; ++u)
+    quotient[u] = multiply_as_factor<FqParams>(inverses[u], found.suffixes[begin + u]);
+  for (std::size_t u = 0; u < count; ++u)
+    inverses[u] = multiply_as_factor<FqParams>(inverses[u], found.value[begin + u]);
   for (std::size_t u = 0; u < count; ++u) {
     const PointRef* left = &sums.left[kLanes * (begin + u)];
     const PointRef* right = &sums.right[kLanes * (begin + u)];
@@ -210,11 +213,11 @@ VEIL_IFMA_INLINE void finish_octets(const PointSums& sums, const Denominators& f
     x1[u] = first.x;
     y1[u] = first.y;
     x2[u] = second.x;
-    Octet numerator = ifma::subtract<FqParams, 1>(second.y, first.y);  // < 2p
+    Factor numerator = subtract_as_factor<FqParams, 1>(second.y, first.y);  // < 2p
     if (__builtin_expect(found.special[begin + u] != 0, 0)) {
       numerator = mend_numerators(numerator, found.special[begin + u], left, right);
     }
-    quotient[u] = multiply<FqParams>(numerator, quotient[u]);  // < 2.7p
+    quotient[u] = multiply_as_factor<FqParams>(numerator, quotient[u]);  // < 2.7p
   }
   for (std::size_t u = 0; u < count; ++u) {
     const Octet square = square_limbs<FqParams>(quotient[u]);  // < 2.7p
@@ -224,7 +227,7 @@ VEIL_IFMA_INLINE void finish_octets(const PointSums& sums, const Denominators& f
   for (std::size_t u = 0; u < count; ++u) {
     Octet back = plus_multiple<FqParams, 1>(minus(x1[u], x2[u]));  // < 2p
     VEIL_UNROLL for (std::size_t k = 0; k < 5; ++k) back.limb[k] = _mm512_slli_epi64(back.limb[k], 2);
-    const Octet product = multiply_limbs<FqParams>(quotient[u], carried(back));  // < 2.6p + 8 * 2.7 * 0.0119p < 2.9p
+    const Octet product = multiply_limbs<FqParams>(quotient[u], as_factor(back));  // < 2.6p + 8 * 2.7 * 0.0119p < 2.9p
     const Octet y3 = canonical_sum<FqParams>(plus_multiple<FqParams, 2>(minus(product, y1[u])));  // from [p, 4.9p)
     const std::size_t at = kLanes * (begin + u);
     if (__builtin_expect(found.special[begin + u] != 0, 0)) {
@@ -248,8 +251,9 @@ VEIL_IFMA_TARGET void add_batch_ifma(PointSums& sums, std::size_t count) {
     sums.right[i] = PointRef(&fillers[1]);
     sums.out[i] = &nowhere[i % kLanes];
   }
-  Octet products[kChains];
-  for (Octet& product : products) product = broadcast(to_radix52(Fq::from_u64(16).raw()));  // 1, in multiply()'s domain
+  Factor products[kChains];
+  for (Factor& product : products)
+    product = broadcast(to_radix52(Fq::from_u64(16).raw()));  // 1, in multiply()'s domain
   Denominators found;
   find_denominators(sums, octets, found, products);
   invert_chains(products);

@@ -106,7 +106,7 @@ struct Factor {  // the low 52 bits of limbs 0 .. 3, and limb 4, are a value bel
   __m512i limb[5];
 };
 struct Octet : Factor {};  // to be read as the function says, mostly carried
-struct WideOctet {  // a sum of products, not carried
+struct WideOctet {         // a sum of products, not carried
   __m512i limb[10];
 };
 
