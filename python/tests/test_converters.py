@@ -73,6 +73,24 @@ def test_a_scikit_learn_pipeline(data):
     proves_like_the_float_model(model, X, model.predict_proba(X[:1]))
 
 
+def test_a_claim_names_classes_as_the_classifier_does(data):
+    X, y = data
+    pytest.importorskip("skl2onnx")
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.neural_network import MLPClassifier
+
+    names = numpy.array(["bad", "good"])[y]
+    for classifier in (LogisticRegression(), MLPClassifier((4,), max_iter=30, random_state=1)):
+        classifier.fit(X, names)
+        good = X[classifier.predict(X) == "good"]
+        m = veil.setup(classifier, X, claim='argmax == "good"', progress=False)
+        assert m.verifier.verify(m.prove(good[0]))
+        with pytest.raises(veil.FalseClaim):
+            m.prove(X[classifier.predict(X) == "bad"][0])
+        with pytest.raises(veil.InputError, match="no class is called 'goood'"):
+            veil.setup(classifier, X, claim='argmax == "goood"', progress=False)
+
+
 def test_what_a_converter_cannot_convert_is_one_sentence(data):
     pytest.importorskip("skl2onnx")
     linear_model = pytest.importorskip("sklearn.linear_model")

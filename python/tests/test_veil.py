@@ -75,6 +75,21 @@ def test_rows_come_as_arrays_tables_and_dictionaries(model, rows):
         assert model.verifier.verify(model.prove(row))
 
 
+def test_columns_are_taken_by_their_names(model, rows):
+    first = numpy.asarray(rows)[0]
+    shown = [value for each in model.verifier.verify(model.prove(first)).statement.outputs for value in each["values"]]
+    turned = rows[rows.columns[::-1]].assign(answer="yes", customer=4711)
+    named = {**dict(rows.iloc[0]), "customer": 4711}
+    for row in (turned.iloc[:1], rows[rows.columns[::-1]].iloc[0], named):
+        verdict = model.verifier.verify(model.prove(row))
+        assert [value for each in verdict.statement.outputs for value in each["values"]] == shown
+    assert model.evaluate(turned.iloc[:5]).rows == 5
+    missing = rows.columns[3]
+    for refused in (rows.drop(columns=missing), rows.drop(columns=missing).iloc[0], {missing + "s": 1.0}):
+        with pytest.raises(veil.InputError, match=f"has no column .*'{missing}'"):
+            model.prove(refused)
+
+
 def test_many_rows_give_a_proof_each(model, rows):
     proofs = model.prove_many(rows.iloc[:3], context=["a", "b", "c"])
     assert [bool(model.verifier.verify(proof, bound)) for proof, bound in zip(proofs, "abc")] == [True] * 3

@@ -89,6 +89,12 @@ def _converted(model: Any, rows: Any, package: str) -> Any:
                          f"converter's and the library's versions fit?): {said[:300]}") from None
 
 
+def class_names(model: Any) -> list[str]:
+    """The names of a fitted classifier's classes in the order of its scores; none where they are numbers."""
+    names = list(getattr(model, "classes_", ())) if _module_of(model) in ("sklearn", "xgboost", "lightgbm") else []
+    return [str(name) for name in names] if all(isinstance(name, str) for name in names) else []
+
+
 def onnx_bytes(model: Any, rows: Any) -> bytes:
     """ONNX bytes of a path, of bytes, of a ModelProto, or of a fitted model; `rows` are like those to come."""
     if isinstance(model, (str, os.PathLike)):

@@ -14,7 +14,7 @@ from veil.errors import InputError, SaturationWarning, checked
 from veil.files import Path, Proof, ProverKey, VerifierKey, write_file
 from veil.progress import Progress, Told, told
 from veil.results import Evaluation, Report
-from veil.rows import column_names, named_arrays, one_row, rows_of
+from veil.rows import by_column, column_names, named_arrays, one_row, rows_of
 from veil.verifier import Context, Verifier, context_bytes, contexts_of
 
 _FILES = ("prover.veil", "verifier.veil", "report.json", "graph.json")
@@ -38,7 +38,7 @@ def setup(model: Any, calibration: Any, *, claim: Optional[str] = None, hidden: 
         tolerance: how far a revealed output may be off, as a part of its largest number.
         output: the model's output to prove, by name.
         dims: lengths of open axes: `{"tokens": 16}`.
-        classes: names of the output's elements.
+        classes: names of the output's elements; those of a classifier, `classes_`, by default.
         columns: names of the input's elements; a table's columns by default.
         batch: how many rows one proof is about; the claim then says all(...), count(...), mean(...) or sum(...).
         progress: a function, called as progress(stage, done) with 0 <= done <= 1. Without one there is a bar in a
@@ -49,6 +49,8 @@ def setup(model: Any, calibration: Any, *, claim: Optional[str] = None, hidden: 
         MissingExtra: the converter of such models is not installed.
     """
     rows = named_arrays(calibration, "The calibration data")
+    if classes is None and claim is not None and '"' in claim:  # a class by its name
+        classes = convert.class_names(model)
     choices = [("model", "hidden" if hidden else "public"), ("bits", str(bits))]
     for name, value in (("claim", claim), ("tolerance", tolerance), ("output", output), ("batch", batch)):
         if value is not None:
@@ -80,7 +82,10 @@ class Model:
         self._report, self._graph = report, graph
         self._core = checked(_core.open_prover(bytes(self._key)))
         self._verifier: Optional[Verifier] = None
-        self._batch = int(json.loads(graph).get("batch", 1))
+        described = json.loads(graph)
+        self._batch = int(described.get("batch", 1))
+        inputs = described.get("inputs", ())
+        self._columns: list[str] = list(inputs[0].get("labels") or ()) if len(inputs) == 1 else []
 
     @property
     def prover_key(self) -> ProverKey:
@@ -125,7 +130,8 @@ class Model:
 
         Args:
             row: one row, in the units and the shape of the model's input, with or without a first axis of 1; or a
-                dictionary of them by input. For a batch: so many rows.
+                dictionary of them by input. Columns with names, of a table, a row of it, or a dictionary of numbers,
+                are taken by these where the model was set up with names, in any order. For a batch: so many rows.
             context: what the proof is bound to, text or bytes: whom and what it is for, such as a loan's number.
             progress: as for `setup`.
 
@@ -137,7 +143,7 @@ class Model:
             SaturationWarning: the proof is about values cut to the range seen at setup.
         """
         with told(progress) as tell:
-            return self._prove(one_row(row, "The row"), context, tell)
+            return self._prove(one_row(by_column(row, self._columns, "The row"), "The row"), context, tell)
 
     def _prove(self, row: Any, context: Context, tell: Optional[Told] = None) -> Proof:
         proof, note = checked(self._core.prove(row, context_bytes(context), tell))
@@ -154,7 +160,7 @@ class Model:
             context: one for all, or a list with one for each proof.
             progress: as for `setup`; told once for each proof.
         """
-        parts = rows_of(rows, "The data", self.batch)
+        parts = rows_of(by_column(rows, self._columns, "The data"), "The data", self.batch)
         bound = contexts_of(context, len(parts), "rows" if self.batch == 1 else "batches")
         out: list[Proof] = []
         with told(progress) as tell:
@@ -170,7 +176,7 @@ class Model:
         Raises:
             InputError: the rows cannot be used.
         """
-        return Evaluation(json.loads(checked(self._core.evaluate(named_arrays(rows, "The data")))))
+        return Evaluation(json.loads(checked(self._core.evaluate(named_arrays(by_column(rows, self._columns, "The data"), "The data")))))
 
     def save(self, folder: Path) -> None:
         """The four files that `veil setup` writes, each whole or not at all; prover.veil is for the owner's eyes only."""

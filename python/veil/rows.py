@@ -39,6 +39,30 @@ def column_names(data: Any) -> list[str]:
     return names if all(isinstance(name, str) for name in names) else []
 
 
+def by_column(data: Any, columns: list[str], what: str) -> Any:
+    """A table, a row of one, or a dictionary of single numbers, in the order of the model's columns; anything else as
+    it is. Columns that the model does not know are left out."""
+    if _is_table(data):
+        names = list(data.columns)
+    elif hasattr(data, "to_numpy") and hasattr(data, "index"):  # pandas.Series
+        names = list(data.index)
+    elif isinstance(data, dict) and all(hasattr(value, "__float__") and not getattr(value, "shape", ())
+                                        for value in data.values()):
+        names = list(data)
+    else:
+        return data
+    if not columns or names == columns or not names or not all(isinstance(name, str) for name in names):
+        return data
+    missing = [name for name in columns if name not in names]
+    if missing:
+        listed = ", ".join(repr(name) for name in missing[:5]) + (", ..." if len(missing) > 5 else "")
+        raise InputError(f"{what} has no column {listed}; the model takes {len(columns)}: "
+                         f"{', '.join(columns[:30])}{', ...' if len(columns) > 30 else ''}.")
+    if isinstance(data, dict):
+        return [data[name] for name in columns]
+    return data[columns]
+
+
 def one_row(data: Any, what: str) -> Rows:
     """A row: of one axis, a row of a table, or a batch of one."""
     if hasattr(data, "to_numpy") and not hasattr(data, "columns"):  # pandas.Series

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
+#include <cstring>
 #include <limits>
 #include <vector>
 
@@ -139,6 +141,46 @@ void add_few_rows(std::span<const WeightedRow> rows, const T* data, std::ptrdiff
   }
 }
 
+constexpr std::size_t kSparseWord = 8;
+
+// Columns side by side in memory and almost empty, such as a tree's selections of one feature each: what is not zero is
+// looked for, eight bytes at a time, and added.
+bool is_sparse(const IntegerMatrixView& matrix, const std::int8_t* data) {
+  constexpr std::size_t kLooked = 64;  // columns
+  constexpr std::size_t kZeros = 12;   // for one that is not zero
+  if (std::endian::native != std::endian::little || matrix.row_stride != 1 || matrix.rows < kSparseWord) return false;
+  std::size_t filled = 0;
+  const std::size_t columns = std::min(kLooked, matrix.columns);
+  for (std::size_t j = 0; j < columns; ++j) {
+    const std::int8_t* column = data + static_cast<std::ptrdiff_t>(j) * matrix.column_stride;
+    for (std::size_t i = 0; i < matrix.rows; ++i) filled += column[i] != 0 ? 1 : 0;
+  }
+  return filled * (kZeros + 1) <= columns * matrix.rows;
+}
+
+// Eight entries from row i on, but for the first `skipped`.
+void add_sparse_word(std::span<const Fr> weights, const std::int8_t* column, std::size_t i, std::size_t skipped,
+                     Fr& sum) {
+  std::uint64_t word = 0;
+  std::memcpy(&word, column + i, sizeof(word));
+  for (word = word >> (8 * skipped) << (8 * skipped); word != 0;) {
+    const auto byte = static_cast<std::size_t>(std::countr_zero(word)) / 8;
+    const auto entry = static_cast<std::int8_t>(word >> (8 * byte));
+    sum += entry == 1 ? weights[i + byte] : weights[i + byte] * Fr::from_int(entry);
+    word &= ~(std::uint64_t{0xff} << (8 * byte));
+  }
+}
+
+void add_sparse_columns(std::span<const Fr> weights, const IntegerMatrixView& matrix, const std::int8_t* data,
+                        std::span<Fr> out) {
+  const std::size_t rows = weights.size();
+  const std::size_t rest = rows % kSparseWord;
+  for (std::size_t j = 0; j < out.size(); ++j, data += matrix.column_stride) {
+    for (std::size_t i = 0; i + kSparseWord <= rows; i += kSparseWord) add_sparse_word(weights, data, i, 0, out[j]);
+    if (rest != 0) add_sparse_word(weights, data, rows - kSparseWord, kSparseWord - rest, out[j]);
+  }
+}
+
 // Where a kernel folds whole rows of small entries (field/arrays.h), matrices whose columns are not side by side are
 // turned tile by tile.
 template <class T>
@@ -183,6 +225,9 @@ void weighted_sum_of_rows(std::span<const Fr> weights, const IntegerMatrixView& 
   if (rows.empty() || out.empty()) return;
   IntegerView(matrix.data, 0, matrix.width).visit([&]<class T>(const T* data) {
     if (rows.size() < kFewRows) return add_few_rows(rows, data, matrix.column_stride, out);
+    if constexpr (sizeof(T) == 1) {
+      if (is_sparse(matrix, data)) return add_sparse_columns(weights, matrix, data, out);
+    }
     if constexpr (sizeof(T) <= 2) {
       if (kCpuLevel >= CpuLevel::kIfma) return add_by_kernel(weights, matrix, data, out);
     }

@@ -72,12 +72,38 @@ TEST(WeightedSumOfRows, AgreesWithTheNaiveSumOnEveryShapeStrideAndWidth) {
         const auto tall = static_cast<std::ptrdiff_t>(rows);
         check_strided(random, width, rows, columns, wide, 1);      // row-major
         check_strided(random, width, rows, columns, wide + 3, 1);  // a part of longer rows
+        check_strided(random, width, rows, columns, 1024, 1);      // whose rows are far apart
         check_strided(random, width, rows, columns, 1, tall);      // transposed
         check_strided(random, width, rows, columns, 1, 1);         // overlapping windows
         check_strided(random, width, rows, columns, -2, 3);
         check_strided(random, width, rows, columns, 0, 1);
       }
     }
+  }
+}
+
+// Columns with one entry that is not zero, or two next to each other, or none: wherever it stands.
+TEST(WeightedSumOfRows, AgreesWithTheNaiveSumOnColumnsThatAreAlmostEmpty) {
+  std::mt19937_64 random(2);
+  for (const std::size_t rows : {8, 13, 23, 64, 65}) {
+    const std::size_t apart = rows + random() % 3;
+    const std::size_t columns = 300;
+    IntegerBuffer buffer(apart * columns, IntegerWidth::k8);
+    constexpr std::int64_t kValues[] = {1, 1, 1, -1, 127, -128};
+    for (std::size_t j = 0; j < columns; ++j) {
+      const std::size_t at = random() % rows;
+      buffer.set(j * apart + at, kValues[random() % 6]);
+      if (j % 50 == 49) buffer.set(j * apart + (at == 0 ? 0 : at - 1), 1);
+      if (j % 50 == 48) buffer.set(j * apart + at, 0);
+    }
+    const IntegerArray entries = std::move(buffer).finish();
+    std::vector<Fr> weights(rows);
+    for (Fr& weight : weights) weight = random_fr(random);
+    const std::vector<Fr> out(columns, Fr::from_u64(7));
+    const auto stride = static_cast<std::ptrdiff_t>(apart);
+    std::vector<Fr> sums = out;
+    weighted_sum_of_rows(weights, {entries.view().data(), IntegerWidth::k8, rows, columns, 1, stride}, sums);
+    EXPECT_EQ(sums, expected_sum(weights, entries, 0, 1, stride, out)) << rows;
   }
 }
 

@@ -213,7 +213,7 @@ template <class T, class Kernel>
 void expect_weighted_rows(Kernel kernel, std::mt19937_64& rng) {
   for (const std::size_t rows : {std::size_t{0}, std::size_t{1}, std::size_t{5}, std::size_t{300}, std::size_t{2049}}) {
     for (const std::size_t columns :
-         {std::size_t{0}, std::size_t{1}, std::size_t{8}, std::size_t{24}, std::size_t{41}}) {
+         {std::size_t{0}, std::size_t{1}, std::size_t{8}, std::size_t{24}, std::size_t{41}, std::size_t{150}}) {
       const std::size_t stride = columns + rng() % 3;
       std::vector<T> data(rows * stride + columns);
       for (T& entry : data) entry = static_cast<T>(rng());
