@@ -88,7 +88,9 @@ void declare(CLI::App& command, SetupArguments& arguments) {
                   "Rows that one proof is about (default 1); the claim then says all(...), count(...) or mean(...)")
       ->type_name("NUMBER")
       ->check(whole_number(1, static_cast<std::uint64_t>(kMaxTensorSize)));
-  command.add_option("--classes", arguments.classes, "Names of the output's elements: A,B,C")
+  command
+      .add_option("--classes", arguments.classes,
+                  "Names of the output's elements, A,B,C; else those that the model file gives its classes")
       ->type_name("NAMES")
       ->delimiter(',');
   command.add_option("--labels", arguments.labels, "A column of the data that is no input")->type_name("COLUMN");

@@ -64,13 +64,16 @@ class Places {
   }
 
   std::vector<std::size_t> offsets(const std::vector<std::int64_t>& strides) const {
-    std::vector<std::size_t> out;
-    std::vector<std::int64_t> index(domain_.extent.size(), 0);
-    for (std::size_t place = 0; place < size_; ++place) {
-      set_index(place, index);
-      std::int64_t offset = 0;
-      for (const AxisId axis : axes_) offset += index[axis] * strides[axis];
-      out.push_back(static_cast<std::size_t>(offset));
+    std::vector<std::size_t> out{0};
+    for (const AxisId axis : axes_) {
+      const auto length = static_cast<std::size_t>(domain_.extent[axis]);
+      const auto stride = static_cast<std::size_t>(strides[axis]);
+      std::vector<std::size_t> longer;
+      longer.reserve(out.size() * length);
+      for (const std::size_t offset : out) {
+        for (std::size_t i = 0; i < length; ++i) longer.push_back(offset + i * stride);
+      }
+      out = std::move(longer);
     }
     return out;
   }
@@ -162,20 +165,22 @@ class MatrixProduct {
         depth_(domain, summed_axes(domain)),
         index_(domain.extent.size(), 0),
         strides_(box_strides(domain)),
-        left_offsets_(depth_.offsets(left_.cursor.strides)),
-        right_offsets_(columns_.offsets(right_.cursor.strides)),
-        left_is_one_run_(is_one_run(left_offsets_)),
-        right_is_one_run_(is_one_run(right_offsets_)),
         covered_(axes(domain, false, false).empty()) {}
 
   // The left factor is read along the depth, the right one along the columns: weights, whose entries lie one after the
   // other along the depth, belong on the left.
-  bool is_better_swapped() const { return !left_is_one_run_ && is_one_run(depth_.offsets(right_.cursor.strides)); }
+  bool is_better_swapped() const {
+    return !is_one_run(depth_.offsets(left_.cursor.strides)) && is_one_run(depth_.offsets(right_.cursor.strides));
+  }
   MatrixProduct swapped(const Domain& domain) && { return {domain, std::move(right_), std::move(left_)}; }
 
   bool is_worth_it() const { return covered_ && rows_.size() >= 4 && columns_.size() >= 8 && depth_.size() >= 8; }
 
   void add_to(std::int64_t coefficient, std::vector<std::int64_t>& out) {
+    left_offsets_ = depth_.offsets(left_.cursor.strides);
+    right_offsets_ = columns_.offsets(right_.cursor.strides);
+    left_is_one_run_ = is_one_run(left_offsets_);
+    right_is_one_run_ = is_one_run(right_offsets_);
     const std::vector<std::size_t> batch = batch_.offsets(strides_);
     const std::vector<std::size_t> rows = rows_.offsets(strides_);
     const std::vector<std::size_t> columns = columns_.offsets(strides_);
@@ -253,7 +258,7 @@ class MatrixProduct {
   std::vector<std::int64_t> index_;
   std::vector<std::int64_t> strides_;                      // of the box
   std::vector<std::size_t> left_offsets_, right_offsets_;  // by depth, by column; may be negative, modulo 2^64
-  bool left_is_one_run_, right_is_one_run_;
+  bool left_is_one_run_ = false, right_is_one_run_ = false;
   bool covered_;  // no axis of the box is in neither factor
   std::vector<double> left_block_, right_block_, sums_;
 };

@@ -85,7 +85,7 @@ TEST(WeightedSumOfRows, AgreesWithTheNaiveSumOnEveryShapeStrideAndWidth) {
 // Columns with one entry that is not zero, or two next to each other, or none: wherever it stands.
 TEST(WeightedSumOfRows, AgreesWithTheNaiveSumOnColumnsThatAreAlmostEmpty) {
   std::mt19937_64 random(2);
-  for (const std::size_t rows : {8, 13, 23, 64, 65}) {
+  for (const std::size_t rows : std::initializer_list<std::size_t>{8, 13, 23, 64, 65}) {
     const std::size_t apart = rows + random() % 3;
     const std::size_t columns = 300;
     IntegerBuffer buffer(apart * columns, IntegerWidth::k8);

@@ -63,7 +63,7 @@ struct Graph {
   // may be empty.
   std::vector<std::vector<double>> imputed = {};
   std::int64_t batch = 1;  // rows that one proof is about; the first axis of every input and of the output, if above 1
-  std::vector<std::string> class_names = {};  // of the scores that the chosen output holds, as the file says (class_names.h)
+  std::vector<std::string> class_names = {};  // of the output's scores, as the file says (class_names.h)
 };
 
 // What a Loop or Scan repeats. Its inputs are those that the operator gives, then those that it reads from around it,
