@@ -14,18 +14,16 @@ namespace {
 
 struct StridedAxis {
   std::size_t length = 1;
-  std::ptrdiff_t stride = 0;  // in the data
-  std::ptrdiff_t result = 0;  // in the result, if it is kept
+  std::ptrdiff_t stride = 0;
 };
 
-// Joins neighbours that are one axis in the data and in the result, so that the last axis is as long as it can be.
+// Joins neighbours that are one axis in memory, so that the last axis is as long as it can be.
 std::vector<StridedAxis> joined_axes(const std::vector<StridedAxis>& axes) {
   std::vector<StridedAxis> out;
   for (const StridedAxis& axis : axes) {
     if (axis.length == 1) continue;
-    const auto length = static_cast<std::ptrdiff_t>(axis.length);
-    if (!out.empty() && out.back().stride == length * axis.stride && out.back().result == length * axis.result) {
-      out.back() = {out.back().length * axis.length, axis.stride, axis.result};
+    if (!out.empty() && out.back().stride == static_cast<std::ptrdiff_t>(axis.length) * axis.stride) {
+      out.back() = {out.back().length * axis.length, axis.stride};
     } else {
       out.push_back(axis);
     }
@@ -35,8 +33,7 @@ std::vector<StridedAxis> joined_axes(const std::vector<StridedAxis>& axes) {
 }
 
 // The offsets of all indices of all axes but one, row-major.
-std::vector<std::ptrdiff_t> offsets_without(const std::vector<StridedAxis>& axes, std::size_t left_out,
-                                            std::ptrdiff_t StridedAxis::*stride) {
+std::vector<std::ptrdiff_t> offsets_without(const std::vector<StridedAxis>& axes, std::size_t left_out) {
   std::vector<std::ptrdiff_t> out{0};
   for (std::size_t d = 0; d < axes.size(); ++d) {
     if (d == left_out) continue;
@@ -44,12 +41,22 @@ std::vector<std::ptrdiff_t> offsets_without(const std::vector<StridedAxis>& axes
     next.reserve(out.size() * axes[d].length);
     for (const std::ptrdiff_t offset : out) {
       for (std::size_t i = 0; i < axes[d].length; ++i) {
-        next.push_back(offset + static_cast<std::ptrdiff_t>(i) * axes[d].*stride);
+        next.push_back(offset + static_cast<std::ptrdiff_t>(i) * axes[d].stride);
       }
     }
     out = std::move(next);
   }
   return out;
+}
+
+// The same axes where values lie row-major.
+std::vector<StridedAxis> row_major(std::vector<StridedAxis> axes) {
+  std::ptrdiff_t stride = 1;
+  for (std::size_t d = axes.size(); d-- > 0;) {
+    axes[d].stride = stride;
+    stride *= static_cast<std::ptrdiff_t>(axes[d].length);
+  }
+  return axes;
 }
 
 // The axis to go along within a matrix: the last one, whose results lie side by side, unless it is short, or its
@@ -65,20 +72,19 @@ std::size_t column_axis(const std::vector<StridedAxis>& kept) {
   return best;
 }
 
-// out[result(k)] += sum_f weights[f] * data[first + offset(f) + offset(k)], f and k row-major over their axes.
+// out[k] += sum_f weights[f] * data[first + offset(f) + offset(k)], f and k row-major over their axes.
 void fold_strided(const IntegerView& data, std::ptrdiff_t first, const std::vector<StridedAxis>& folded,
                   const std::vector<StridedAxis>& kept, std::span<const Fr> weights, std::span<Fr> out) {
   const StridedAxis row = folded.back();
   const std::size_t chosen = column_axis(kept);
-  const StridedAxis column = kept[chosen];
-  const std::vector<std::ptrdiff_t> entries = offsets_without(kept, chosen, &StridedAxis::stride);
-  const std::vector<std::ptrdiff_t> results = offsets_without(kept, chosen, &StridedAxis::result);
-  const std::vector<std::ptrdiff_t> rows = offsets_without(folded, folded.size() - 1, &StridedAxis::stride);
-  const bool is_side_by_side = column.result == 1 || column.length == 1;
-  std::vector<Fr> apart(is_side_by_side ? 0 : column.length);
+  const StridedAxis column = kept[chosen], result = row_major(kept)[chosen];
+  const std::vector<std::ptrdiff_t> entries = offsets_without(kept, chosen);
+  const std::vector<std::ptrdiff_t> results = offsets_without(row_major(kept), chosen);
+  const std::vector<std::ptrdiff_t> rows = offsets_without(folded, folded.size() - 1);
+  std::vector<Fr> apart(result.stride == 1 ? 0 : column.length);
   for (std::size_t k = 0; k < entries.size(); ++k) {
     Fr* const to = out.data() + results[k];
-    const std::span<Fr> sums = is_side_by_side ? std::span<Fr>(to, column.length) : std::span<Fr>(apart);
+    const std::span<Fr> sums = result.stride == 1 ? std::span<Fr>(to, column.length) : std::span<Fr>(apart);
     for (std::size_t f = 0; f < rows.size(); ++f) {
       const std::ptrdiff_t entry = first + entries[k] + rows[f];
       const void* start = data.visit([entry](const auto* values) { return static_cast<const void*>(values + entry); });
@@ -86,7 +92,7 @@ void fold_strided(const IntegerView& data, std::ptrdiff_t first, const std::vect
       weighted_sum_of_rows(weights.subspan(f * row.length, row.length), matrix, sums);
     }
     for (std::size_t j = 0; j < apart.size(); ++j) {
-      to[static_cast<std::ptrdiff_t>(j) * column.result] += std::exchange(apart[j], Fr::zero());
+      to[static_cast<std::ptrdiff_t>(j) * result.stride] += std::exchange(apart[j], Fr::zero());
     }
   }
 }
@@ -96,25 +102,15 @@ void fold_strided(const IntegerView& data, std::ptrdiff_t first, const std::vect
 std::vector<StridedAxis> strided_axes(const Domain& domain, const std::vector<AxisId>& axes, const ViewCursor& cursor) {
   std::vector<StridedAxis> out;
   for (const AxisId axis : axes) {
-    out.push_back(
-        {static_cast<std::size_t>(domain.extent[axis]), static_cast<std::ptrdiff_t>(cursor.strides[axis]), 0});
+    out.push_back({static_cast<std::size_t>(domain.extent[axis]), static_cast<std::ptrdiff_t>(cursor.strides[axis])});
   }
-  return out;
-}
-
-// The strides of the padded cube.
-std::vector<StridedAxis> in_cube(std::vector<StridedAxis> axes) {
-  unsigned bits = 0;
-  for (std::size_t d = axes.size(); d-- > 0; bits += log2_ceil(axes[d].length)) {
-    axes[d].result = std::ptrdiff_t{1} << bits;
-  }
-  return axes;
+  return joined_axes(out);
 }
 
 void fold_view(const ViewCursor& cursor, const Domain& domain, const std::vector<AxisId>& folded,
                const std::vector<AxisId>& kept, std::span<const Fr> weights, std::span<Fr> out) {
-  fold_strided(cursor.data, cursor.base, joined_axes(strided_axes(domain, folded, cursor)),
-               joined_axes(in_cube(strided_axes(domain, kept, cursor))), weights, out);
+  fold_strided(cursor.data, cursor.base, strided_axes(domain, folded, cursor), strided_axes(domain, kept, cursor),
+               weights, out);
   if (cursor.coefficient == 1) return;
   const Fr coefficient = Fr::from_int(cursor.coefficient);
   for (Fr& value : out) value *= coefficient;
@@ -202,17 +198,16 @@ std::vector<Fr> fold_factor(const Circuit& circuit, const Trace& trace, const Fo
   }
   const std::vector<AxisId> kept = term.kept();
   const std::vector<Fr> weights = outer_weights(folded, folded_axes);
-  if (form.size() == 1 && form[0].view.tensor) {
-    const ViewCursor cursor = make_cursor(circuit, trace, domain, form[0]);
-    if (cursor.bounded) {
-      std::vector<Fr> out(std::size_t{1} << axes_bits(domain, kept));
-      fold_view(cursor, domain, folded_axes, kept, weights, out);
-      return out;
-    }
-  }
   std::size_t size = 1;
   for (const AxisId axis : kept) size *= static_cast<std::size_t>(domain.extent[axis]);
   std::vector<Fr> out(size);
+  if (form.size() == 1 && form[0].view.tensor) {
+    const ViewCursor cursor = make_cursor(circuit, trace, domain, form[0]);
+    if (cursor.bounded) {
+      fold_view(cursor, domain, folded_axes, kept, weights, out);
+      return padded(std::move(out), domain, kept);
+    }
+  }
   std::vector<AxisId> axes = folded_axes;
   axes.insert(axes.end(), kept.begin(), kept.end());
   fold_values(evaluate_by_axes(circuit, trace, form, domain, axes), weights, out);
