@@ -126,41 +126,10 @@ void add_below(Fr* out, const Fr* weights, const std::int16_t* data, std::size_t
   adx_field_kernels().add_weighted_rows_16(out, weights, data, rows, row_stride, columns);
 }
 
-// Rows that are far apart are copied, a cache line each, to lie side by side: a line is then read once, and not by way
-// of the few sets of a cache that rows a power of two apart share.
-template <class T>
-struct Tile {
-  static constexpr std::size_t kColumns = 64 / sizeof(T);
-  static_assert(kColumns % kLanes == 0);
-  T entries[kMaxRows * kColumns];
-
-  VEIL_IFMA_TARGET void copy(const T* data, std::size_t rows, std::ptrdiff_t row_stride) {
-    for (std::size_t i = 0; i < rows; ++i, data += row_stride) {
-      __builtin_prefetch(data + 16 * row_stride);
-      _mm512_storeu_si512(&entries[i * kColumns], _mm512_loadu_si512(data));
-    }
-  }
-};
-
-// Octets of columns; how many of the columns that makes.
-template <class T>
-VEIL_IFMA_TARGET std::size_t add_octets(Fr* out, const typename Digits<T>::Weight* weights, const Octet& bias,
-                                        const T* data, std::size_t rows, std::ptrdiff_t row_stride,
-                                        std::size_t columns) {
-  constexpr std::size_t kTogether = Digits<T>::kOctets * kLanes;
-  std::size_t j = 0;
-  for (; j + kTogether <= columns; j += kTogether) {
-    add_columns<T, Digits<T>::kOctets>(out + j, weights, bias, data + j, rows, row_stride);
-  }
-  for (; j + kLanes <= columns; j += kLanes) add_columns<T, 1>(out + j, weights, bias, data + j, rows, row_stride);
-  return j;
-}
-
 template <class T>
 VEIL_IFMA_TARGET void add_rows(Fr* out, const Fr* weights, const T* data, std::size_t rows, std::ptrdiff_t row_stride,
                                std::size_t columns) {
   using D = Digits<T>;
-  constexpr std::size_t kTileColumns = Tile<T>::kColumns;
   typename D::Weight digits[kMaxRows];
   Fr total;
   for (std::size_t i = 0; i < rows; ++i) {
@@ -170,14 +139,12 @@ VEIL_IFMA_TARGET void add_rows(Fr* out, const Fr* weights, const T* data, std::s
   const Fr bias = total * Fr::from_u64(D::kBias);
   const Octet bias_octet = broadcast(to_radix52(bias.raw()));
   std::size_t j = 0;
-  if (row_stride >= static_cast<std::ptrdiff_t>(2 * kTileColumns)) {
-    Tile<T> tile;
-    for (; j + kTileColumns <= columns; j += kTileColumns) {
-      tile.copy(data + j, rows, row_stride);
-      add_octets<T>(out + j, digits, bias_octet, tile.entries, rows, kTileColumns, kTileColumns);
-    }
+  for (; j + D::kOctets * kLanes <= columns; j += D::kOctets * kLanes) {
+    add_columns<T, D::kOctets>(out + j, digits, bias_octet, data + j, rows, row_stride);
   }
-  j += add_octets<T>(out + j, digits, bias_octet, data + j, rows, row_stride, columns - j);
+  for (; j + kLanes <= columns; j += kLanes) {
+    add_columns<T, 1>(out + j, digits, bias_octet, data + j, rows, row_stride);
+  }
   add_below(out + j, weights, data + j, rows, row_stride, columns - j);
 }
 
