@@ -89,6 +89,9 @@ def test_a_claim_names_classes_as_the_classifier_does(data):
             m.prove(X[classifier.predict(X) == "bad"][0])
         with pytest.raises(veil.InputError, match="no class is called 'goood'"):
             veil.setup(classifier, X, claim='argmax == "goood"', progress=False)
+        named, nameless = (veil.setup(classifier, X, claim=claim, progress=False)
+                           for claim in ('argmax == "good"', "argmax == 1"))
+        assert b"good" in named.verifier_key and b"good" not in nameless.verifier_key
 
 
 def test_what_a_converter_cannot_convert_is_one_sentence(data):

@@ -18,8 +18,11 @@ namespace veil {
 
 namespace {
 
-// The caller's, else the model file's where they fit.
-std::vector<std::string> names_of_outputs(const Graph& graph, const std::vector<std::string>& chosen) {
+// The caller's, else the model file's where they fit. The key makes them public, so the file's are taken only where the
+// output is shown, or the claim has a name in it.
+std::vector<std::string> names_of_outputs(const Graph& graph, const SetupChoices& choices) {
+  const std::vector<std::string>& chosen = choices.classes;
+  if (!choices.claim.empty() && choices.claim.find('"') == std::string::npos) return chosen;
   const std::size_t elements = size_of(graph.values[graph.outputs[0]].shape) / static_cast<std::size_t>(graph.batch);
   if (!chosen.empty() || graph.class_names.size() != elements) return chosen;
   return graph.class_names;
@@ -129,7 +132,7 @@ Result<PreparedModel> set_up(Graph graph, const std::vector<RealRow>& rows, cons
                              const StageCallback& stage) {
   stage("choosing the integers", 0.1);
   const QuantiseOptions options{choices.hidden, choices.claim, input_labels(graph, choices.columns),
-                                names_of_outputs(graph, choices.classes), choices.tolerance};
+                                names_of_outputs(graph, choices), choices.tolerance};
   VEIL_TRY(model, quantise(graph, rows, choices.bits, options));
   stage("choosing the integers", 0.3);
   VEIL_TRY(runs, compare_runs(graph, model, rows));
