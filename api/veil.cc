@@ -60,12 +60,13 @@ void write_id(const veil::Digest& id, char* out) {
 Result<veil::SetupFiles> set_up(veil::ByteView onnx, std::span<const veil_array> arrays, veil::SetupChoices choices,
                                 const veil::StageCallback& stage) {
   stage("reading model and data", 0.0);
-  VEIL_TRY(graph, veil::read_model(onnx, choices));
+  VEIL_TRY(file, veil::model_file(Bytes(onnx.begin(), onnx.end()), choices));
+  VEIL_TRY(graph, veil::read_model(file, choices));
   VEIL_TRY(named, veil::api::named_arrays(arrays));
   VEIL_TRY(data, veil::rows_of_arrays(std::move(named), veil::input_specs(graph), "The data"));
   const auto rows = veil::calibration_batches(data, graph.batch);
   VEIL_TRY(made, veil::set_up(std::move(graph), rows, choices, stage));
-  return veil::setup_files(made, Bytes(onnx.begin(), onnx.end()), choices);
+  return veil::setup_files(made, std::move(file), choices);
 }
 
 Result<veil::RealRow> one_row(const veil::OwnedModel& model, std::span<const veil_array> arrays) {

@@ -58,7 +58,7 @@ VEIL_API const char* veil_version(void);
 VEIL_API void veil_set_threads(size_t threads);
 
 /* The options of `veil setup`, by name: claim, model (hidden, public), bits (8, 12, 16, auto), tolerance, output,
- * batch, dim (NAME=LENGTH), class, column (once for each), without-model. NULL where there is no memory. */
+ * batch, dim (NAME=LENGTH), class, column (once for each), without-model, pad-trees, pad-leaves. NULL where there is no memory. */
 typedef struct veil_options veil_options;
 VEIL_API veil_options* veil_options_new(void);
 VEIL_API void veil_options_free(veil_options* options);

@@ -54,6 +54,19 @@ void add_explain(CLI::App& command, bool& explain) {
   command.add_flag("--explain", explain, "Say who learns what of this model and claim, and what nobody learns");
 }
 
+void add_padding(CLI::App& command, TreePadding& padding) {
+  command
+      .add_option("--pad-trees", padding.trees,
+                  "Trees that change nothing are added until the ensemble has so many: their number shows")
+      ->check(whole_number(1, static_cast<std::uint64_t>(kMostPaddedTrees)))
+      ->type_name("NUMBER");
+  command
+      .add_option("--pad-leaves", padding.leaves,
+                  "The largest of them has so many leaves: the size of the largest tree shows, too")
+      ->check(whole_number(1, static_cast<std::uint64_t>(kMostPaddedLeaves)))
+      ->type_name("NUMBER");
+}
+
 void declare(CLI::App& command, SetupArguments& arguments) {
   command.add_option("MODEL", arguments.model, "The model, an .onnx file")->type_name("FILE")->required();
   command.add_option("--calibrate", arguments.calibrate, "Rows like those to come: CSV, NPY, NPZ or JSON")
@@ -94,6 +107,7 @@ void declare(CLI::App& command, SetupArguments& arguments) {
       ->type_name("NAMES")
       ->delimiter(',');
   command.add_option("--labels", arguments.labels, "A column of the data that is no input")->type_name("COLUMN");
+  add_padding(command, arguments.padding);
   command.add_flag("--without-model", arguments.without_model,
                    "Leave the model file out of prover.veil; evaluate then needs it beside the key");
   command.add_option("--profile", arguments.profile, "A JSON file for the time of each phase and the sizes")
@@ -154,6 +168,7 @@ void declare(CLI::App& command, AuditArguments& arguments) {
   command.add_option("MODEL", arguments.model, "The model (.onnx) or, for a hidden model, graph.json")
       ->type_name("FILE")
       ->required();
+  add_padding(command, arguments.padding);
 }
 
 void declare(CLI::App& command, InspectArguments& arguments) {

@@ -93,6 +93,11 @@ Outcome outcome_of(const Finding& finding, const VerifiedModel& model) {
 Result<Outcome> run_audit(const AuditArguments& arguments) {
   VEIL_TRY(file, load_verifier_file(arguments.verifier));
   VEIL_TRY(bytes, read_file(arguments.model));
+  if (arguments.padding.any() && !looks_like_graph(bytes)) {
+    auto padded = pad_trees(bytes, arguments.padding);
+    if (!padded.ok()) return about_file(arguments.model, padded.error());
+    bytes = std::move(padded).value();
+  }
   Progress progress;
   progress.show("checking the key", 0.0);
   const VerifiedModel::Checked checked = VerifiedModel::check(file.model, std::nullopt);

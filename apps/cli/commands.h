@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "cli/outcome.h"
+#include "onnx/pad_trees.h"
 #include "quant/quantise.h"
 
 namespace veil::cli {
@@ -19,6 +20,7 @@ struct SetupArguments {
   double tolerance = kDefaultTolerance;  // of a revealed output
   std::optional<std::string> output, labels;
   std::vector<std::string> dims, classes;
+  TreePadding padding;         // of the ensemble's size
   std::int64_t batch = 1;      // rows that one proof is about
   bool without_model = false;  // the model file is no part of prover.veil
   bool explain = false;        // who learns what
@@ -51,6 +53,7 @@ Result<Outcome> run_evaluate(const EvaluateArguments& arguments);
 
 struct AuditArguments {
   std::string verifier, model;
+  TreePadding padding;  // as at setup
 };
 Result<Outcome> run_audit(const AuditArguments& arguments);
 

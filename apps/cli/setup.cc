@@ -27,6 +27,7 @@ Result<SetupChoices> setup_choices(const SetupArguments& arguments) {
   out.tolerance = arguments.tolerance;
   out.classes = arguments.classes;
   out.without_model = arguments.without_model;
+  out.padding = arguments.padding;
   return out;
 }
 
@@ -107,7 +108,10 @@ Result<Outcome> run_setup(const SetupArguments& arguments) {
   Stopwatch watch;
   VEIL_TRY(choices, setup_choices(arguments));
   VEIL_TRY_STATUS(can_save_files(arguments.out));
-  VEIL_TRY(onnx, read_file(arguments.model));
+  VEIL_TRY(read, read_file(arguments.model));
+  auto padded = model_file(std::move(read), choices);
+  if (!padded.ok()) return about_file(arguments.model, padded.error());
+  Bytes onnx = std::move(padded).value();
   VEIL_TRY(made, make(arguments, onnx, choices, stages));
   VEIL_TRY(files, setup_files(made, std::move(onnx), choices));
   stages.progress.clear();

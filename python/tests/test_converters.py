@@ -73,6 +73,21 @@ def test_a_scikit_learn_pipeline(data):
     proves_like_the_float_model(model, X, model.predict_proba(X[:1]))
 
 
+def test_padded_trees_show_the_same_of_a_small_and_a_large_model(data):
+    X, y = data
+    xgboost, _ = pytest.importorskip("xgboost"), pytest.importorskip("onnxmltools")
+    models = [xgboost.XGBClassifier(n_estimators=n, max_depth=d, random_state=n).fit(X, y) for n, d in ((7, 2), (12, 4))]
+    plain, padded = ([veil.setup(model, X, bits=16, claim="probabilities[1] >= 0.5", progress=False, **more)
+                      for model in models] for more in ({}, {"pad_trees": 16, "pad_leaves": 16}))
+    assert plain[0].graph != plain[1].graph and padded[0].graph == padded[1].graph
+    assert len(padded[0].verifier_key) == len(padded[1].verifier_key)
+    for model, m in zip(models, padded):
+        sure = X[model.predict_proba(X)[:, 1].argmax()]
+        assert m.verifier.verify(m.prove(sure)) and m.evaluate(X[:50]).agreement == 1.0
+    with pytest.raises(veil.InputError, match="has 12 trees, more than 8"):
+        veil.setup(models[1], X, pad_trees=8, progress=False)
+
+
 def test_a_claim_names_classes_as_the_classifier_does(data):
     X, y = data
     pytest.importorskip("skl2onnx")

@@ -23,7 +23,8 @@ _FILES = ("prover.veil", "verifier.veil", "report.json", "graph.json")
 def setup(model: Any, calibration: Any, *, claim: Optional[str] = None, hidden: bool = True,
           bits: Union[int, str] = "auto", tolerance: Optional[float] = None, output: Optional[str] = None,
           dims: Optional[Mapping[str, int]] = None, classes: Optional[Iterable[str]] = None,
-          columns: Optional[Iterable[str]] = None, batch: int = 1, progress: Progress = None) -> Model:
+          columns: Optional[Iterable[str]] = None, batch: int = 1, pad_trees: Optional[int] = None,
+          pad_leaves: Optional[int] = None, progress: Progress = None) -> Model:
     """Sets a model up for proofs.
 
     Args:
@@ -40,6 +41,8 @@ def setup(model: Any, calibration: Any, *, claim: Optional[str] = None, hidden: 
         dims: lengths of open axes: `{"tokens": 16}`.
         classes: names of the output's elements; those of a classifier, `classes_`, by default.
         columns: names of the input's elements; a table's columns by default.
+        pad_trees: trees that change nothing are added until an ensemble has so many; their number shows.
+        pad_leaves: so many leaves has the largest of them; the size of the largest tree shows, too.
         batch: how many rows one proof is about; the claim then says all(...), count(...), mean(...) or sum(...).
         progress: a function, called as progress(stage, done) with 0 <= done <= 1. Without one there is a bar in a
             terminal or notebook where tqdm is installed; False: never, True: also where nobody seems to look.
@@ -52,7 +55,8 @@ def setup(model: Any, calibration: Any, *, claim: Optional[str] = None, hidden: 
     if classes is None and claim is not None and '"' in claim:  # a class by its name
         classes = convert.class_names(model)
     choices = [("model", "hidden" if hidden else "public"), ("bits", str(bits))]
-    for name, value in (("claim", claim), ("tolerance", tolerance), ("output", output), ("batch", batch)):
+    for name, value in (("claim", claim), ("tolerance", tolerance), ("output", output), ("batch", batch),
+                        ("pad-trees", pad_trees), ("pad-leaves", pad_leaves)):
         if value is not None:
             choices.append((name, str(value)))
     choices += [("dim", f"{name}={length}") for name, length in (dims or {}).items()]

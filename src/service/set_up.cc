@@ -72,6 +72,17 @@ Status set_bits(SetupChoices& choices, const std::string& value) {
   return Done{};
 }
 
+Status set_padding(std::optional<std::int64_t>& padding, std::string_view name, const std::string& value,
+                   std::int64_t most) {
+  const auto number = parse_number(value);
+  if (!number || !(*number >= 1 && *number <= static_cast<double>(most)) || *number != std::floor(*number)) {
+    return Error{std::string(name) + " is a whole number from 1 to " + std::to_string(most) + ", not " + quote(value) +
+                 "."};
+  }
+  padding = static_cast<std::int64_t>(*number);
+  return Done{};
+}
+
 Status set_batch(SetupChoices& choices, const std::string& value) {
   const auto number = parse_number(value);
   if (!number || !(*number >= 1 && *number <= static_cast<double>(kMaxTensorSize)) || *number != std::floor(*number)) {
@@ -98,6 +109,8 @@ Status set_choice(SetupChoices& choices, std::string_view name, const std::strin
   if (name == "tolerance") return set_tolerance(choices, value);
   if (name == "dim") return add_dimension(value, choices.import);
   if (name == "batch") return set_batch(choices, value);
+  if (name == "pad-trees") return set_padding(choices.padding.trees, name, value, kMostPaddedTrees);
+  if (name == "pad-leaves") return set_padding(choices.padding.leaves, name, value, kMostPaddedLeaves);
   if (name == "claim") {
     choices.claim = value;
   } else if (name == "output") {
@@ -122,6 +135,15 @@ Status add_dimension(const std::string& text, ImportChoices& choices) {
   if (!digits || equals == 0) return Error{"--dim takes NAME=LENGTH, such as --dim tokens=16."};
   choices.dims[text.substr(0, equals)] = std::stoll(length);
   return Done{};
+}
+
+Result<Bytes> model_file(Bytes onnx, const SetupChoices& choices) {
+  if (!choices.padding.any()) return onnx;
+  if (!choices.hidden) return Error{"Padding hides how large a model is, and this one's weights are to be public."};
+  if (choices.without_model) {
+    return Error{"A key without the model file cannot be of padded trees: evaluate would find another file beside it."};
+  }
+  return pad_trees(onnx, choices.padding);
 }
 
 Result<Graph> read_model(ByteView onnx, const SetupChoices& choices) {

@@ -10,6 +10,7 @@
 #include "data/data.h"
 #include "graph/graph.h"
 #include "key/veil_file.h"
+#include "onnx/pad_trees.h"
 #include "ops/choose_bits.h"
 #include "ops/lowering.h"
 #include "prove/prover.h"
@@ -28,6 +29,7 @@ struct SetupChoices {
   std::vector<std::string> classes;      // names of the output's elements; none: the model file's
   std::vector<std::string> columns;      // names of the inputs' elements one after the other, or none
   bool without_model = false;            // the model file is no part of the prover's key
+  TreePadding padding = {};              // trees that change nothing, so that less of the ensemble's size shows
 };
 
 // Told where the work is, of the stages and again and again within the longest. What it throws (Stopped) ends the work.
@@ -37,9 +39,11 @@ using StageCallback = std::function<void(std::string_view stage, double done)>;
 Status add_dimension(const std::string& text, ImportChoices& choices);
 
 // A choice by the name it has on the command line, for callers in other languages: claim, model, bits, tolerance,
-// output, batch, dim, class, column (the last three once for each), without-model.
+// output, batch, dim, class, column (the last three once for each), without-model, pad-trees, pad-leaves.
 Status set_choice(SetupChoices& choices, std::string_view name, const std::string& value);
 
+// The model file that is proven: the one given, or with its trees padded.
+Result<Bytes> model_file(Bytes onnx, const SetupChoices& choices);
 Result<Graph> read_model(ByteView onnx, const SetupChoices& choices);
 
 struct PreparedModel {

@@ -285,6 +285,23 @@ class OtherSetups(CliCase):
         self.refuses("prove", out / "prover.veil", "--input", rows, "--out", proof, says="the cell is empty")
         self.refuses("setup", MODEL, "--calibrate", rows, "--out", out, says="the cell is empty")
 
+    def test_padded_trees(self):
+        forest, out = ROOT / "examples/trees/forest.onnx", self.folder / "padded"
+        options = ["--calibrate", CALIBRATION, "--bits", 12, "--claim", "probabilities[1] >= 0.01", "--out", out]
+        padding = ["--pad-trees", 60, "--pad-leaves", 128]
+        self.run_json(DONE, "setup", forest, *options, *padding)
+        proof = self.folder / "padded.proof"
+        self.run_json(DONE, "prove", out / "prover.veil", "--input", APPLICANTS, "--row", 0, "--out", proof)
+        self.run_json(DONE, "verify", out / "verifier.veil", proof)
+        said = self.run_json(DONE, "evaluate", out / "prover.veil", "--data", LABELLED, "--labels", "repaid")
+        self.assertEqual(said["agreement"], 1)
+        self.run_json(DONE, "audit", out / "verifier.veil", forest, *padding)
+        self.run_json(REJECTED, "audit", out / "verifier.veil", forest)
+        self.refuses("setup", MODEL, *options, *padding, says="no ensemble of trees")
+        self.refuses("setup", forest, *options, "--pad-trees", 2, says="more than 2")
+        self.refuses("setup", forest, *options, *padding, "--model", "public", says="to be public")
+        self.refuses("setup", forest, *options, *padding, "--without-model", says="without the model file")
+
     def test_a_claim_about_a_batch_of_rows(self):
         out, claim = self.folder / "batch", "count(score >= 0.5) >= 20 and mean(score) > 0.2 and all(score >= 0.0001)"
         self.run_json(DONE, "setup", MODEL, "--calibrate", CALIBRATION, "--batch", 64, "--claim", claim, "--out", out)
