@@ -272,6 +272,29 @@ except KeyboardInterrupt:
         process.kill()
 
 
+def test_an_interrupt_stops_a_long_proof(tmp_path):
+    script = f"""
+import numpy, os, signal, threading, time, veil
+signal.signal(signal.SIGINT, signal.default_int_handler)
+rows = numpy.loadtxt({str(CREDIT / 'calibration.csv')!r}, delimiter=",", skiprows=1)
+rows = numpy.tile(rows, (8, 1))[:4000]
+model = veil.setup({str(CREDIT / 'credit.onnx')!r}, rows, batch=len(rows), bits=16, claim="mean(score) >= 0.01")
+start = time.monotonic()
+model.prove(rows)
+whole = time.monotonic() - start
+threading.Timer(0.3 * whole, os.kill, (os.getpid(), signal.SIGINT)).start()
+start = time.monotonic()
+try:
+    model.prove(rows)
+    print("proved")
+except KeyboardInterrupt:
+    print("interrupted", time.monotonic() - start < 0.8 * whole)
+assert model.verifier.verify(model.prove(rows))
+"""
+    done = subprocess.run([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True, timeout=300)
+    assert done.stdout == "interrupted True\n" and done.returncode == 0
+
+
 def test_memory_does_not_grow_with_proofs(model, row):
     def resident():
         fields = pathlib.Path("/proc/self/statm").read_text().split()
