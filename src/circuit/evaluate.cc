@@ -235,8 +235,28 @@ class LeftRow {
   bool started_ = false;
 };
 
+// A whole tensor whose elements lie in the order of the box: one run.
+bool is_whole(const Domain& domain, const Product& product) {
+  if (!product.left.empty() || product.right.size() != 1) return false;
+  const ViewCursor& cursor = product.right[0];
+  std::int64_t stride = 1;
+  for (AxisId axis = static_cast<AxisId>(domain.extent.size()); axis-- > 0;) {
+    if (domain.extent[axis] == 1) continue;
+    if (axis >= domain.box_rank || cursor.strides[axis] != stride) return false;
+    stride *= domain.extent[axis];
+  }
+  return cursor.bounded && cursor.base == 0 && stride == static_cast<std::int64_t>(cursor.data.size());
+}
+
 template <class Sum>
 void add_product(const Domain& domain, const Product& product, std::vector<Sum>& out) {
+  if (is_whole(domain, product)) {
+    const ViewCursor& cursor = product.right[0];
+    const Sum one = 1;
+    const ViewRun run{cursor.data, 0, 1, 0, static_cast<std::int64_t>(out.size())};
+    const Sum factor = static_cast<Sum>(product.coefficient) * static_cast<Sum>(cursor.coefficient);
+    return add_run<Sum>(run, factor, Row<Sum>{&one, 0}, out.data(), 1);
+  }
   Walk walk(domain, product);
   LeftRow<Sum> left(walk, product.left);
   do {

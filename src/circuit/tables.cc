@@ -7,7 +7,7 @@ namespace veil {
 
 namespace {
 
-constexpr std::int64_t kMaxTableBits = 12;
+constexpr std::int64_t kMaxTableBits = 16;
 
 }  // namespace
 

@@ -1,11 +1,13 @@
 #include "circuit/trace.h"
 
+#include <span>
+
 #include "circuit/tables.h"
 
 namespace veil {
 
 Trace empty_trace(const Circuit& circuit) {
-  return Trace{std::vector<std::vector<std::int64_t>>(circuit.tensors.size()), {}};
+  return Trace{std::vector<std::vector<std::int64_t>>(circuit.tensors.size()), {}, {}};
 }
 
 void narrow(const Circuit& circuit, Trace& trace) {
@@ -36,24 +38,62 @@ std::string at_index(const Domain& domain, std::size_t position) {
 struct TableIndex {
   std::vector<std::vector<std::int64_t>> columns;
 
-  std::optional<std::size_t> row(const std::vector<BoxValues>& entries, std::size_t position) const {
-    const Int128 row = entries[0][position] - columns[0][0];
-    if (row < 0 || row >= static_cast<Int128>(columns[0].size())) return std::nullopt;
-    const auto found = static_cast<std::size_t>(row);
+  template <class Integer>
+  std::optional<std::size_t> row(const std::vector<std::span<const Integer>>& entries, std::size_t position) const {
+    const Integer key = entries[0][position];
+    if (key < columns[0].front() || key > columns[0].back()) return std::nullopt;
+    const auto found = static_cast<std::size_t>(key - columns[0].front());
     for (std::size_t column = 1; column < columns.size(); ++column) {
       if (entries[column][position] != columns[column][found]) return std::nullopt;
     }
     return found;
   }
+
+  // visit(row of each position)
+  template <class Integer, class Visit>
+  void for_each_row(const std::vector<std::span<const Integer>>& entries, const Visit& visit) const {
+    for (std::size_t position = 0; position < entries[0].size(); ++position) visit(position, row(entries, position));
+  }
 };
 
-std::vector<BoxValues> evaluate_entries(const Circuit& circuit, const Trace& trace, const Lookup& lookup) {
-  std::vector<BoxValues> entries;
-  for (const Expression& entry : lookup.entries) {
-    entries.push_back(evaluate_box(circuit, trace, lookup.domain, entry));
+// The entries of one lookup, all as 64-bit integers or all as 128-bit ones.
+class Entries {
+ public:
+  // `keys`: of entry 0, where they are known.
+  Entries(const Circuit& circuit, const Trace& trace, const Lookup& lookup, const std::vector<std::int64_t>* keys) {
+    for (const Expression& entry : lookup.entries) {
+      if (keys != nullptr && values_.empty()) {
+        values_.push_back({*keys, {}});
+      } else {
+        values_.push_back(evaluate_box(circuit, trace, lookup.domain, entry));
+      }
+      is_wide_ = is_wide_ || values_.back().is_wide();
+    }
+    for (BoxValues& entry : values_) {
+      if (is_wide_ && !entry.is_wide()) entry.wide.assign(entry.narrow.begin(), entry.narrow.end());
+    }
   }
-  return entries;
-}
+
+  template <class Visit>
+  void for_each_row(const TableIndex& index, const Visit& visit) const {
+    if (is_wide_) {
+      index.for_each_row(spans(&BoxValues::wide), visit);
+    } else {
+      index.for_each_row(spans(&BoxValues::narrow), visit);
+    }
+  }
+
+ private:
+  template <class Integer>
+  std::vector<std::span<const Integer>> spans(std::vector<Integer> BoxValues::*values) const {
+    std::vector<std::span<const Integer>> out;
+    for (const BoxValues& entry : values_) out.push_back(entry.*values);
+    return out;
+  }
+
+  std::vector<BoxValues> values_;
+  bool is_wide_ = false;
+};
 
 }  // namespace
 
@@ -63,12 +103,13 @@ void fill_multiplicities(const Circuit& circuit, Trace& trace) {
     index.push_back(TableIndex{table_columns(table)});
     trace.values[table.multiplicity].assign(index.back().columns[0].size(), 0);
   }
-  for (const Lookup& lookup : circuit.lookups) {
-    const auto entries = evaluate_entries(circuit, trace, lookup);
+  for (std::size_t i = 0; i < circuit.lookups.size(); ++i) {
+    const Lookup& lookup = circuit.lookups[i];
     std::vector<std::int64_t>& counts = trace.values[circuit.tables[lookup.table].multiplicity];
-    for (std::size_t position = 0; position < entries[0].size(); ++position) {
-      if (const auto row = index[lookup.table].row(entries, position)) ++counts[*row];
-    }
+    Entries(circuit, trace, lookup, trace.keys_of(i))
+        .for_each_row(index[lookup.table], [&](std::size_t, const std::optional<std::size_t>& row) {
+          if (row) ++counts[*row];
+        });
   }
 }
 
@@ -81,13 +122,16 @@ std::optional<std::string> check_trace(const Circuit& circuit, const Trace& trac
   }
   for (const Lookup& lookup : circuit.lookups) {
     const TableIndex index{table_columns(circuit.tables[lookup.table])};
-    const auto entries = evaluate_entries(circuit, trace, lookup);
-    for (std::size_t position = 0; position < entries[0].size(); ++position) {
-      if (!index.row(entries, position)) return "lookup " + lookup.name + " at " + at_index(lookup.domain, position);
-    }
+    std::optional<std::size_t> outside;
+    Entries(circuit, trace, lookup, nullptr)
+        .for_each_row(index, [&](std::size_t position, const std::optional<std::size_t>& row) {
+          if (!row && !outside) outside = position;
+        });
+    if (outside) return "lookup " + lookup.name + " at " + at_index(lookup.domain, *outside);
   }
   if (!with_multiplicities) return std::nullopt;
   Trace expected = trace;
+  expected.keys.clear();
   fill_multiplicities(circuit, expected);
   for (const Table& table : circuit.tables) {
     if (expected.values[table.multiplicity] != trace.values[table.multiplicity]) {

@@ -15,11 +15,18 @@ struct Trace {
   // By TensorId, or empty: what all runs have in common, the model's tensors, held once; and after narrow() the run's
   // own. Where `values` has a tensor too, that one counts.
   std::vector<IntegerArray> shared;
+  // By lookup, or empty: its keys, where the step that proves a range by it knows them already: what they follow from
+  // is a product of matrices. Whoever changes a tensor clears this.
+  std::vector<std::vector<std::int64_t>> keys;
 
   // The integers of a tensor. Points into the trace; empty where not yet computed.
   IntegerView tensor(TensorId id) const {
     if (values[id].empty() && id < shared.size()) return shared[id].view();
     return values[id];
+  }
+  // The keys of a lookup; null where they are not known.
+  const std::vector<std::int64_t>* keys_of(std::size_t lookup) const {
+    return lookup < keys.size() && !keys[lookup].empty() ? &keys[lookup] : nullptr;
   }
 };
 

@@ -55,6 +55,8 @@ void add_run(const ViewRun& run, Sum factor, const Row<Sum>& row, Sum* out, std:
       Sum sum = 0;
       for (std::int64_t j = run.begin; j < run.end; ++j) sum += entry(j);
       *out += scale * sum;
+    } else if (out_stride == 1) {  // a loop that compilers make vectors of
+      for (std::int64_t j = run.begin; j < run.end; ++j) out[j] += scale * entry(j);
     } else {
       for (std::int64_t j = run.begin; j < run.end; ++j) out[j * out_stride] += scale * entry(j);
     }

@@ -15,9 +15,7 @@ void prove_at_least(Lowerer& lowerer, const std::string& name, const Domain& dom
                     std::int64_t low, std::int64_t most) {
   std::int64_t span = 2;
   while (span <= most - low) span *= 2;
-  for (const LimbStep& step : add_range_proof(lowerer.circuit, name, domain, value, low, low + span - 1)) {
-    lowerer.add_step([step](const Circuit& circuit, Trace& trace) { fill_limbs(circuit, trace, step); });
-  }
+  lowerer.add_filled_range(name, domain, value, {low, low + span - 1});
 }
 
 void prove_claim(Lowerer& lowerer, const std::string& what, const Domain& domain, const Expression& value,

@@ -9,7 +9,13 @@ namespace veil {
 
 namespace {
 
-constexpr unsigned kTopBits = 8;  // of a signed value's top limb
+// Of a signed value's top limb, which has at least a byte: as many as leave the fewest limbs below it.
+unsigned top_bits(const LimbWidths& widths, unsigned bits) {
+  VEIL_CHECK(bits >= kLimbBits);
+  unsigned below = 0;
+  while (bits > below + widths.top) below += widths.plain;
+  return bits < below + kLimbBits ? kLimbBits : bits - below;
+}
 
 Expression expression_of(const View& view, std::int64_t coefficient = 1) {
   return linear_expression({LinearTerm{coefficient, view}});
@@ -21,11 +27,26 @@ void add_lookup(Circuit& circuit, const std::string& name, const Domain& domain,
   circuit.lookups.push_back(Lookup{name, domain, table, std::move(entries)});
 }
 
+// out[i] = (values[i] >> shift), and of it `width` bits; width 0: all.
+void cut(const std::vector<std::int64_t>& values, unsigned shift, unsigned width, std::vector<std::int64_t>& out) {
+  const std::int64_t mask = width == 0 ? -1 : (std::int64_t{1} << width) - 1;
+  out.resize(values.size());
+  for (std::size_t i = 0; i < values.size(); ++i) out[i] = (values[i] >> shift) & mask;
+}
+
+// The keys of a virtual limb, which is looked up as what is left of the value.
+void keep_keys(Trace& trace, std::size_t lookup, const std::vector<std::int64_t>& values, unsigned width) {
+  if (trace.keys.size() <= lookup) trace.keys.resize(lookup + 1);
+  cut(values, 0, width, trace.keys[lookup]);
+}
+
 // The committed limbs of one value and how to cut them out of it: limb = (value >> shift) & mask, the top one signed.
 struct Limbs {
   Form form;  // the sum of the committed limbs at their places
   std::vector<TensorId> ids;
   std::vector<unsigned> shifts, widths;  // width 0: the top limb, all that is left above its shift
+  std::optional<std::size_t> lowest;  // the lookup of a virtual limb below them,
+  unsigned lowest_width = 0;          // and its width
   std::optional<TensorId> sign, base, slope;
   std::optional<PieceParameters> split;
   std::vector<std::vector<std::int64_t>> pieces;  // of the table, where base and slope are committed
@@ -35,11 +56,9 @@ struct Limbs {
 
 void Limbs::fill(Trace& trace, const std::vector<std::int64_t>& values) const {
   for (std::size_t limb = 0; limb < ids.size(); ++limb) {
-    std::vector<std::int64_t>& out = trace.values[ids[limb]];
-    out.resize(values.size());
-    const std::int64_t mask = widths[limb] == 0 ? -1 : (std::int64_t{1} << widths[limb]) - 1;
-    for (std::size_t i = 0; i < values.size(); ++i) out[i] = (values[i] >> shifts[limb]) & mask;
+    cut(values, shifts[limb], widths[limb], trace.values[ids[limb]]);
   }
+  if (lowest) keep_keys(trace, *lowest, values, lowest_width);
   if (sign) {
     std::vector<std::int64_t>& out = trace.values[*sign];
     out.resize(values.size());
@@ -65,10 +84,11 @@ void add_limb(Limbs& limbs, const Circuit& circuit, TensorId id, unsigned shift,
 }
 
 // Unsigned limbs for the bits [from, to), committed and looked up.
-void add_unsigned_limbs(Limbs& limbs, Circuit& circuit, const std::string& name, const Domain& box, unsigned from,
+void add_unsigned_limbs(Limbs& limbs, Lowerer& lowerer, const std::string& name, const Domain& box, unsigned from,
                         unsigned to) {
+  Circuit& circuit = lowerer.circuit;
   for (unsigned shift = from; shift < to;) {
-    const unsigned width = std::min(kLimbBits, to - shift);
+    const unsigned width = std::min(lowerer.widths.plain, to - shift);
     const std::string limb_name = name + "." + std::to_string(limbs.ids.size());
     const TensorId id = commit(circuit, limb_name, box, 0, (std::int64_t{1} << width) - 1);
     add_lookup(circuit, limb_name, box, TableKind::kUnsigned, {width}, {expression_of(whole_view(circuit, id))});
@@ -78,11 +98,12 @@ void add_unsigned_limbs(Limbs& limbs, Circuit& circuit, const std::string& name,
 }
 
 // The top limb and the sign: (h, s) in the signed table.
-void add_signed_top(Limbs& limbs, Circuit& circuit, const std::string& name, const Domain& box, unsigned shift) {
-  const IntegerRange top = signed_range(kTopBits);
+void add_signed_top(Limbs& limbs, Circuit& circuit, const std::string& name, const Domain& box, unsigned shift,
+                    unsigned bits) {
+  const IntegerRange top = signed_range(bits);
   const TensorId id = commit(circuit, name + ".top", box, top.low, top.high);
   limbs.sign = commit(circuit, name + ".sign", box, 0, 1);
-  add_lookup(circuit, name + ".top", box, TableKind::kSigned, {kTopBits},
+  add_lookup(circuit, name + ".top", box, TableKind::kSigned, {bits},
              {expression_of(whole_view(circuit, id)), expression_of(whole_view(circuit, *limbs.sign))});
   add_limb(limbs, circuit, id, shift, 0);
 }
@@ -109,24 +130,24 @@ void add_key_top(Limbs& limbs, Circuit& circuit, const std::string& name, const 
 }
 
 // All limbs of a signed value that exists only as its limbs.
-Limbs add_signed_limbs(Circuit& circuit, const std::string& name, const Domain& box, unsigned bits) {
-  VEIL_CHECK(bits >= kTopBits);
+Limbs add_signed_limbs(Lowerer& lowerer, const std::string& name, const Domain& box, unsigned bits) {
   Limbs limbs;
-  add_unsigned_limbs(limbs, circuit, name, box, 0, bits - kTopBits);
-  add_signed_top(limbs, circuit, name, box, bits - kTopBits);
+  const unsigned top = top_bits(lowerer.widths, bits);
+  add_unsigned_limbs(limbs, lowerer, name, box, 0, bits - top);
+  add_signed_top(limbs, lowerer.circuit, name, box, bits - top, top);
   return limbs;
 }
 
-Limbs add_split_limbs(Circuit& circuit, const std::string& name, const Domain& box, const PieceParameters& p) {
+Limbs add_split_limbs(Lowerer& lowerer, const std::string& name, const Domain& box, const PieceParameters& p) {
   Limbs limbs;
-  add_unsigned_limbs(limbs, circuit, name, box, 0, static_cast<unsigned>(p.low_bits));
-  add_key_top(limbs, circuit, name, box, p);
+  add_unsigned_limbs(limbs, lowerer, name, box, 0, static_cast<unsigned>(p.low_bits));
+  add_key_top(limbs, lowerer.circuit, name, box, p);
   return limbs;
 }
 
 // Least multiple of 8 signed bits that hold the range.
 unsigned whole_limb_bits(const IntegerRange& range) {
-  unsigned bits = kTopBits;
+  unsigned bits = kLimbBits;
   while (!signed_range(bits).contains(range)) bits += kLimbBits;
   return bits;
 }
@@ -140,11 +161,9 @@ std::vector<std::int64_t> evaluate(const Circuit& circuit, const Trace& trace, c
 void fill_range(Trace& trace, const std::vector<LimbStep>& steps, const std::vector<std::int64_t>& values) {
   for (const LimbStep& step : steps) {
     for (std::size_t limb = 0; limb < step.limbs.size(); ++limb) {
-      std::vector<std::int64_t>& out = trace.values[step.limbs[limb]];
-      out.resize(values.size());
-      const std::int64_t mask = (std::int64_t{1} << step.widths[limb]) - 1;
-      for (std::size_t i = 0; i < values.size(); ++i) out[i] = (values[i] >> step.shifts[limb]) & mask;
+      cut(values, step.shifts[limb], step.widths[limb], trace.values[step.limbs[limb]]);
     }
+    keep_keys(trace, step.lowest, values, step.lowest_width);
   }
 }
 
@@ -165,16 +184,19 @@ Activation activation_of(const Circuit& circuit, const Limbs& limbs) {
 }
 
 // What is left of the value after all committed limbs: the lowest one, virtual, looked up in [0, 2^width).
-void add_virtual_limb(Circuit& circuit, const std::string& name, const Domain& domain, const Expression& value,
-                      const Form& upper, unsigned width) {
-  Expression lowest = value - linear_expression(upper);
+void add_virtual_limb(Limbs& limbs, Circuit& circuit, const std::string& name, const Domain& domain,
+                      const Expression& value, unsigned width) {
+  Expression lowest = value - linear_expression(limbs.form);
+  limbs.lowest = circuit.lookups.size();
+  limbs.lowest_width = width;
   add_lookup(circuit, name + ".low", domain, TableKind::kUnsigned, {width}, {std::move(lowest)});
 }
 
 // e (z - max + (max - min) [e < 0]) = 0, e signed limbs that hold `range`
-Limbs add_excess(Circuit& circuit, const std::string& name, const Domain& box, const Limbs& value,
+Limbs add_excess(Lowerer& lowerer, const std::string& name, const Domain& box, const Limbs& value,
                  const IntegerRange& full, const IntegerRange& range) {
-  Limbs excess = add_signed_limbs(circuit, name + "/excess", box, whole_limb_bits(range));
+  Circuit& circuit = lowerer.circuit;
+  Limbs excess = add_signed_limbs(lowerer, name + "/excess", box, whole_limb_bits(range));
   Form clamp = value.form;
   clamp.push_back({-full.high, one_view()});
   clamp.push_back({full.high - full.low, whole_view(circuit, *excess.sign)});
@@ -209,14 +231,6 @@ void RescaleStep::run(const Circuit& circuit, Trace& trace) const {
   value.fill(trace, results);
   if (excess) excess->fill(trace, excesses);
   fill_range(trace, remainder, rest);
-}
-
-// A range proof with the step that fills its limbs.
-void add_filled_range(Lowerer& lowerer, const std::string& name, const Domain& box, const Expression& value,
-                      const IntegerRange& range) {
-  for (LimbStep& step : add_range_proof(lowerer.circuit, name, box, value, range.low, range.high)) {
-    lowerer.add_step([step](const Circuit& circuit, Trace& trace) { fill_limbs(circuit, trace, step); });
-  }
 }
 
 std::int64_t power_above(std::int64_t value) {
@@ -288,10 +302,10 @@ Activation add_rescale(Lowerer& lowerer, const Rescale& r) {
   step.shift = static_cast<unsigned>(r.shift);
   step.full = full;
   if (r.relu) {
-    add_unsigned_limbs(step.value, circuit, r.name, box, 0, r.bits);
+    add_unsigned_limbs(step.value, lowerer, r.name, box, 0, r.bits);
   } else {
     step.value =
-        r.split ? add_split_limbs(circuit, r.name, box, *r.split) : add_signed_limbs(circuit, r.name, box, r.bits);
+        r.split ? add_split_limbs(lowerer, r.name, box, *r.split) : add_signed_limbs(lowerer, r.name, box, r.bits);
   }
   Form out = step.value.form;
   const IntegerRange quotient = round_shift(r.bound, step.shift);
@@ -301,7 +315,7 @@ Activation add_rescale(Lowerer& lowerer, const Rescale& r) {
     const IntegerRange declared = round_shift(declared_range(circuit, r.domain, r.accumulator), step.shift);
     const IntegerRange excess{std::min(quotient.low - saturate(quotient.low, full), declared.high - full.high),
                               std::max(quotient.high - saturate(quotient.high, full), declared.low - full.low)};
-    step.excess = add_excess(circuit, r.name, box, step.value, full, excess);
+    step.excess = add_excess(lowerer, r.name, box, step.value, full, excess);
     out.insert(out.end(), step.excess->form.begin(), step.excess->form.end());
   }
   // rem = accumulator + 2^(shift-1) - 2^shift (z + e)
@@ -310,7 +324,8 @@ Activation add_rescale(Lowerer& lowerer, const Rescale& r) {
     circuit.identities.push_back(Identity{r.name + "/exact", r.domain, rest});
   } else {
     const Expression rem = rest + constant_expression(step.half());
-    step.remainder = add_range_proof(circuit, r.name + "/rem", r.domain, rem, 0, (std::int64_t{1} << step.shift) - 1);
+    step.remainder = add_range_proof(circuit, r.name + "/rem", r.domain, rem, 0, (std::int64_t{1} << step.shift) - 1,
+                                     lowerer.widths.plain);
   }
   lowerer.add_step([step](const Circuit& c, Trace& trace) { step.run(c, trace); });
   return activation_of(circuit, step.value);
@@ -348,17 +363,19 @@ void keep_narrow(Lowerer& lowerer, const Site& site) {
 View add_sign(Lowerer& lowerer, const std::string& name, const Domain& box, const Form& form) {
   Circuit& circuit = lowerer.circuit;
   const unsigned bits = whole_limb_bits(declared_range(circuit, form));
+  const unsigned top = top_bits(lowerer.widths, bits);
   Limbs limbs;
   const Expression value = linear_expression(form);
-  if (bits == kTopBits) {
+  if (bits == top) {
     // One limb: the value itself is the key of the signed table.
     limbs.sign = commit(circuit, name + ".sign", box, 0, 1);
-    add_lookup(circuit, name + ".sign", box, TableKind::kSigned, {kTopBits},
+    add_lookup(circuit, name + ".sign", box, TableKind::kSigned, {top},
                {value, expression_of(whole_view(circuit, *limbs.sign))});
   } else {
-    add_unsigned_limbs(limbs, circuit, name, box, kLimbBits, bits - kTopBits);
-    add_signed_top(limbs, circuit, name, box, bits - kTopBits);
-    add_virtual_limb(circuit, name, box, value, limbs.form, kLimbBits);
+    const unsigned lowest = std::min(lowerer.widths.plain, bits - top);
+    add_unsigned_limbs(limbs, lowerer, name, box, lowest, bits - top);
+    add_signed_top(limbs, circuit, name, box, bits - top, top);
+    add_virtual_limb(limbs, circuit, name, box, value, lowest);
   }
   lowerer.add_step(
       [box, value, limbs](const Circuit& c, Trace& trace) { limbs.fill(trace, evaluate(c, trace, box, value)); });
@@ -375,7 +392,7 @@ View add_wide_sign(Lowerer& lowerer, const std::string& name, const Domain& doma
   limbs.sign = commit(circuit, name + ".sign", box, 0, 1);
   add_lookup(circuit, name + ".top", box, TableKind::kSigned, {top_bits},
              {expression_of(whole_view(circuit, limbs.ids[0])), expression_of(whole_view(circuit, *limbs.sign))});
-  add_virtual_limb(circuit, name, domain, value, limbs.form, low_bits);
+  add_virtual_limb(limbs, circuit, name, domain, value, low_bits);
   lowerer.add_step([domain, value, limbs, run = std::move(run)](const Circuit& c, Trace& trace) {
     limbs.fill(trace, run ? run(c, trace) : evaluate(c, trace, domain, value));
   });
@@ -409,7 +426,7 @@ void add_pieces(Lowerer& lowerer, const std::string& name, const Domain& box, co
   const auto low_bits = static_cast<unsigned>(p.low_bits);
   if (low_bits > 0) {
     // The low part is a factor (slope * low), so it is committed: low in [0, 2^low_bits).
-    add_unsigned_limbs(limbs, circuit, name, box, 0, low_bits);
+    add_unsigned_limbs(limbs, lowerer, name, box, 0, low_bits);
   }
   add_key_top(limbs, circuit, name, box, p);
   circuit.identities.push_back(Identity{name + "/split", box, value - linear_expression(limbs.form)});
@@ -431,7 +448,8 @@ View add_small_quotient(Lowerer& lowerer, const std::string& name, const Domain&
   if (least != 0) entry = entry - constant_expression(least);
   add_lookup(circuit, name, box, TableKind::kUnsigned, {bits}, {std::move(entry)});
   const Expression rem = product + constant_expression(half) - expression_of(view, std::int64_t{1} << shift);
-  const auto limbs = add_range_proof(circuit, name + "/rem", box, rem, 0, (std::int64_t{1} << shift) - 1);
+  const auto limbs = add_range_proof(circuit, name + "/rem", box, rem, 0, (std::int64_t{1} << shift) - 1,
+                                     lowerer.widths.plain);
   lowerer.add_step([box, product, shift, half, c, limbs](const Circuit& at, Trace& trace) {
     std::vector<std::int64_t> rest = evaluate(at, trace, box, product);
     std::vector<std::int64_t>& out = trace.values[c];
@@ -459,12 +477,12 @@ View add_quotient(Lowerer& lowerer, const std::string& name, const Domain& box, 
       values[i] = divisors[i] > 0 ? floor_quotient(values[i], divisors[i]) : 0;
     trace.values[q] = std::move(values);
   });
-  add_filled_range(lowerer, name + "/range", box, expression_of(view), limbs);
+  lowerer.add_filled_range(name + "/range", box, expression_of(view), limbs);
   const std::int64_t most = declared_range(circuit, divisor).high - 1;
   const Expression remainder{dividend, {ProductTerm{-1, divisor, {LinearTerm{1, view}}}}};
   const Expression rest = linear_expression(divisor) - constant_expression(1) - remainder;
-  add_filled_range(lowerer, name + "/remainder", box, remainder, {0, power_above(most) - 1});
-  add_filled_range(lowerer, name + "/rest", box, rest, {0, power_above(most) - 1});
+  lowerer.add_filled_range(name + "/remainder", box, remainder, {0, power_above(most) - 1});
+  lowerer.add_filled_range(name + "/rest", box, rest, {0, power_above(most) - 1});
   return view;
 }
 

@@ -1,8 +1,9 @@
 // The few shapes of constraint that all operators are lowered to. Each determines what it commits (validate.h,
 // determined.h): no tensor is free, no value has two encodings.
 //
-// Signed limbs of b bits: value = sum_j 2^(8j) l_j + 2^(b-8) h, with l_j in unsigned tables (the lowest of them
-// virtual where the value exists already) and (h, s) in the signed table of 8 bits: s = [h < 0] = [value < 0].
+// Signed limbs of b bits: value = sum_j 2^(wj) l_j + 2^(b-t) h, with l_j in unsigned tables of w bits at most (the
+// lowest of them virtual where the value exists already) and (h, s) in the signed table of t bits: s = [h < 0] =
+// [value < 0]. w and t are bytes, or wide in large circuits (LimbWidths).
 #pragma once
 
 #include <functional>

@@ -48,7 +48,7 @@ std::vector<std::size_t> holding(const Circuit& circuit, const Trace& trace, std
 struct Bench {
   QuantisedGraph graph;
   Lowering lowering;
-  Lowerer lowerer{graph, lowering};
+  Lowerer lowerer{graph, lowering, LimbWidths{}};
   Domain box;
   TensorId input;
   Form form;

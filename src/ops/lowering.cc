@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "base/limits.h"
 #include "circuit/range.h"
+#include "circuit/tables.h"
 #include "graph/text.h"
 #include "ops/claim.h"
 #include "ops/ending.h"
@@ -30,10 +31,7 @@ TensorId add_missing(Lowerer& lowerer, const QuantisedInput& input, const std::s
   const TensorId id =
       add_tensor(lowerer.circuit, Tensor{name + "/missing", box.extent, 0, 1, Owner::kInput, std::move(meaning)});
   const View view = whole_view(lowerer.circuit, id);
-  for (LimbStep& step :
-       add_range_proof(lowerer.circuit, name + "/missing/range", box, linear_expression({LinearTerm{1, view}}), 0, 1)) {
-    lowerer.add_step([step](const Circuit& circuit, Trace& trace) { fill_limbs(circuit, trace, step); });
-  }
+  lowerer.add_filled_range(name + "/missing/range", box, linear_expression({LinearTerm{1, view}}), {0, 1});
   Activation& value = lowerer.activation(input.value);
   value.missing = {LinearTerm{1, view}};
   value.form.push_back({kMissingStep, view});
@@ -53,10 +51,7 @@ Status lower_input(Lowerer& lowerer, const QuantisedInput& input) {
   const TensorId id = add_tensor(lowerer.circuit, Tensor{name, box.extent, range.low, range.high, Owner::kInput,
                                                          input_meaning(lowerer.graph, input)});
   const View view = whole_view(lowerer.circuit, id);
-  const Expression value = linear_expression({LinearTerm{1, view}});
-  for (LimbStep& step : add_range_proof(lowerer.circuit, name + "/range", box, value, range.low, range.high)) {
-    lowerer.add_step([step](const Circuit& circuit, Trace& trace) { fill_limbs(circuit, trace, step); });
-  }
+  lowerer.add_filled_range(name + "/range", box, linear_expression({LinearTerm{1, view}}), range);
   lowerer.activation(input.value).storage = storage;
   lowerer.activation(input.value).form = {LinearTerm{1, view}};
   out.inputs.push_back(id);
@@ -72,6 +67,27 @@ Status lower_node(Lowerer& lowerer, std::size_t position) {
   if (!status) return Error{"step " + quoted(node.name) + " (" + node.source + "): " + status.error().message};
   keep_narrow(lowerer, site);
   return Done{};
+}
+
+// What lookups and witness cost a prover, in units of 20 ns: a leaf 60, a committed byte 40.
+constexpr std::int64_t kLeafCost = 3;
+constexpr std::int64_t kByteCost = 2;
+
+std::int64_t limbs_cost(const Circuit& circuit) {
+  std::int64_t leaves = 0;
+  std::int64_t bytes = 0;
+  for (const Lookup& lookup : circuit.lookups) {
+    std::int64_t size = 1;
+    for (std::size_t axis = 0; axis < lookup.domain.box_rank; ++axis) size *= lookup.domain.extent[axis];
+    leaves += size;
+  }
+  for (const Table& table : circuit.tables) leaves += static_cast<std::int64_t>(table_rows(table));
+  for (const Tensor& tensor : circuit.tensors) {
+    if (tensor.owner != Owner::kWitness) continue;
+    const bool is_byte = tensor.high - tensor.low < std::int64_t{1} << kLimbBits;
+    bytes += shape_size(tensor.shape) * (is_byte ? 1 : 2);
+  }
+  return kLeafCost * leaves + kByteCost * bytes;
 }
 
 }  // namespace
@@ -113,16 +129,24 @@ Activation substitute(const Activation& activation, const std::vector<AxisIndex>
   return out;
 }
 
-Lowerer::Lowerer(const QuantisedGraph& quantised, Lowering& out)
+Lowerer::Lowerer(const QuantisedGraph& quantised, Lowering& out, const LimbWidths& limb_widths)
     : graph(quantised),
       lowering(out),
       circuit(out.circuit),
+      widths(limb_widths),
       skipped(nodes_without_need(quantised, out.analysis)),
       splits_(quantised.values.size()) {
   for (std::size_t i = graph.nodes.size(); i-- > 0;) {
     const auto* op = std::get_if<FunctionOp>(&graph.nodes[i].op);
     if (op == nullptr || skipped[i] || op->key_bits + op->low_bits != graph.bits) continue;
     splits_[graph.nodes[i].inputs[0]] = table_of(*op);
+  }
+}
+
+void Lowerer::add_filled_range(const std::string& name, const Domain& domain, const Expression& value,
+                               const IntegerRange& range) {
+  for (LimbStep& step : add_range_proof(circuit, name, domain, value, range.low, range.high, widths.plain)) {
+    add_step([step](const Circuit& at, Trace& trace) { fill_limbs(at, trace, step); });
   }
 }
 
@@ -192,19 +216,34 @@ View Lowerer::add_model(ModelId id, const Domain& domain, const std::vector<Axis
   return view_by_axes(lowering.model[id], axes);
 }
 
-Result<Lowering> lower(const QuantisedGraph& graph) {
+Result<Lowering> lower(const QuantisedGraph& graph, const LimbWidths& widths) {
   Lowering out;
   VEIL_TRY(analysis, analyse(graph));
   out.analysis = std::move(analysis);
   out.activations.resize(graph.values.size());
   out.model.resize(graph.model.size());
-  Lowerer lowerer(graph, out);
+  Lowerer lowerer(graph, out, widths);
   for (const QuantisedInput& input : graph.inputs) VEIL_TRY_STATUS(lower_input(lowerer, input));
   for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
     if (!lowerer.skipped[i]) VEIL_TRY_STATUS(lower_node(lowerer, i));
   }
   VEIL_TRY_STATUS(lower_output(lowerer));
   return out;
+}
+
+// Wide limbs are tried where there are as many lookups as a wide table has rows.
+Result<Lowering> lower(const QuantisedGraph& graph) {
+  VEIL_TRY(best, lower(graph, LimbWidths{}));
+  std::int64_t least = limbs_cost(best.circuit);
+  if (least < kLeafCost << kWideLimbBits) return best;
+  for (const LimbWidths& widths : {LimbWidths{kWideLimbBits, kLimbBits}, LimbWidths{kWideLimbBits, kWideLimbBits}}) {
+    VEIL_TRY(wide, lower(graph, widths));
+    const std::int64_t cost = limbs_cost(wide.circuit);
+    if (cost >= least) continue;
+    best = std::move(wide);
+    least = cost;
+  }
+  return best;
 }
 
 }  // namespace veil

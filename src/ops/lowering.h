@@ -9,6 +9,7 @@
 #include "base/result.h"
 #include "circuit/circuit.h"
 #include "circuit/function_table.h"
+#include "circuit/range.h"
 #include "circuit/trace.h"
 #include "ops/analysis.h"
 #include "ops/storage.h"
@@ -50,8 +51,17 @@ struct Lowering {
   Analysis analysis;
 };
 
-// Refuses what cannot be proven, and a claim that is always or never true whatever the input is.
+// How wide limbs are: a table of 16 bits costs 65,536 leaves and counts once, and saves every value a lookup
+// (docs/decisions/044).
+struct LimbWidths {
+  unsigned plain = kLimbBits;  // of unsigned limbs
+  unsigned top = kLimbBits;    // most bits of a signed value's top limb
+};
+
+// Refuses what cannot be proven, and a claim that is always or never true whatever the input is. Limbs are as wide as
+// is cheapest, or as wide as they are asked to be.
 Result<Lowering> lower(const QuantisedGraph& graph);
+Result<Lowering> lower(const QuantisedGraph& graph, const LimbWidths& widths);
 
 // Is the claim true of the run that this trace holds? (True where the output is revealed.)
 bool claim_holds(const Lowering& lowering, const Trace& trace);
@@ -71,11 +81,12 @@ struct SoftmaxParts {
 // What the operators' lower functions work with.
 class Lowerer {
  public:
-  Lowerer(const QuantisedGraph& quantised, Lowering& out);
+  Lowerer(const QuantisedGraph& quantised, Lowering& out, const LimbWidths& limb_widths);
 
   const QuantisedGraph& graph;
   Lowering& lowering;
   Circuit& circuit;
+  const LimbWidths widths;
   std::optional<SoftmaxParts> softmax;
   std::vector<bool> skipped;  // by node: the claim is proven without it (ops/claim.h)
 
@@ -93,6 +104,9 @@ class Lowerer {
   };
   Whole see_whole(QuantId id, const std::vector<std::int64_t>& lengths, const std::vector<bool>& outside);
   void add_step(Step step) { lowering.steps.push_back(std::move(step)); }
+  // A range proof with the steps that fill its limbs.
+  void add_filled_range(const std::string& name, const Domain& domain, const Expression& value,
+                        const IntegerRange& range);
   // A model tensor by some of a constraint's axes, in this order (never empty: a scalar has one axis of length 1).
   View add_model(ModelId id, const Domain& domain, const std::vector<AxisId>& axes);
   // The smooth function that reads the value first, if its table can do the range check of a rescale.

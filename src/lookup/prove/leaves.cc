@@ -39,8 +39,9 @@ Leaves::Segment Leaves::lookup_segment(const Circuit& circuit, const Trace& trac
   Segment segment{};
   const Lookup& lookup = circuit.lookups[index];
   segment.tag = std::uint64_t{lookup.table} + 1;
-  for (const Expression& entry : lookup.entries) {
-    segment.columns.push_back(make_column(evaluate_box(circuit, trace, lookup.domain, entry)));
+  if (const auto* keys = trace.keys_of(index)) segment.columns.push_back({*keys, {}});
+  for (std::size_t entry = segment.columns.size(); entry < lookup.entries.size(); ++entry) {
+    segment.columns.push_back(make_column(evaluate_box(circuit, trace, lookup.domain, lookup.entries[entry])));
   }
   segment.box_rank = lookup.domain.box_rank;
   set_box(segment, std::span(lookup.domain.extent).first(lookup.domain.box_rank));
