@@ -4,6 +4,7 @@
 #include <optional>
 #include <span>
 
+#include "parallel/parallel.h"
 #include "tensor/product.h"
 
 namespace veil {
@@ -14,6 +15,9 @@ namespace {
 constexpr std::size_t kPlaces = 512;
 constexpr std::size_t kDepth = 256;
 constexpr std::size_t kRows = 256;
+constexpr std::size_t kStrip = 8;  // of a product's kernel (tensor/product.cc)
+// So many products are worth a thread of their own.
+constexpr std::size_t kProductsOfThread = std::size_t{1} << 20;
 
 // A factor as one view: views that read alike are added up first.
 struct Operand {
@@ -184,25 +188,40 @@ class MatrixProduct {
     const std::vector<std::size_t> batch = batch_.offsets(strides_);
     const std::vector<std::size_t> rows = rows_.offsets(strides_);
     const std::vector<std::size_t> columns = columns_.offsets(strides_);
-    for (std::size_t b = 0; b < batch.size(); ++b) {
-      batch_.set_index(b, index_);
-      for (std::size_t first = 0; first < columns.size(); first += kPlaces) {
-        const std::size_t width = std::min(kPlaces, columns.size() - first);
-        for (std::size_t top = 0; top < rows.size(); top += kRows) {
-          const std::size_t height = std::min(kRows, rows.size() - top);
-          multiply(top, height, first, width);
-          for (std::size_t i = 0; i < height; ++i) {
-            std::int64_t* to = out.data() + batch[b] + rows[top + i];
-            for (std::size_t j = 0; j < width; ++j) {
-              to[columns[first + j]] += coefficient * static_cast<std::int64_t>(sums_[i * width + j]);
-            }
+    // Places of threads that share the columns are fewer, so that there are several.
+    const std::size_t share = (columns.size() + num_threads() - 1) / num_threads();
+    const std::size_t places = std::min(kPlaces, (share + kStrip - 1) / kStrip * kStrip);
+    const std::size_t heights = (rows.size() + kRows - 1) / kRows;
+    const std::size_t widths = (columns.size() + places - 1) / places;
+    const std::size_t grain = 1 + kProductsOfThread / (depth_.size() * kRows * places);
+    for_ranges_of(batch.size() * widths * heights, grain, 1, [&](std::size_t begin, std::size_t end) {
+      Block block(index_);
+      for (std::size_t i = begin; i < end; ++i) {
+        const std::size_t b = i / heights / widths;
+        const std::size_t first = i / heights % widths * places;
+        const std::size_t top = i % heights * kRows;
+        const std::size_t width = std::min(places, columns.size() - first);
+        const std::size_t height = std::min(kRows, rows.size() - top);
+        batch_.set_index(b, block.index);
+        multiply(block, top, height, first, width);
+        for (std::size_t row = 0; row < height; ++row) {
+          std::int64_t* to = out.data() + batch[b] + rows[top + row];
+          for (std::size_t j = 0; j < width; ++j) {
+            to[columns[first + j]] += coefficient * static_cast<std::int64_t>(block.sums[row * width + j]);
           }
         }
       }
-    }
+    });
   }
 
  private:
+  // What a thread works with.
+  struct Block {
+    explicit Block(std::vector<std::int64_t> start) : index(std::move(start)) {}
+    std::vector<std::int64_t> index;
+    std::vector<double> left, right, sums;
+  };
+
   std::vector<AxisId> axes(const Domain& domain, bool in_left, bool in_right) const {
     std::vector<AxisId> out;
     for (AxisId axis = 0; axis < domain.box_rank; ++axis) {
@@ -222,33 +241,34 @@ class MatrixProduct {
   }
 
   // A factor at [first, first + count) of the places, at the index of the other axes.
-  void read(const Operand& operand, const Places& places, const std::vector<std::size_t>& offsets, bool is_one_run,
-            std::size_t first, std::size_t count, double* to) {
-    if (!operand.cursor.bounded) return read_runs(operand, places, first, count, index_, to);
+  static void read(const Operand& operand, const Places& places, const std::vector<std::size_t>& offsets,
+                   bool is_one_run, std::size_t first, std::size_t count, std::vector<std::int64_t>& index,
+                   double* to) {
+    if (!operand.cursor.bounded) return read_runs(operand, places, first, count, index, to);
     if (is_one_run) {
-      places.set_index(first, index_);
-      return read_consecutive(operand, flat_of(operand, index_), count, to);
+      places.set_index(first, index);
+      return read_consecutive(operand, flat_of(operand, index), count, to);
     }
-    places.set_index(0, index_);
-    read_offsets(operand, flat_of(operand, index_), std::span(offsets).subspan(first, count), to);
+    places.set_index(0, index);
+    read_offsets(operand, flat_of(operand, index), std::span(offsets).subspan(first, count), to);
   }
 
-  // sums_ = rows [top, top + height) * columns [first, first + width), at the batch of the index.
-  void multiply(std::size_t top, std::size_t height, std::size_t first, std::size_t width) {
-    sums_.assign(height * width, 0.0);
+  // sums = rows [top, top + height) * columns [first, first + width), at the batch of the block's index.
+  void multiply(Block& block, std::size_t top, std::size_t height, std::size_t first, std::size_t width) const {
+    block.sums.assign(height * width, 0.0);
     for (std::size_t k = 0; k < depth_.size(); k += kDepth) {
       const std::size_t deep = std::min(kDepth, depth_.size() - k);
-      left_block_.resize(height * deep);
+      block.left.resize(height * deep);
       for (std::size_t i = 0; i < height; ++i) {
-        rows_.set_index(top + i, index_);
-        read(left_, depth_, left_offsets_, left_is_one_run_, k, deep, &left_block_[i * deep]);
+        rows_.set_index(top + i, block.index);
+        read(left_, depth_, left_offsets_, left_is_one_run_, k, deep, block.index, &block.left[i * deep]);
       }
-      right_block_.resize(deep * width);
+      block.right.resize(deep * width);
       for (std::size_t i = 0; i < deep; ++i) {
-        depth_.set_index(k + i, index_);
-        read(right_, columns_, right_offsets_, right_is_one_run_, first, width, &right_block_[i * width]);
+        depth_.set_index(k + i, block.index);
+        read(right_, columns_, right_offsets_, right_is_one_run_, first, width, block.index, &block.right[i * width]);
       }
-      multiply_add({left_block_.data(), deep, 1}, {right_block_.data(), width, 1}, height, deep, width, sums_.data(),
+      multiply_add({block.left.data(), deep, 1}, {block.right.data(), width, 1}, height, deep, width, block.sums.data(),
                    width);
     }
   }
@@ -260,7 +280,6 @@ class MatrixProduct {
   std::vector<std::size_t> left_offsets_, right_offsets_;  // by depth, by column; may be negative, modulo 2^64
   bool left_is_one_run_ = false, right_is_one_run_ = false;
   bool covered_;  // no axis of the box is in neither factor
-  std::vector<double> left_block_, right_block_, sums_;
 };
 
 }  // namespace

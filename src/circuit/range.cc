@@ -87,7 +87,8 @@ Registration registration_circuit(const Circuit& inference) {
     const Tensor tensor = out.circuit.tensors[id];
     const Domain domain{tensor.shape, static_cast<std::uint32_t>(tensor.shape.size())};
     const Expression value = linear_expression({LinearTerm{1, whole_view(out.circuit, id)}});
-    auto steps = add_range_proof(out.circuit, tensor.name + "/range", domain, value, tensor.low, tensor.high, limb_bits);
+    auto steps =
+        add_range_proof(out.circuit, tensor.name + "/range", domain, value, tensor.low, tensor.high, limb_bits);
     out.steps.insert(out.steps.end(), steps.begin(), steps.end());
   }
   return out;

@@ -10,6 +10,7 @@
 #include "base/check.h"
 #include "base/int128.h"
 #include "field/arrays.h"
+#include "parallel/parallel.h"
 
 namespace veil {
 
@@ -21,6 +22,8 @@ constexpr std::size_t kTileRows = 256;
 constexpr std::size_t kTileColumns = 64;
 // Below this a reduction an output costs more than a multiplication an entry.
 constexpr std::size_t kFewRows = 5;
+// So many entries are worth a thread of their own.
+constexpr std::size_t kEntriesOfThread = std::size_t{1} << 18;
 
 struct WeightedRow {
   Limbs weight;  // as stored, below p < 2^254
@@ -216,6 +219,27 @@ bool fit_32_bits(std::span<const WeightedRow> rows, const std::int64_t* data, st
   return true;
 }
 
+// Some of the columns, data being the first entry of theirs.
+template <class T>
+void add_columns(std::span<const WeightedRow> rows, std::span<const Fr> weights, const IntegerMatrixView& matrix,
+                 const T* data, std::span<Fr> out) {
+  if (rows.size() < kFewRows) return add_few_rows(rows, data, matrix.column_stride, out);
+  if constexpr (sizeof(T) == 1) {
+    if (is_sparse(matrix, data)) return add_sparse_columns(weights, matrix, data, out);
+  }
+  if constexpr (sizeof(T) <= 2) {
+    if (kCpuLevel >= CpuLevel::kIfma) return add_by_kernel(weights, matrix, data, out);
+  }
+  Fr total;
+  for (const Fr& weight : weights) total += weight;
+  if constexpr (sizeof(T) == 8) {
+    if (fit_32_bits(rows, data, matrix.column_stride, out.size())) {
+      return add_many_rows<Biased<T, 32>>(rows, total, data, matrix.column_stride, out);
+    }
+  }
+  add_many_rows<Biased<T, 8 * sizeof(T)>>(rows, total, data, matrix.column_stride, out);
+}
+
 }  // namespace
 
 void weighted_sum_of_rows(std::span<const Fr> weights, const IntegerMatrixView& matrix, std::span<Fr> out) {
@@ -223,22 +247,14 @@ void weighted_sum_of_rows(std::span<const Fr> weights, const IntegerMatrixView& 
   VEIL_CHECK(matrix.rows < (std::uint64_t{1} << 32));
   const std::vector<WeightedRow> rows = rows_with_weight(weights, matrix.row_stride);
   if (rows.empty() || out.empty()) return;
+  const std::size_t grain = std::max(kTileColumns, kEntriesOfThread / rows.size());
   IntegerView(matrix.data, 0, matrix.width).visit([&]<class T>(const T* data) {
-    if (rows.size() < kFewRows) return add_few_rows(rows, data, matrix.column_stride, out);
-    if constexpr (sizeof(T) == 1) {
-      if (is_sparse(matrix, data)) return add_sparse_columns(weights, matrix, data, out);
-    }
-    if constexpr (sizeof(T) <= 2) {
-      if (kCpuLevel >= CpuLevel::kIfma) return add_by_kernel(weights, matrix, data, out);
-    }
-    Fr total;
-    for (const Fr& weight : weights) total += weight;
-    if constexpr (sizeof(T) == 8) {
-      if (fit_32_bits(rows, data, matrix.column_stride, out.size())) {
-        return add_many_rows<Biased<T, 32>>(rows, total, data, matrix.column_stride, out);
-      }
-    }
-    add_many_rows<Biased<T, 8 * sizeof(T)>>(rows, total, data, matrix.column_stride, out);
+    for_ranges_of(out.size(), grain, kTileColumns, [&](std::size_t begin, std::size_t end) {
+      IntegerMatrixView part = matrix;
+      part.columns = end - begin;
+      const T* first = data + static_cast<std::ptrdiff_t>(begin) * matrix.column_stride;
+      add_columns(rows, weights, part, first, out.subspan(begin, end - begin));
+    });
   });
 }
 

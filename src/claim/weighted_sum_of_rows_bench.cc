@@ -45,7 +45,9 @@ void BM_WeightedSumOfRows(benchmark::State& state) {
   }
   report(state, rows * columns);
 }
-BENCHMARK(BM_WeightedSumOfRows)->ArgsProduct({{4, 16, 256, 2048}, {256, 2048}, {1, 2, 8}, {0, 1}});
+BENCHMARK(BM_WeightedSumOfRows)
+    ->ArgsProduct({{4, 16, 256, 2048}, {256, 2048}, {1, 2, 8}, {0, 1}})
+    ->Args({6144, 4096, 2, 0});
 
 void BM_AxpyRows(benchmark::State& state) {
   const auto rows = static_cast<std::size_t>(state.range(0));

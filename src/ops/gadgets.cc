@@ -45,8 +45,8 @@ struct Limbs {
   Form form;  // the sum of the committed limbs at their places
   std::vector<TensorId> ids;
   std::vector<unsigned> shifts, widths;  // width 0: the top limb, all that is left above its shift
-  std::optional<std::size_t> lowest;  // the lookup of a virtual limb below them,
-  unsigned lowest_width = 0;          // and its width
+  std::optional<std::size_t> lowest;     // the lookup of a virtual limb below them,
+  unsigned lowest_width = 0;             // and its width
   std::optional<TensorId> sign, base, slope;
   std::optional<PieceParameters> split;
   std::vector<std::vector<std::int64_t>> pieces;  // of the table, where base and slope are committed
@@ -448,8 +448,8 @@ View add_small_quotient(Lowerer& lowerer, const std::string& name, const Domain&
   if (least != 0) entry = entry - constant_expression(least);
   add_lookup(circuit, name, box, TableKind::kUnsigned, {bits}, {std::move(entry)});
   const Expression rem = product + constant_expression(half) - expression_of(view, std::int64_t{1} << shift);
-  const auto limbs = add_range_proof(circuit, name + "/rem", box, rem, 0, (std::int64_t{1} << shift) - 1,
-                                     lowerer.widths.plain);
+  const auto limbs =
+      add_range_proof(circuit, name + "/rem", box, rem, 0, (std::int64_t{1} << shift) - 1, lowerer.widths.plain);
   lowerer.add_step([box, product, shift, half, c, limbs](const Circuit& at, Trace& trace) {
     std::vector<std::int64_t> rest = evaluate(at, trace, box, product);
     std::vector<std::int64_t>& out = trace.values[c];

@@ -95,7 +95,7 @@ OpeningAnswers masked_rows(const OpeningShape& shape, const OpeningClaim<AffineF
     blinders.push_back(pads.masks_blinders()[i] + r * pads.pads_blinders()[i]);
   }
   std::vector<Fr> row(pads.mask_row().begin(), pads.mask_row().end());
-  axpy(row, r, answers.columns().combine_rows(opening.row_weights));
+  axpy(row, r, answers.columns().opened_row(opening.group_coin));
   masked.push_back(std::move(row));
   blinders.push_back(pads.mask_row_blinder());
   for (const auto& [index, weight] : opening.row_weights) blinders.back() += r * weight * rows.blinders.expose(index);

@@ -86,6 +86,11 @@ Matrix part_of(const Matrix& m, std::size_t row, std::size_t column) {
 void pack_strips(const Matrix& b, std::size_t depth, std::size_t columns, double* strips) {
   for (std::size_t first = 0; first < columns; first += kStrip, strips += depth * kStrip) {
     const std::size_t width = std::min(kStrip, columns - first);
+    if (width == kStrip && b.column == 1) {
+      for (std::size_t k = 0; k < depth; ++k)
+        std::memcpy(strips + k * kStrip, b.data + k * b.row + first, kStrip * sizeof(double));
+      continue;
+    }
     for (std::size_t k = 0; k < depth; ++k) {
       const double* from = b.data + k * b.row + first * b.column;
       double* to = strips + k * kStrip;
@@ -163,7 +168,7 @@ void multiply_rows(const Matrix& a, const Matrix& b, std::size_t rows, std::size
 
 void multiply_add(const Matrix& a, const Matrix& b, std::size_t rows, std::size_t depth, std::size_t columns,
                   double* out, std::size_t out_row) {
-  if (rows < kTileRows || columns < kStrip) return multiply_rows(a, b, rows, depth, columns, out, out_row);
+  if (rows < kTileRows || columns == 1) return multiply_rows(a, b, rows, depth, columns, out, out_row);
   static const Tile tile = choose_tile();
   std::vector<double> strips((std::min(columns, kColumns) + kStrip) * std::min(depth, kDepth));
   for (std::size_t j = 0; j < columns; j += kColumns) {

@@ -2,6 +2,7 @@
 
 #include "einsum/prove/fold_factor.h"
 #include "field/arrays.h"
+#include "parallel/parallel.h"
 #include "poly/eq.h"
 
 namespace veil {
@@ -22,28 +23,37 @@ std::span<const Fr> differences(std::span<const Fr> upper, std::span<const Fr> l
 
 }  // namespace
 
+EinsumAnswers::TermTables EinsumAnswers::tables_of(const Term& term, std::size_t num_vars) const {
+  TermTables tables;
+  tables.asleep = num_vars - term.num_vars();
+  tables.factor = term.coefficient;
+  for (std::size_t i = 0; i < tables.asleep; ++i) tables.factor *= Fr::half();
+  tables.left = fold_factor(circuit_, trace_, *term.left, term, term.fold_left);
+  tables.right = fold_factor(circuit_, trace_, *term.right, term, term.fold_right);
+  tables.eq_point = term.eq_point;
+  if (tables.asleep > 0) tables.sleeping_sum = term.coefficient * whole_sum(tables);
+  return tables;
+}
+
 void EinsumAnswers::build(const EinsumRoundQuestion& question) {
-  terms_.clear();
-  for (const Term& term : question.terms) {
-    TermTables tables;
-    tables.asleep = question.num_vars - term.num_vars();
-    tables.factor = term.coefficient;
-    for (std::size_t i = 0; i < tables.asleep; ++i) tables.factor *= Fr::half();
-    tables.left = fold_factor(circuit_, trace_, *term.left, term, term.fold_left);
-    tables.right = fold_factor(circuit_, trace_, *term.right, term, term.fold_right);
-    tables.eq_point = term.eq_point;
-    if (tables.asleep > 0) tables.sleeping_sum = term.coefficient * whole_sum(tables);
-    terms_.push_back(std::move(tables));
-  }
+  terms_.assign(question.terms.size(), {});
+  for_ranges_of(terms_.size(), 1, 1, [&](std::size_t begin, std::size_t end) {
+    for (std::size_t i = begin; i < end; ++i) terms_[i] = tables_of(question.terms[i], question.num_vars);
+  });
 }
 
 // sum over the batch of eq * sum over the reduced axes of left * right
 Fr EinsumAnswers::whole_sum(const TermTables& term) {
-  const std::vector<Fr> eq = eq_table(term.eq_point);
+  const std::span<const Fr> point(term.eq_point);
+  if (term.left.size() == std::size_t{1} << point.size() && !point.empty()) {  // elementwise products
+    const WeightedRound round = weighted_round(eq_table(point.subspan(1)), term.left, term.right);
+    return (Fr::one() - point[0]) * round.lower + point[0] * round.upper;
+  }
+  const std::vector<Fr> eq = eq_table(point);
   const std::size_t block = term.left.size() / eq.size();
-  sums_.clear();
-  for (std::size_t b = 0; b < eq.size(); ++b) sums_.push_back(block_product(term.left, term.right, b, block));
-  return inner_product(eq, sums_);
+  std::vector<Fr> sums;
+  for (std::size_t b = 0; b < eq.size(); ++b) sums.push_back(block_product(term.left, term.right, b, block));
+  return inner_product(eq, sums);
 }
 
 Fr EinsumAnswers::block_product(std::span<const Fr> left, std::span<const Fr> right, std::size_t b, std::size_t block) {

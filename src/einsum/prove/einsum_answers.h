@@ -33,7 +33,8 @@ class EinsumAnswers {
   };
 
   void build(const EinsumRoundQuestion& question);
-  Fr whole_sum(const TermTables& term);
+  TermTables tables_of(const Term& term, std::size_t num_vars) const;
+  static Fr whole_sum(const TermTables& term);
   static Fr block_product(std::span<const Fr> left, std::span<const Fr> right, std::size_t b, std::size_t block);
   static void bind(TermTables& term, const Fr& coin);
   Halves sum_halves(const TermTables& term, std::span<const Fr> eq_rest);

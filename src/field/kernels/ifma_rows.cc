@@ -4,6 +4,8 @@
 
 #if defined(__x86_64__)
 
+#include <cstring>
+
 #include "field/kernels/field_kernels.h"
 
 namespace veil {
@@ -116,6 +118,22 @@ VEIL_IFMA_INLINE void add_columns(Fr* out, const typename Digits<T>::Weight* wei
   }
 }
 
+// Whole cache lines of rows that lie so far apart that those of one column would push each other out of the cache.
+template <class T>
+struct Tile {
+  static constexpr std::size_t kColumns = sizeof(T) == 1 ? 128 : 96;
+  alignas(64) T entries[kMaxRows * kColumns];
+
+  void read(const T* data, std::size_t rows, std::ptrdiff_t row_stride) {
+    for (std::size_t i = 0; i < rows; ++i)
+      std::memcpy(entries + i * kColumns, data + static_cast<std::ptrdiff_t>(i) * row_stride, kColumns * sizeof(T));
+  }
+};
+template <class T>
+bool is_far_apart(std::size_t rows, std::ptrdiff_t row_stride) {
+  return rows >= 64 && row_stride * static_cast<std::ptrdiff_t>(sizeof(T)) >= 8192;
+}
+
 // The last columns, fewer than eight, by the level below.
 void add_below(Fr* out, const Fr* weights, const std::int8_t* data, std::size_t rows, std::ptrdiff_t row_stride,
                std::size_t columns) {
@@ -139,6 +157,15 @@ VEIL_IFMA_TARGET void add_rows(Fr* out, const Fr* weights, const T* data, std::s
   const Fr bias = total * Fr::from_u64(D::kBias);
   const Octet bias_octet = broadcast(to_radix52(bias.raw()));
   std::size_t j = 0;
+  if (is_far_apart<T>(rows, row_stride)) {
+    constexpr std::size_t kBlock = D::kOctets * kLanes;
+    for (; j + Tile<T>::kColumns <= columns; j += Tile<T>::kColumns) {
+      Tile<T> tile;
+      tile.read(data + j, rows, row_stride);
+      for (std::size_t k = 0; k < Tile<T>::kColumns; k += kBlock)
+        add_columns<T, D::kOctets>(out + j + k, digits, bias_octet, tile.entries + k, rows, Tile<T>::kColumns);
+    }
+  }
   for (; j + D::kOctets * kLanes <= columns; j += D::kOctets * kLanes) {
     add_columns<T, D::kOctets>(out + j, digits, bias_octet, data + j, rows, row_stride);
   }

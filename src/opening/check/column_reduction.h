@@ -54,6 +54,7 @@ struct OpeningClaim {
   std::map<std::size_t, Fr> row_weights;
   std::vector<Fr> column_eq;  // eq(column point, .)
   Value value;
+  Fr group_coin;  // sigma2: row_weights = sum_g sigma2^g rows_g
 };
 
 // Collects the parts of claims in groups, in order of first appearance.
@@ -94,7 +95,7 @@ OpeningClaim<typename Checker::Value> reduce_columns(Checker& checker, const Row
     claim = bind_round(std::move(claim), c0, c2, coin);
     bound.push_back(coin);
   }
-  OpeningClaim<Value> out{{}, eq_table(bound), checker.constant(Fr::zero())};
+  OpeningClaim<Value> out{{}, eq_table(bound), checker.constant(Fr::zero()), Fr::zero()};
   ColumnPoint point(bound);
   std::vector<Value> ends;
   Value total = checker.constant(Fr::zero());
@@ -103,12 +104,12 @@ OpeningClaim<typename Checker::Value> reduce_columns(Checker& checker, const Row
     total = std::move(total) + ends.back() * groups[i].weigh(point);
   }
   checker.require_equal(total, claim, "column/end");
-  const Fr sigma2 = checker.challenge("column/sigma2");
+  out.group_coin = checker.challenge("column/sigma2");
   power = Fr::one();
   for (std::size_t i = 0; i < groups.size(); ++i) {
     out.value = std::move(out.value) + ends[i] * power;
     for (const auto& [row, weight] : groups[i].rows) out.row_weights[row] += power * weight;
-    power *= sigma2;
+    power *= out.group_coin;
   }
   return out;
 }
