@@ -34,17 +34,24 @@ std::string at_index(const Domain& domain, std::size_t position) {
   return "[" + out + "]";
 }
 
-// Rows are found by their key: column 0 is first key + row.
-struct TableIndex {
-  std::vector<std::vector<std::int64_t>> columns;
+// Rows are found by their key: row r has the key low + r.
+class TableIndex {
+ public:
+  explicit TableIndex(const Table& table) : kind_(table.kind), rows_(static_cast<std::int64_t>(table_rows(table))) {
+    if (kind_ == TableKind::kPieces) columns_ = table_columns(table);
+    if (kind_ != TableKind::kUnsigned) low_ = columns_.empty() ? -rows_ / 2 : columns_[0][0];
+  }
+
+  std::size_t rows() const { return static_cast<std::size_t>(rows_); }
 
   template <class Integer>
   std::optional<std::size_t> row(const std::vector<std::span<const Integer>>& entries, std::size_t position) const {
     const Integer key = entries[0][position];
-    if (key < columns[0].front() || key > columns[0].back()) return std::nullopt;
-    const auto found = static_cast<std::size_t>(key - columns[0].front());
-    for (std::size_t column = 1; column < columns.size(); ++column) {
-      if (entries[column][position] != columns[column][found]) return std::nullopt;
+    if (key < low_ || key >= low_ + rows_) return std::nullopt;
+    const auto found = static_cast<std::size_t>(key - low_);
+    if (kind_ == TableKind::kSigned && entries[1][position] != (key < 0 ? 1 : 0)) return std::nullopt;
+    for (std::size_t column = 1; column < columns_.size(); ++column) {
+      if (entries[column][position] != columns_[column][found]) return std::nullopt;
     }
     return found;
   }
@@ -54,6 +61,12 @@ struct TableIndex {
   void for_each_row(const std::vector<std::span<const Integer>>& entries, const Visit& visit) const {
     for (std::size_t position = 0; position < entries[0].size(); ++position) visit(position, row(entries, position));
   }
+
+ private:
+  TableKind kind_;
+  std::int64_t rows_;
+  std::int64_t low_ = 0;
+  std::vector<std::vector<std::int64_t>> columns_;  // where they are no simple function of the key
 };
 
 // The entries of one lookup, all as 64-bit integers or all as 128-bit ones.
@@ -100,8 +113,8 @@ class Entries {
 void fill_multiplicities(const Circuit& circuit, Trace& trace) {
   std::vector<TableIndex> index;
   for (const Table& table : circuit.tables) {
-    index.push_back(TableIndex{table_columns(table)});
-    trace.values[table.multiplicity].assign(index.back().columns[0].size(), 0);
+    index.emplace_back(table);
+    trace.values[table.multiplicity].assign(index.back().rows(), 0);
   }
   for (std::size_t i = 0; i < circuit.lookups.size(); ++i) {
     const Lookup& lookup = circuit.lookups[i];
@@ -121,7 +134,7 @@ std::optional<std::string> check_trace(const Circuit& circuit, const Trace& trac
     }
   }
   for (const Lookup& lookup : circuit.lookups) {
-    const TableIndex index{table_columns(circuit.tables[lookup.table])};
+    const TableIndex index(circuit.tables[lookup.table]);
     std::optional<std::size_t> outside;
     Entries(circuit, trace, lookup, nullptr)
         .for_each_row(index, [&](std::size_t position, const std::optional<std::size_t>& row) {

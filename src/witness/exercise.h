@@ -79,6 +79,21 @@ struct Exercised {
   RunComparison comparison;
 };
 
+// Limbs of the other widths: accepted, with the same results. One row and extremes.
+inline void expect_wide_limbs(const QuantisedModel& model, IntegerRunner& runner, const RealRow& row) {
+  for (const LimbWidths& widths : {LimbWidths{kWideLimbBits, kLimbBits}, LimbWidths{kWideLimbBits, kWideLimbBits}}) {
+    SCOPED_TRACE("limbs of " + std::to_string(widths.plain) + " and " + std::to_string(widths.top) + " bits");
+    const auto lowering = lower(model.graph, widths);
+    ASSERT_TRUE(lowering.ok()) << lowering.error().message;
+    const Verdict verdict = validate_circuit(lowering->circuit);
+    EXPECT_TRUE(verdict.accepted()) << verdict.name() << " " << verdict.detail();
+    expect_honest_trace(model, *lowering, runner, quantise_row(model.graph, row)->inputs);
+    for (const IntegerRow& extreme : extreme_rows(model.graph, 1)) {
+      expect_honest_trace(model, *lowering, runner, extreme);
+    }
+  }
+}
+
 inline void exercise(const Graph& graph, const std::vector<RealRow>& rows, unsigned bits,
                      const QuantiseOptions& options, std::optional<Exercised>* out = nullptr,
                      std::size_t random_rows = 3) {
@@ -100,6 +115,7 @@ inline void exercise(const Graph& graph, const std::vector<RealRow>& rows, unsig
   for (const IntegerRow& row : extreme_rows(model->graph, random_rows)) {
     expect_honest_trace(*model, *lowering, *runner, row);
   }
+  if (!rows.empty()) expect_wide_limbs(*model, *runner, rows[0]);
   auto comparison = compare_runs(graph, *model, rows);
   ASSERT_TRUE(comparison.ok()) << comparison.error().message;
   if (out != nullptr) out->emplace(Exercised{std::move(*model), std::move(*lowering), std::move(*comparison)});

@@ -85,33 +85,43 @@ inline void expect_honest_and_close(const OperatorCase& each) {
   }
 }
 
+inline void expect_mutations_caught(const QuantisedModel& model, const std::vector<IntegerRow>& candidates,
+                                    const LimbWidths& widths, std::size_t every, std::size_t most) {
+  SCOPED_TRACE("limbs of " + std::to_string(widths.plain) + " and " + std::to_string(widths.top) + " bits");
+  const auto lowering = lower(model.graph, widths);
+  ASSERT_TRUE(lowering.ok()) << lowering.error().message;
+  std::size_t traces = 0;
+  for (const IntegerRow& row : candidates) {
+    if (traces == most) break;
+    const auto trace = fill_trace(*lowering, model.weights, row);
+    if (!trace) continue;  // the claim is not true of it
+    ++traces;
+    const Survivors survivors = mutate_witness(lowering->circuit, *trace, every);
+    EXPECT_TRUE(survivors.names.empty()) << survivors.names.size() << " of " << survivors.tried << ": "
+                                         << joined(survivors.names, "; ").substr(0, 500);
+  }
+  EXPECT_GT(traces, 0u);
+}
+
 inline void expect_mutations_caught(const OperatorCase& each) {
+  constexpr std::size_t kWideEvery = 5;
   const Graph graph = graph_of(each);
   const auto rows = rows_for(graph, 30, each);
+  const std::size_t every = each.mutated_every * (kSanitized ? 29 : 1);
   for (const unsigned bits : {8u, 16u}) {
     SCOPED_TRACE(bits);
     QuantiseOptions options;
     options.claim = each.claim;
     const auto model = quantise(graph, rows, bits, options);
     ASSERT_TRUE(model.ok()) << model.error().message;
-    const auto lowering = lower(model->graph);
-    ASSERT_TRUE(lowering.ok()) << lowering.error().message;
-    const std::size_t every = each.mutated_every * (kSanitized ? 29 : 1);
-    // Rows of which the claim is true; a random one and extremes, where saturation is at work.
-    std::size_t traces = 0;
+    // A random row and extremes, where saturation is at work.
     std::vector<IntegerRow> candidates{quantise_row(model->graph, rows[0])->inputs};
     const auto extremes = extreme_rows(model->graph, 40);
     candidates.insert(candidates.end(), extremes.begin(), extremes.end());
-    for (const IntegerRow& row : candidates) {
-      if (traces == 3) break;
-      const auto trace = fill_trace(*lowering, model->weights, row);
-      if (!trace) continue;
-      ++traces;
-      const Survivors survivors = mutate_witness(lowering->circuit, *trace, every);
-      EXPECT_TRUE(survivors.names.empty()) << survivors.names.size() << " of " << survivors.tried << ": "
-                                           << joined(survivors.names, "; ").substr(0, 500);
-    }
-    EXPECT_GT(traces, 0u);
+    expect_mutations_caught(*model, candidates, {}, every, 3);
+    std::reverse(candidates.begin(), candidates.end());
+    expect_mutations_caught(*model, candidates, {kWideLimbBits, kLimbBits}, every * kWideEvery, 1);
+    expect_mutations_caught(*model, candidates, {kWideLimbBits, kWideLimbBits}, every * kWideEvery, 1);
   }
 }
 

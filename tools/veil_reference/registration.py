@@ -1,5 +1,7 @@
 """The parts of a registration and their circuits, derived from the inference circuit (docs/format.md, section 6)."""
 
+from math import prod
+
 from .circuit import MODEL, WITNESS, Circuit, Expression, Lookup, Table, Tensor, View
 from .field import bits_of
 from .layout import cut_of, tensor_bits
@@ -48,6 +50,8 @@ def registration_parts(circuit, log_columns):
 class _Builder:
     def __init__(self, tensors):
         self.tensors, self.tables, self.lookups = list(tensors), [], []
+        many = sum(prod(t.shape) for t in tensors if (t.high - t.low).bit_length() > 8) >= 1 << 16
+        self.limb_bits = 16 if many else 8
         for tensor in range(len(tensors)):
             self._range(tensor)
 
@@ -69,12 +73,13 @@ class _Builder:
 
     def _limbs(self, name, shape, linear, bits):
         lowest = list(linear)
-        for number, shift in enumerate(range(8, bits, 8), 1):
-            width, limb = min(8, bits - shift), f"{name}.{number}"
+        most = self.limb_bits
+        for number, shift in enumerate(range(most, bits, most), 1):
+            width, limb = min(most, bits - shift), f"{name}.{number}"
             view = self._whole(self._add(limb, shape, (1 << width) - 1))
             self._look_up(limb, shape, width, [(1, view)])
             lowest.append((-(1 << shift), view))
-        self._look_up(name + ".0", shape, min(8, bits), lowest)
+        self._look_up(name + ".0", shape, min(most, bits), lowest)
 
     def _range(self, tensor):
         of = self.tensors[tensor]

@@ -179,7 +179,7 @@ def is_known(table):
     """Are the parameters in the registry?"""
     kind, parameters = table.kind, table.parameters
     if kind in (UNSIGNED, SIGNED):
-        return len(parameters) == 1 and _within(parameters[0], 1, 12)
+        return len(parameters) == 1 and _within(parameters[0], 1, 16)
     if kind != PIECES or len(parameters) not in (6, 9):
         return False
     p = Pieces(*parameters)

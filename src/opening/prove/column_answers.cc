@@ -1,7 +1,6 @@
 #include "opening/prove/column_answers.h"
 
 #include <algorithm>
-#include <iterator>
 
 #include "base/check.h"
 #include "claim/weighted_sum_of_rows.h"
@@ -13,6 +12,7 @@ namespace veil {
 namespace {
 
 constexpr std::size_t kFewRows = 16;
+constexpr std::size_t kSmallGap = 4;       // so many rows without weight are read rather than passed over
 constexpr std::size_t kLongEnough = 8192;  // columns of all groups that one thread takes
 
 }  // namespace
@@ -31,15 +31,19 @@ std::vector<Fr> ColumnAnswers::combine_rows(const std::map<std::size_t, Fr>& wei
   const std::size_t columns = matrix_.columns();
   std::vector<Fr> out(columns);
   for (const RowBlock& block : matrix_.blocks()) {
-    const auto begin = weights.lower_bound(block.rows.first);
     const auto end = weights.lower_bound(block.rows.first + block.rows.count);
-    if (begin == end) continue;
-    const std::size_t first = begin->first;
-    std::vector<Fr> dense(std::prev(end)->first - first + 1);
-    for (auto at = begin; at != end; ++at) dense[at->first - first] = at->second;
-    const IntegerView entries = block.entries.view().part((first - block.rows.first) * columns, dense.size() * columns);
-    weighted_sum_of_rows(
-        dense, {entries.data(), entries.width(), dense.size(), columns, static_cast<std::ptrdiff_t>(columns), 1}, out);
+    for (auto at = weights.lower_bound(block.rows.first); at != end;) {
+      const std::size_t first = at->first;
+      std::vector<Fr> dense;
+      for (; at != end && at->first <= first + dense.size() + kSmallGap; ++at) {
+        dense.resize(at->first - first);
+        dense.push_back(at->second);
+      }
+      const IntegerView entries =
+          block.entries.view().part((first - block.rows.first) * columns, dense.size() * columns);
+      const auto stride = static_cast<std::ptrdiff_t>(columns);
+      weighted_sum_of_rows(dense, {entries.data(), entries.width(), dense.size(), columns, stride, 1}, out);
+    }
   }
   return out;
 }
