@@ -6,7 +6,31 @@
 
 namespace veil {
 
+namespace {
+
+constexpr std::size_t kLong = 4096;
+
+}  // namespace
+
 const std::vector<Fr> SharedVector::kNone;
+
+SharedVector SharedVector::eq(std::span<const Fr> point, std::size_t size) {
+  if (size < kLong) return eq_table(point, size);
+  SharedVector out;
+  out.content_ = std::make_shared<Content>();
+  out.content_->size = size;
+  out.content_->point.assign(point.begin(), point.end());
+  return out;
+}
+
+SharedVector::operator const std::vector<Fr>&() const {
+  if (!content_) return kNone;
+  Content& content = *content_;
+  if (!content.point.empty()) {
+    std::call_once(content.made, [&content] { content.values = eq_table(content.point, content.size); });
+  }
+  return content.values;
+}
 
 // The whole table of eq sums to 1.
 Fr Weight::total() const {
@@ -19,7 +43,7 @@ Fr Weight::total() const {
 Weight eq_weight(const NamedPoint& point, std::size_t first, std::size_t count, std::size_t length) {
   const std::span<const Fr> coordinates = std::span<const Fr>(point.coordinates).subspan(first, count);
   Weight weight;
-  weight.values = eq_table(coordinates, length);
+  weight.values = SharedVector::eq(coordinates, length);
   weight.point = std::vector<Fr>(coordinates.begin(), coordinates.end());
   weight.is_eq = true;
   weight.key = "e" + point.name + "." + std::to_string(first) + "." + std::to_string(length);

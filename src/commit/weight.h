@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <span>
 #include <string>
 #include <utility>
@@ -21,20 +22,32 @@ namespace veil {
 class SharedVector {
  public:
   SharedVector() = default;
-  SharedVector(std::vector<Fr> values) : values_(std::make_shared<const std::vector<Fr>>(std::move(values))) {}
+  SharedVector(std::vector<Fr> values) : content_(std::make_shared<Content>()) {
+    content_->size = values.size();
+    content_->values = std::move(values);
+  }
+  // eq(point, i) for i < size; a long one is made when its entries are first asked for, which a verifier never does.
+  static SharedVector eq(std::span<const Fr> point, std::size_t size);
 
-  operator const std::vector<Fr>&() const { return values_ ? *values_ : kNone; }
+  operator const std::vector<Fr>&() const;
   operator std::span<const Fr>() const { return vector(); }
   const std::vector<Fr>& vector() const { return *this; }
-  std::size_t size() const { return vector().size(); }
-  bool empty() const { return vector().empty(); }
+  std::size_t size() const { return content_ ? content_->size : 0; }
+  bool empty() const { return size() == 0; }
   const Fr& operator[](std::size_t i) const { return vector()[i]; }
   auto begin() const { return vector().begin(); }
   auto end() const { return vector().end(); }
 
  private:
+  struct Content {
+    std::size_t size = 0;
+    std::vector<Fr> point;  // of what is made later; empty otherwise
+    std::once_flag made;
+    std::vector<Fr> values;
+  };
+
   static const std::vector<Fr> kNone;
-  std::shared_ptr<const std::vector<Fr>> values_;
+  std::shared_ptr<Content> content_;
 };
 
 struct Weight {

@@ -29,6 +29,7 @@
 #include "circuit/tables.h"
 #include "claim/claims.h"
 #include "lookup/check/segments.h"
+#include "lookup/check/table_sums.h"
 #include "poly/eq.h"
 #include "sumcheck/round.h"
 
@@ -181,8 +182,8 @@ class LookupArgument {
     const AxisWeights box = box_weights(domain, eq);
     Fr key = Fr::from_u64(index + 1) * box[0].total();
     Fr factor = gamma_;
-    for (const std::vector<std::int64_t>& column : table_columns(table)) {
-      key += factor * weighted_sum(column, box);
+    for (const Fr& sum : table_sums(table, box[0])) {
+      key += factor * sum;
       factor *= gamma_;
     }
     p.parts.push_back({table.multiplicity, box, -selector});
