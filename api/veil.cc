@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstring>
 #include <exception>
+#include <memory>
 #include <new>
 #include <string>
 #include <thread>
@@ -26,7 +27,13 @@ struct veil_options {
   veil::SetupChoices choices;
 };
 struct veil_prover {
+  explicit veil_prover(veil::OwnedModel opened)
+      : model(std::move(opened)),
+        pads(std::make_unique<veil::PadStore>(model.prover.circuit().num_slots(),
+                                              model.prover.circuit().layout().columns())) {}
+
   veil::OwnedModel model;
+  std::unique_ptr<veil::PadStore> pads;
 };
 struct veil_verifier {
   veil::VerifiedModel model;
@@ -167,12 +174,26 @@ veil_code veil_prover_open(const uint8_t* key, size_t key_size, veil_prover** pr
   return guarded(error, [&]() -> Result<Code> {
     if (key == nullptr || prover == nullptr) return veil::api::null_pointer();
     VEIL_TRY(model, veil::open_owned_model(view(key, key_size), "prover.veil", true));
-    *prover = new veil_prover{std::move(model)};
+    *prover = new veil_prover(std::move(model));
     return Code{};
   });
 }
 void veil_prover_free(veil_prover* prover) { delete prover; }
 void veil_prover_model_id(const veil_prover* prover, char id[65]) { write_id(prover->model.prover.model_id(), id); }
+
+veil_code veil_prover_prepare(const veil_prover* prover, size_t proofs, veil_error* error) {
+  constexpr size_t kMostProofs = 1024;
+  return guarded(error, [&]() -> Result<Code> {
+    if (prover == nullptr) return veil::api::null_pointer();
+    if (proofs > kMostProofs) {
+      return Error{"At most " + std::to_string(kMostProofs) + " proofs can be prepared, not " + std::to_string(proofs) +
+                   "."};
+    }
+    prover->model.prover.fill(*prover->pads, proofs);
+    return Code{};
+  });
+}
+size_t veil_prover_prepared(const veil_prover* prover) { return prover == nullptr ? 0 : prover->pads->available(); }
 
 veil_code veil_prover_prove(const veil_prover* prover, const veil_array* row, size_t num_arrays,
                             const uint8_t* bound_to, size_t bound_to_size, veil_progress progress, void* context,
@@ -188,7 +209,8 @@ veil_code veil_prover_prove(const veil_prover* prover, const veil_array* row, si
     const std::size_t slots = prover->model.prover.circuit().num_slots();
     std::size_t told = 0;
     profile.watch([&](std::string_view phase) { stage(phase, veil::api::share_of_proof(phase, told, slots)); });
-    VEIL_TRY(result, veil::prove_row(prover->model, real_row, view(bound_to, bound_to_size), nullptr, &profile));
+    VEIL_TRY(result,
+             veil::prove_row(prover->model, real_row, view(bound_to, bound_to_size), prover->pads.get(), &profile));
     if (!result.proof) return Code{VEIL_REJECTED, result.refusal};
     hand_out(proof, std::move(result.proof->proof));
     if (!result.saturated.empty()) hand_out(note, veil::bytes_of(veil::saturation_text(result.saturated)));

@@ -58,7 +58,8 @@ VEIL_API const char* veil_version(void);
 VEIL_API void veil_set_threads(size_t threads);
 
 /* The options of `veil setup`, by name: claim, model (hidden, public), bits (8, 12, 16, auto), tolerance, output,
- * batch, dim (NAME=LENGTH), class, column (once for each), without-model, pad-trees, pad-leaves. NULL where there is no memory. */
+ * batch, dim (NAME=LENGTH), class, column (once for each), without-model, pad-trees, pad-leaves. NULL where there is no
+ * memory. */
 typedef struct veil_options veil_options;
 VEIL_API veil_options* veil_options_new(void);
 VEIL_API void veil_options_free(veil_options* options);
@@ -76,6 +77,12 @@ VEIL_API veil_code veil_prover_open(const uint8_t* key, size_t key_size, veil_pr
 VEIL_API void veil_prover_free(veil_prover* prover);
 /* 64 hex digits and 0. */
 VEIL_API void veil_prover_model_id(const veil_prover* prover, char id[65]);
+/* Makes ready what the next proofs need whatever their rows are (one-time pads, in memory only, each used once), until
+ * it is there for so many of them, at most 1,024: each of them then takes that much less time. May run in a thread
+ * beside proofs. In a forked child nothing is ready. */
+VEIL_API veil_code veil_prover_prepare(const veil_prover* prover, size_t proofs, veil_error* error);
+/* For how many proofs it is ready. */
+VEIL_API size_t veil_prover_prepared(const veil_prover* prover);
 /* One row, or as many as a batch has; bound_to: any bytes the proof is bound to, such as a loan's number. A false claim
  * gives VEIL_REJECTED, and its sentence tells the output: it is for the owner only. note (may be NULL): a sentence
  * where elements of the row were outside of the range seen at setup, and the proof is about what they were cut to; NULL

@@ -128,6 +128,14 @@ class Prover {
     return nb::make_tuple(static_cast<int>(code), error.message, nb::make_tuple(to_python(proof), to_python(note)));
   }
 
+  nb::tuple prepare(std::size_t proofs) const {
+    Progress progress{nb::none(), {}};
+    veil_error error{};
+    const veil_code code = run(progress, [&] { return veil_prover_prepare(prover_.get(), proofs, &error); });
+    return nb::make_tuple(static_cast<int>(code), error.message, nb::none());
+  }
+  std::size_t prepared() const { return veil_prover_prepared(prover_.get()); }
+
   nb::tuple evaluate(const Named& rows) const {
     const Arrays arrays(rows);
     Progress progress{nb::none(), {}};
@@ -218,6 +226,8 @@ NB_MODULE(_core, m) {
   nb::class_<Prover>(m, "Prover")
       .def_prop_ro("model_id", &Prover::model_id)
       .def("prove", &Prover::prove, nb::arg("row"), nb::arg("bound_to"), nb::arg("progress").none())
+      .def("prepare", &Prover::prepare)
+      .def_prop_ro("prepared", &Prover::prepared)
       .def("evaluate", &Prover::evaluate);
   nb::class_<Verifier>(m, "Verifier")
       .def_prop_ro("model_id", &Verifier::model_id)

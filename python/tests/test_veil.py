@@ -241,6 +241,27 @@ def test_threads_prove_at_once(model, rows):
     assert all(model.verifier.verify(proof) for some in proofs for proof in some)
 
 
+def test_proofs_are_prepared(model, row):
+    model.prepare(2)
+    assert model.prepared == 2
+    model.prepare(1)  # there already
+    assert model.prepared == 2
+    proofs = [model.prove(row) for _ in range(3)]  # the third is made without
+    assert model.prepared == 0
+    assert len({bytes(proof) for proof in proofs}) == 3
+    assert all(model.verifier.verify(proof) for proof in proofs)
+    for wrong, sentence in ((-1, "cannot be negative"), (1025, "At most 1024 proofs")):
+        with pytest.raises(veil.InputError, match=sentence):
+            model.prepare(wrong)
+    model.prepare(1)
+    assert pickle.loads(pickle.dumps(model)).prepared == 0
+    process = multiprocessing.get_context("fork").Process(target=lambda: os._exit(0 if model.prepared == 0 else 1))
+    process.start()
+    process.join()
+    assert process.exitcode == 0 and model.prepared == 1
+    model.prove(row)
+
+
 def test_a_forked_child_proves(model, row):
     def child():
         os._exit(0 if model.verifier.verify(model.prove(row)) else 1)

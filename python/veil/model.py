@@ -129,6 +129,27 @@ class Model:
             self._verifier = Verifier(self._verifier_key, self.model_id)
         return self._verifier
 
+    def prepare(self, proofs: int = 1) -> None:
+        """Makes ready what proofs need whatever their rows are, before rows come: one-time pads, used once each.
+
+        A service calls this when it starts and in a thread beside its proofs, which then take that much less time. They
+        are in memory only, and neither pickled nor handed to a forked process.
+
+        Args:
+            proofs: for how many proofs it shall be ready, those counted that it is ready for; at most 1,024.
+
+        Raises:
+            InputError: more than that.
+        """
+        if proofs < 0:
+            raise InputError(f"proofs is {proofs}: it cannot be negative.")
+        checked(self._core.prepare(proofs))
+
+    @property
+    def prepared(self) -> int:
+        """For how many proofs it is ready."""
+        return self._core.prepared
+
     def prove(self, row: Any, context: Context = "", progress: Progress = None) -> Proof:
         """A proof about one row, or about one batch of rows.
 
