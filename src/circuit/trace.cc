@@ -3,6 +3,7 @@
 #include <span>
 
 #include "circuit/tables.h"
+#include "parallel/parallel.h"
 
 namespace veil {
 
@@ -14,12 +15,14 @@ void narrow(const Circuit& circuit, Trace& trace) {
   std::vector<bool> is_count(circuit.tensors.size(), false);  // the lookup argument reads multiplicities in place
   for (const Table& table : circuit.tables) is_count[table.multiplicity] = true;
   trace.shared.resize(circuit.tensors.size());
-  for (TensorId id = 0; id < circuit.tensors.size(); ++id) {
-    const Owner owner = circuit.tensors[id].owner;
-    if ((owner != Owner::kWitness && owner != Owner::kInput) || is_count[id] || trace.values[id].empty()) continue;
-    trace.shared[id] = IntegerArray(trace.values[id]);
-    std::vector<std::int64_t>().swap(trace.values[id]);
-  }
+  for_ranges_of(circuit.tensors.size(), 1, 1, [&](std::size_t begin, std::size_t end) {
+    for (std::size_t id = begin; id < end; ++id) {
+      const Owner owner = circuit.tensors[id].owner;
+      if ((owner != Owner::kWitness && owner != Owner::kInput) || is_count[id] || trace.values[id].empty()) continue;
+      trace.shared[id] = IntegerArray(trace.values[id]);
+      std::vector<std::int64_t>().swap(trace.values[id]);
+    }
+  });
 }
 
 namespace {

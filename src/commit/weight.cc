@@ -25,11 +25,11 @@ SharedVector SharedVector::eq(std::span<const Fr> point, std::size_t size) {
 
 SharedVector::operator const std::vector<Fr>&() const {
   if (!content_) return kNone;
-  Content& content = *content_;
-  if (!content.point.empty()) {
-    std::call_once(content.made, [&content] { content.values = eq_table(content.point, content.size); });
-  }
-  return content.values;
+  if (content_->point.empty()) return content_->values;
+  const std::vector<Fr>* made = content_->made.load();
+  if (made != nullptr) return *made;
+  auto mine = std::make_unique<const std::vector<Fr>>(eq_table(content_->point, content_->size));
+  return content_->made.compare_exchange_strong(made, mine.get()) ? *mine.release() : *made;
 }
 
 // The whole table of eq sums to 1.

@@ -6,9 +6,9 @@
 // recognised from the statement alone and never by a coincidence of field values.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <span>
 #include <string>
 #include <utility>
@@ -41,9 +41,15 @@ class SharedVector {
  private:
   struct Content {
     std::size_t size = 0;
-    std::vector<Fr> point;  // of what is made later; empty otherwise
-    std::once_flag made;
-    std::vector<Fr> values;
+    std::vector<Fr> values;  // where it was given
+    std::vector<Fr> point;   // where it is made later
+    // Threads that ask at once may each make it: the first one's is kept.
+    std::atomic<const std::vector<Fr>*> made = nullptr;
+
+    Content() = default;
+    Content(const Content&) = delete;
+    Content& operator=(const Content&) = delete;
+    ~Content() { delete made.load(); }
   };
 
   static const std::vector<Fr> kNone;

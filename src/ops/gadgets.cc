@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "circuit/range.h"
+#include "parallel/parallel.h"
 
 namespace veil {
 
@@ -27,11 +28,16 @@ void add_lookup(Circuit& circuit, const std::string& name, const Domain& domain,
   circuit.lookups.push_back(Lookup{name, domain, table, std::move(entries)});
 }
 
+// So many elements are worth a thread of their own.
+constexpr std::size_t kElementsOfThread = std::size_t{1} << 14;
+
 // out[i] = (values[i] >> shift), and of it `width` bits; width 0: all.
 void cut(const std::vector<std::int64_t>& values, unsigned shift, unsigned width, std::vector<std::int64_t>& out) {
   const std::int64_t mask = width == 0 ? -1 : (std::int64_t{1} << width) - 1;
   out.resize(values.size());
-  for (std::size_t i = 0; i < values.size(); ++i) out[i] = (values[i] >> shift) & mask;
+  for_ranges(values.size(), kElementsOfThread, [&](std::size_t begin, std::size_t end) {
+    for (std::size_t i = begin; i < end; ++i) out[i] = (values[i] >> shift) & mask;
+  });
 }
 
 // The keys of a virtual limb, which is looked up as what is left of the value.
@@ -222,12 +228,14 @@ void RescaleStep::run(const Circuit& circuit, Trace& trace) const {
   std::vector<std::int64_t> rest = evaluate(circuit, trace, domain, accumulator);
   std::vector<std::int64_t> results(rest.size());
   std::vector<std::int64_t> excesses(rest.size());
-  for (std::size_t i = 0; i < rest.size(); ++i) {
-    const std::int64_t rounded = round_shift(rest[i], shift);
-    results[i] = saturate(rounded, full);
-    excesses[i] = rounded - results[i];
-    rest[i] += half() - rounded * (std::int64_t{1} << shift);
-  }
+  for_ranges(rest.size(), kElementsOfThread, [&](std::size_t begin, std::size_t end) {
+    for (std::size_t i = begin; i < end; ++i) {
+      const std::int64_t rounded = round_shift(rest[i], shift);
+      results[i] = saturate(rounded, full);
+      excesses[i] = rounded - results[i];
+      rest[i] += half() - rounded * (std::int64_t{1} << shift);
+    }
+  });
   value.fill(trace, results);
   if (excess) excess->fill(trace, excesses);
   fill_range(trace, remainder, rest);
