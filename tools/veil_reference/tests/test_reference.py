@@ -18,17 +18,25 @@ sys.path.insert(0, str(ROOT / "tools"))
 
 from veil_reference.errors import Rejected, Unreadable  # noqa: E402
 from veil_reference.key import read_verifier_file  # noqa: E402
+from veil_reference.registration import registration_circuit, registration_parts  # noqa: E402
 from veil_reference.validate import validate_circuit  # noqa: E402
 from veil_reference.verify import VerifiedModel  # noqa: E402
 
 CREDIT = ROOT / "examples" / "credit"
-DATA = ["--calibrate", CREDIT / "calibration.csv"]
+DIGITS = ROOT / "bench" / "models"
+# Data of setup, and to prove.
+APPLICANTS = (CREDIT / "calibration.csv", CREDIT / "applicants.csv")
+DATA = {"wide weights": (DIGITS / "mnist_rows.npy", DIGITS / "mnist_rows.npy"),
+        "wide limbs": (CREDIT / "calibration.csv", CREDIT / "calibration.csv")}
 # name: model, options of setup
 MODELS = {
     "claim": (CREDIT / "credit.onnx", ["--claim", "score >= 0.5"]),
     "revealed": (CREDIT / "credit.onnx", ["--bits", "12"]),
     "public": (CREDIT / "credit.onnx", ["--model", "public", "--claim", "score >= 0.5"]),
     "batch": (CREDIT / "credit.onnx", ["--batch", "8", "--claim", "count(score >= 0.5) >= 1"]),
+    # Limbs of 16 bits: in the registration, and in the proof.
+    "wide weights": (DIGITS / "mnist_mlp.onnx", []),
+    "wide limbs": (CREDIT / "credit.onnx", ["--bits", "16", "--batch", "600", "--claim", "count(score >= 0.5) >= 1"]),
     "trees": (ROOT / "examples" / "trees" / "xgboost.onnx", ["--claim", "probabilities[1] >= 0.5"]),
 }
 CONTEXT = "loan 17"
@@ -45,10 +53,11 @@ class Reference(unittest.TestCase):
         cls.folder = pathlib.Path(tempfile.mkdtemp(prefix="veil-reference-"))
         for name, (model, options) in MODELS.items():
             out = cls.folder / name
-            made = veil("setup", model, *DATA, *options, "--out", out)
+            seen, given = DATA.get(name, APPLICANTS)
+            made = veil("setup", model, "--calibrate", seen, *options, "--out", out)
             assert made.returncode == 0, made.stderr
-            made = veil("prove", out / "prover.veil", "--input", CREDIT / "applicants.csv", "--row", 0, "--context",
-                        CONTEXT, "--out", out / "proof")
+            made = veil("prove", out / "prover.veil", "--input", given, "--row", 0, "--context", CONTEXT, "--out",
+                        out / "proof")
             assert made.returncode == 0, made.stderr
 
     def files(self, name):
@@ -70,9 +79,20 @@ class Reference(unittest.TestCase):
                 self.assertEqual(said["claim"], program["claim"])
                 self.assertEqual(said["model_id"], program["model_id"])
 
+    def test_limbs_are_wide_where_there_are_many(self):
+        self.assertIn(16, self.bits_of_tables(read_verifier_file(self.files("wide limbs")[0]).circuit))
+        for name, most in (("wide weights", 16), ("claim", 8)):
+            key = read_verifier_file(self.files(name)[0])
+            parts = [registration_circuit(part) for part in registration_parts(key.circuit, key.log_columns)]
+            self.assertEqual(max(max(self.bits_of_tables(part)) for part in parts), most)
+
+    @staticmethod
+    def bits_of_tables(circuit):
+        return [table.parameters[0] for table in circuit.tables]
+
     def test_changed_proofs_are_rejected_by_both(self):
         coins = random.Random(7)
-        for name, changes in (("claim", 60), ("revealed", 20), ("trees", 10)):
+        for name, changes in (("claim", 60), ("revealed", 20), ("trees", 10), ("wide weights", 4), ("wide limbs", 10)):
             key, proof = self.files(name)
             model = VerifiedModel(key)
             for change in range(changes):
@@ -90,7 +110,7 @@ class Reference(unittest.TestCase):
 
     def test_circuits_that_lack_a_constraint_are_rejected(self):
         """But for the claim's own: without it, it is a circuit of another claim."""
-        for name in ("claim", "trees"):
+        for name in ("claim", "wide limbs", "trees"):
             circuit = read_verifier_file(self.files(name)[0]).circuit
             for kind in ("lookups", "identities"):
                 constraints = getattr(circuit, kind)
