@@ -15,6 +15,7 @@ namespace veil {
 namespace {
 
 constexpr std::size_t kPointsInFlight = 8192;   // 512 KiB
+constexpr std::size_t kMostEmpty = 16;          // a group has at most so many times as many rows as full ones would be
 constexpr std::size_t kBucketsInFlight = 8192;  // 512 KiB
 constexpr std::size_t kParallelSums = 4096;     // that make it worth while to share them between threads
 constexpr std::size_t kMinBatch = 128;          // below it, additions in Jacobian coordinates beat the inversions
@@ -177,7 +178,10 @@ std::vector<G1> RowCommitter::sums(std::span<const std::int64_t> rows, std::size
   const std::size_t bucket_windows = signed_windows(bits, bucket_bits);
   const std::size_t table_windows = signed_windows(bits, table_bits_);
   const bool by_buckets = spread.bucket_cost(bucket_bits) < 8 * spread.additions(table_bits_);
-  const std::size_t work_a_row = by_buckets ? bucket_windows << (bucket_bits - 1) : table_windows * row_length;
+  // Rows that are almost empty, as those of selections and of what saturation cuts off are, go in larger groups.
+  const std::size_t points_a_row =
+      std::max(spread.additions(table_bits_) / spread.rows, table_windows * row_length / kMostEmpty);
+  const std::size_t work_a_row = by_buckets ? bucket_windows << (bucket_bits - 1) : points_a_row + 1;
   const std::size_t most = by_buckets ? kBucketsInFlight : kPointsInFlight;
   const std::size_t together = std::max<std::size_t>(1, most / work_a_row);
   const std::span<const G1Affine> bases = generators(columns_).subspan(first_column, row_length);
