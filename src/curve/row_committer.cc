@@ -179,8 +179,8 @@ std::vector<G1> RowCommitter::sums(std::span<const std::int64_t> rows, std::size
   const std::size_t table_windows = signed_windows(bits, table_bits_);
   const bool by_buckets = spread.bucket_cost(bucket_bits) < 8 * spread.additions(table_bits_);
   // Rows that are almost empty, as those of selections and of what saturation cuts off are, go in larger groups.
-  const std::size_t points_a_row =
-      std::max(spread.additions(table_bits_) / spread.rows, table_windows * row_length / kMostEmpty);
+  const std::size_t points_a_row = std::max(spread.additions(table_bits_) / std::max<std::size_t>(1, spread.rows),
+                                            table_windows * row_length / kMostEmpty);
   const std::size_t work_a_row = by_buckets ? bucket_windows << (bucket_bits - 1) : points_a_row + 1;
   const std::size_t most = by_buckets ? kBucketsInFlight : kPointsInFlight;
   const std::size_t together = std::max<std::size_t>(1, most / work_a_row);
