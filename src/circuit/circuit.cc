@@ -1,5 +1,6 @@
 #include "circuit/circuit.h"
 
+#include <array>
 #include <utility>
 
 #include "base/check.h"
@@ -37,7 +38,8 @@ TensorId add_tensor(Circuit& circuit, Tensor tensor) {
 namespace {
 
 std::string table_name(TableKind kind, const std::vector<std::int64_t>& parameters) {
-  std::string name = kind == TableKind::kUnsigned ? "unsigned" : kind == TableKind::kSigned ? "signed" : "pieces";
+  static constexpr std::array<const char*, 4> kNames{"unsigned", "signed", "pieces", "overflow"};
+  std::string name = kNames[static_cast<std::size_t>(kind) - 1];
   for (const std::int64_t parameter : parameters) name += "." + std::to_string(parameter);
   return name;
 }

@@ -131,6 +131,7 @@ enum class TableKind : std::uint8_t {
   kUnsigned = 1,  // {bits}: rows (v), 0 <= v < 2^bits
   kSigned = 2,    // {bits}: rows (v, [v < 0]), -2^(bits-1) <= v < 2^(bits-1)
   kPieces = 3,    // {function, key_bits, low_bits, ...}: rows (key, base, slope) (function_table.h)
+  kOverflow = 4,  // {bits}: rows (v, [v = 0], [v > 0]), -2^(bits-1) <= v < 2^(bits-1)
 };
 
 struct Table {

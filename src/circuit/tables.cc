@@ -15,6 +15,7 @@ bool table_is_known(TableKind kind, const std::vector<std::int64_t>& parameters)
   switch (kind) {
     case TableKind::kUnsigned:
     case TableKind::kSigned:
+    case TableKind::kOverflow:
       return parameters.size() == 1 && parameters[0] >= 1 && parameters[0] <= kMaxTableBits;
     case TableKind::kPieces:
       return function_pieces_known(parameters);
@@ -34,6 +35,7 @@ std::size_t table_arity(const Table& table) {
     case TableKind::kSigned:
       return 2;
     case TableKind::kPieces:
+    case TableKind::kOverflow:
       return 3;
   }
   return 0;
@@ -43,12 +45,14 @@ std::vector<std::vector<std::int64_t>> table_columns(const Table& table) {
   VEIL_CHECK(table_is_known(table.kind, table.parameters));
   if (table.kind == TableKind::kPieces) return function_pieces(table.parameters);
   const std::int64_t rows = std::int64_t{1} << table.parameters[0];
-  const bool is_signed = table.kind == TableKind::kSigned;
-  std::vector<std::vector<std::int64_t>> columns(is_signed ? 2 : 1);
-  for (std::int64_t row = 0; row < rows; ++row) {
-    const std::int64_t value = is_signed ? row - rows / 2 : row;
+  const std::int64_t low = table.kind == TableKind::kUnsigned ? 0 : -rows / 2;
+  std::vector<std::vector<std::int64_t>> columns(table_arity(table));
+  for (std::int64_t value = low; value < low + rows; ++value) {
     columns[0].push_back(value);
-    if (is_signed) columns[1].push_back(value < 0 ? 1 : 0);
+    if (table.kind == TableKind::kSigned) columns[1].push_back(value < 0 ? 1 : 0);
+    if (table.kind != TableKind::kOverflow) continue;
+    columns[1].push_back(value == 0 ? 1 : 0);
+    columns[2].push_back(value > 0 ? 1 : 0);
   }
   return columns;
 }

@@ -53,6 +53,10 @@ class TableIndex {
     if (key < low_ || key >= low_ + rows_) return std::nullopt;
     const auto found = static_cast<std::size_t>(key - low_);
     if (kind_ == TableKind::kSigned && entries[1][position] != (key < 0 ? 1 : 0)) return std::nullopt;
+    if (kind_ == TableKind::kOverflow &&
+        (entries[1][position] != (key == 0 ? 1 : 0) || entries[2][position] != (key > 0 ? 1 : 0))) {
+      return std::nullopt;
+    }
     for (std::size_t column = 1; column < columns_.size(); ++column) {
       if (entries[column][position] != columns_[column][found]) return std::nullopt;
     }

@@ -198,6 +198,69 @@ void add_virtual_limb(Limbs& limbs, Circuit& circuit, const std::string& name, c
   add_lookup(circuit, name + ".low", domain, TableKind::kUnsigned, {width}, {std::move(lowest)});
 }
 
+// What a quotient is cut to: q = min + l + 2^bits t, and z is l + min where t = 0, else an end of the range.
+struct Overflow {
+  std::int64_t min = 0;
+  Limbs limbs;  // l, then t
+  TensorId within, above, value;
+
+  void fill(Trace& trace, const std::vector<std::int64_t>& quotients, const IntegerRange& full) const;
+};
+
+void Overflow::fill(Trace& trace, const std::vector<std::int64_t>& quotients, const IntegerRange& full) const {
+  std::vector<std::int64_t> shifted(quotients.size());
+  std::vector<std::int64_t>& in = trace.values[within];
+  std::vector<std::int64_t>& high = trace.values[above];
+  std::vector<std::int64_t>& z = trace.values[value];
+  for (std::vector<std::int64_t>* out : {&in, &high, &z}) out->resize(quotients.size());
+  for_ranges(quotients.size(), kElementsOfThread, [&](std::size_t begin, std::size_t end) {
+    for (std::size_t i = begin; i < end; ++i) {
+      shifted[i] = quotients[i] - min;
+      in[i] = full.contains(quotients[i]) ? 1 : 0;
+      high[i] = quotients[i] > full.high ? 1 : 0;
+      z[i] = saturate(quotients[i], full);
+    }
+  });
+  limbs.fill(trace, shifted);
+}
+
+// Bits of t in the table, where it holds what a quotient may have above the full range.
+std::optional<unsigned> overflow_bits(const LimbWidths& widths, const IntegerRange& quotient, const IntegerRange& full,
+                                      unsigned bits) {
+  const IntegerRange above{(quotient.low - full.low) >> bits, (quotient.high - full.low) >> bits};
+  for (unsigned held = kLimbBits; held <= widths.top; ++held) {
+    if (signed_range(held).contains(above)) return held;
+  }
+  return std::nullopt;
+}
+
+// (t, [t = 0], [t > 0]) in the overflow table,  z - min - [t = 0] l - (max - min) [t > 0] = 0
+Overflow add_overflow(Lowerer& lowerer, const std::string& name, const Domain& box, const IntegerRange& full,
+                      unsigned bits, unsigned above_bits) {
+  Circuit& circuit = lowerer.circuit;
+  Overflow out;
+  out.min = full.low;
+  add_unsigned_limbs(out.limbs, lowerer, name, box, 0, bits);
+  const Form low = out.limbs.form;
+  const IntegerRange held = signed_range(above_bits);
+  const TensorId top = commit(circuit, name + ".over", box, held.low, held.high);
+  out.within = commit(circuit, name + ".within", box, 0, 1);
+  out.above = commit(circuit, name + ".above", box, 0, 1);
+  add_lookup(circuit, name + ".over", box, TableKind::kOverflow, {above_bits},
+             {expression_of(whole_view(circuit, top)), expression_of(whole_view(circuit, out.within)),
+              expression_of(whole_view(circuit, out.above))});
+  add_limb(out.limbs, circuit, top, bits, 0);
+  // Interval arithmetic does not see that one of the two bits is zero: it proves twice the range.
+  const std::int64_t span = full.high - full.low;
+  out.value = commit(circuit, name, box, full.low, full.low + 2 * span);
+  circuit.identities.push_back(
+      Identity{name + "/saturate", box,
+               Expression{{LinearTerm{1, whole_view(circuit, out.value)},
+                           LinearTerm{-span, whole_view(circuit, out.above)}, LinearTerm{-full.low, one_view()}},
+                          {ProductTerm{-1, {LinearTerm{1, whole_view(circuit, out.within)}}, low}}}});
+  return out;
+}
+
 // e (z - max + (max - min) [e < 0]) = 0, e signed limbs that hold `range`
 Limbs add_excess(Lowerer& lowerer, const std::string& name, const Domain& box, const Limbs& value,
                  const IntegerRange& full, const IntegerRange& range) {
@@ -218,6 +281,7 @@ struct RescaleStep {
   IntegerRange full;
   Limbs value;
   std::optional<Limbs> excess;
+  std::optional<Overflow> overflow;  // in place of value and excess
   std::vector<LimbStep> remainder;
 
   std::int64_t half() const { return shift == 0 ? 0 : std::int64_t{1} << (shift - 1); }
@@ -227,16 +291,20 @@ struct RescaleStep {
 void RescaleStep::run(const Circuit& circuit, Trace& trace) const {
   std::vector<std::int64_t> rest = evaluate(circuit, trace, domain, accumulator);
   std::vector<std::int64_t> results(rest.size());
-  std::vector<std::int64_t> excesses(rest.size());
+  std::vector<std::int64_t> excesses(excess ? rest.size() : 0);
   for_ranges(rest.size(), kElementsOfThread, [&](std::size_t begin, std::size_t end) {
     for (std::size_t i = begin; i < end; ++i) {
       const std::int64_t rounded = round_shift(rest[i], shift);
-      results[i] = saturate(rounded, full);
-      excesses[i] = rounded - results[i];
+      results[i] = overflow ? rounded : saturate(rounded, full);
+      if (excess) excesses[i] = rounded - results[i];
       rest[i] += half() - rounded * (std::int64_t{1} << shift);
     }
   });
-  value.fill(trace, results);
+  if (overflow) {
+    overflow->fill(trace, results, full);
+  } else {
+    value.fill(trace, results);
+  }
   if (excess) excess->fill(trace, excesses);
   fill_range(trace, remainder, rest);
 }
@@ -309,15 +377,23 @@ Activation add_rescale(Lowerer& lowerer, const Rescale& r) {
   step.accumulator = r.accumulator;
   step.shift = static_cast<unsigned>(r.shift);
   step.full = full;
-  if (r.relu) {
+  const IntegerRange quotient = round_shift(r.bound, step.shift);
+  const auto above_bits = r.split || r.sign || full.contains(quotient)
+                              ? std::nullopt
+                              : overflow_bits(lowerer.widths, quotient, full, r.bits);
+  if (above_bits) {
+    step.overflow = add_overflow(lowerer, r.name, box, full, r.bits, *above_bits);
+  } else if (r.relu) {
     add_unsigned_limbs(step.value, lowerer, r.name, box, 0, r.bits);
   } else {
     step.value =
         r.split ? add_split_limbs(lowerer, r.name, box, *r.split) : add_signed_limbs(lowerer, r.name, box, r.bits);
   }
   Form out = step.value.form;
-  const IntegerRange quotient = round_shift(r.bound, step.shift);
-  if (!full.contains(quotient)) {
+  if (step.overflow) {
+    out = step.overflow->limbs.form;
+    if (full.low != 0) out.push_back({full.low, one_view()});
+  } else if (!full.contains(quotient)) {
     // z + e is the quotient: limbs of e that reach too little would tell the validator that z has not the whole range,
     // and it would no longer see that z saturates at its ends.
     const IntegerRange declared = round_shift(declared_range(circuit, r.domain, r.accumulator), step.shift);
@@ -326,7 +402,7 @@ Activation add_rescale(Lowerer& lowerer, const Rescale& r) {
     step.excess = add_excess(lowerer, r.name, box, step.value, full, excess);
     out.insert(out.end(), step.excess->form.begin(), step.excess->form.end());
   }
-  // rem = accumulator + 2^(shift-1) - 2^shift (z + e)
+  // rem = accumulator + 2^(shift-1) - 2^shift q
   const Expression rest = r.accumulator - linear_expression(scaled(out, std::int64_t{1} << step.shift));
   if (step.shift == 0) {
     circuit.identities.push_back(Identity{r.name + "/exact", r.domain, rest});
@@ -336,7 +412,10 @@ Activation add_rescale(Lowerer& lowerer, const Rescale& r) {
                                      lowerer.widths.plain);
   }
   lowerer.add_step([step](const Circuit& c, Trace& trace) { step.run(c, trace); });
-  return activation_of(circuit, step.value);
+  if (!step.overflow) return activation_of(circuit, step.value);
+  Activation result;
+  result.form = {LinearTerm{1, whole_view(circuit, step.overflow->value)}};
+  return result;
 }
 
 void lower_accumulator(Lowerer& lowerer, const Site& site, const Domain& domain, const Storage& box,
@@ -351,7 +430,7 @@ void lower_accumulator(Lowerer& lowerer, const Site& site, const Domain& domain,
   } else {
     out = add_rescale(lowerer, Rescale{site.node.name, domain, std::move(accumulator), site.accumulator(), shift,
                                        static_cast<unsigned>(site.graph.bits), lowerer.split_for(site.node.output),
-                                       site.saturates_at_zero()});
+                                       site.saturates_at_zero(), lowerer.sign_is_read(site.node.output)});
   }
   out.storage = box;
 }

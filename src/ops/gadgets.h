@@ -28,11 +28,14 @@ TensorId commit(Circuit& circuit, std::string name, const Domain& box, std::int6
 IntegerRange declared_range(const Circuit& circuit, const Form& form);
 IntegerRange declared_range(const Circuit& circuit, const Domain& domain, const Expression& expression);
 
-// result = sat(round_shift(accumulator, shift)) on `bits` signed bits, committed as limbs:
-//   accumulator + 2^(shift-1) = 2^shift (z + e) + rem,   0 <= rem < 2^shift,   z in the signed range of `bits` bits
-//   e (z - max + (max - min) [e < 0]) = 0
-// e only where `bound`, the accumulator's declared bound, demands saturation. rem is never committed as a whole: its
-// lowest limb is the lookup of the expression. With `split`, z's limbs are key and low of that function's table.
+// z = sat(round_shift(accumulator, shift)) on `bits` signed bits:
+//   accumulator + 2^(shift-1) = 2^shift q + rem,   0 <= rem < 2^shift
+// Where `bound`, the accumulator's declared bound, demands no saturation, q is z, committed as limbs. Else
+//   q = min + l + 2^bits t,   0 <= l < 2^bits,   z - min - [t = 0] l - (max - min) [t > 0] = 0
+// with limbs of l and a row (t, [t = 0], [t > 0]) of the overflow table (docs/decisions/045). Where z's own limbs are
+// read, for its sign or the table of `split`, or t is too large for the table,
+//   q = z + e,   e (z - max + (max - min) [e < 0]) = 0
+// rem is never committed as a whole: its lowest limb is the lookup of the expression.
 struct Rescale {
   std::string name;
   Domain domain;
@@ -41,7 +44,8 @@ struct Rescale {
   std::int64_t shift = 0;
   unsigned bits = 16;
   std::optional<PieceParameters> split = {};
-  bool relu = false;  // z in [0, 2^bits - 1], by unsigned limbs: a Relu for nothing
+  bool relu = false;  // z in [0, 2^bits - 1]: a Relu for nothing
+  bool sign = false;  // the result's sign is read
 };
 Activation add_rescale(Lowerer& lowerer, const Rescale& rescale);
 

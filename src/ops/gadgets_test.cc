@@ -111,7 +111,8 @@ TEST(Rescale, SaturationHasExactlyOneSolutionForEveryShift) {
     const std::int64_t unit = std::int64_t{1} << shift;
     const IntegerRange range{-200 * unit, 201 * unit - 1};
     Bench bench(1 << 16, range);
-    add_rescale(bench.lowerer, Rescale{"r", bench.box, linear_expression(bench.form), range, shift, 8, std::nullopt});
+    add_rescale(bench.lowerer,
+                Rescale{"r", bench.box, linear_expression(bench.form), range, shift, 8, std::nullopt, false, true});
     const std::int64_t half = unit / 2;
     for (const std::int64_t accumulator :
          {range.low, range.high, std::int64_t{0}, std::int64_t{-1}, half, -half, half - 1, 127 * unit + half - 1,
@@ -134,7 +135,7 @@ TEST(Rescale, AsAReluHasExactlyOneSolutionForEveryShift) {
     const IntegerRange range{-120 * unit, 376 * unit - 1};
     Bench bench(1 << 16, range);
     add_rescale(bench.lowerer,
-                Rescale{"r", bench.box, linear_expression(bench.form), range, shift, 8, std::nullopt, true});
+                Rescale{"r", bench.box, linear_expression(bench.form), range, shift, 8, std::nullopt, true, true});
     const std::int64_t half = unit / 2;
     for (const std::int64_t accumulator : {range.low, range.high, std::int64_t{0}, std::int64_t{-1}, half, -half,
                                            -half - 1, 255 * unit + half - 1, 255 * unit + half, 5 * unit + 3}) {
@@ -147,6 +148,104 @@ TEST(Rescale, AsAReluHasExactlyOneSolutionForEveryShift) {
       EXPECT_EQ(static_cast<std::int64_t>(found[0] % 256), std::clamp<std::int64_t>(rounded, 0, 255)) << accumulator;
     }
   }
+}
+
+// One way of reading a quotient: l and t with what the table and the identity make of them.
+struct OverflowCandidate {
+  std::int64_t low, above;  // l, t
+  bool within, is_high;
+  std::int64_t value;
+
+  // Of l in [0, 256) and t in [-128, 128), the bits and the value that belong to them.
+  static OverflowCandidate of(std::size_t index, const IntegerRange& full) {
+    const auto low = static_cast<std::int64_t>(index % 256), above = static_cast<std::int64_t>(index / 256) - 128;
+    return {low, above, above == 0, above > 0, above == 0 ? full.low + low : above > 0 ? full.high : full.low};
+  }
+};
+
+void set_candidates(const Bench& bench, Trace& trace, const std::vector<OverflowCandidate>& candidates,
+                    std::int64_t accumulator, unsigned shift, std::int64_t min) {
+  std::vector<std::vector<std::int64_t>> rem(3);
+  for (const OverflowCandidate& candidate : candidates) {
+    trace.values[bench.find("r.0")].push_back(candidate.low);
+    trace.values[bench.find("r.over")].push_back(candidate.above);
+    trace.values[bench.find("r.within")].push_back(candidate.within ? 1 : 0);
+    trace.values[bench.find("r.above")].push_back(candidate.is_high ? 1 : 0);
+    trace.values[bench.find("r")].push_back(candidate.value);
+    const std::int64_t quotient = min + candidate.low + 256 * candidate.above;
+    const std::int64_t half = shift == 0 ? 0 : std::int64_t{1} << (shift - 1);
+    const std::int64_t rest = accumulator + half - quotient * (std::int64_t{1} << shift);
+    for (unsigned limb = 1; 8 * limb < shift; ++limb) {
+      rem[limb].push_back((rest >> (8 * limb)) & ((std::int64_t{1} << std::min(8u, shift - 8 * limb)) - 1));
+    }
+  }
+  for (unsigned limb = 1; 8 * limb < shift; ++limb) {
+    trace.values[bench.find("r/rem." + std::to_string(limb))] = rem[limb];
+  }
+}
+
+// All l and t, then all bits and values beside the one pair that is left.
+void expect_one_overflow(bool relu, unsigned shift) {
+  const IntegerRange full = relu ? IntegerRange{0, 255} : signed_range(8);
+  const std::int64_t unit = std::int64_t{1} << shift, half = unit / 2;
+  const IntegerRange range{-5000 * unit, 5001 * unit - 1};
+  Bench bench(1 << 16, range);
+  add_rescale(bench.lowerer,
+              Rescale{"r", bench.box, linear_expression(bench.form), range, shift, 8, std::nullopt, relu});
+  const Circuit& circuit = bench.lowering.circuit;
+  for (const std::int64_t at : {range.low, range.high, std::int64_t{0}, half - 1, -half, full.low * unit - half - 1,
+                                full.low * unit - half, full.high * unit + half - 1, full.high * unit + half}) {
+    const std::int64_t accumulator = std::clamp(at, range.low, range.high);
+    const std::int64_t expected = saturate(round_shift(accumulator, shift), full);
+    std::vector<OverflowCandidate> pairs;
+    for (std::size_t i = 0; i < 1 << 16; ++i) pairs.push_back(OverflowCandidate::of(i, full));
+    Trace trace = bench.trace(accumulator);
+    set_candidates(bench, trace, pairs, accumulator, shift, full.low);
+    const auto found = holding(circuit, trace, pairs.size());
+    ASSERT_EQ(found.size(), 1u) << accumulator;
+    const OverflowCandidate pair = pairs[found[0]];
+    EXPECT_EQ(pair.value, expected) << accumulator;
+
+    std::vector<OverflowCandidate> results;
+    for (std::size_t i = 0; i < 1 << 16; ++i) {
+      const std::int64_t value = static_cast<std::int64_t>(i / 4) - (1 << 13);
+      results.push_back({pair.low, pair.above, i % 2 == 1, i / 2 % 2 == 1, value});
+    }
+    trace = bench.trace(accumulator);
+    set_candidates(bench, trace, results, accumulator, shift, full.low);
+    const auto right = holding(circuit, trace, results.size());
+    ASSERT_EQ(right.size(), 1u) << accumulator;
+    EXPECT_EQ(results[right[0]].value, expected) << accumulator;
+  }
+}
+
+TEST(Rescale, OverflowHasExactlyOneSolutionForEveryShift) {
+  for (const unsigned shift : {0u, 1u, 2u, 7u, 8u, 9u, 16u, 17u, 20u}) {
+    SCOPED_TRACE(shift);
+    expect_one_overflow(false, shift);
+    expect_one_overflow(true, shift);
+  }
+}
+
+// The lowering's own values hold, and the validator sees that they are a function.
+TEST(Rescale, OverflowIsDetermined) {
+  const IntegerRange range{-5000, 5000};
+  Bench bench(10001, range);
+  const Activation z =
+      add_rescale(bench.lowerer, Rescale{"r", bench.box, linear_expression(bench.form), range, 3, 8, std::nullopt});
+  bench.lowerer.add_filled_range("x/range", bench.box, linear_expression(bench.form), range);
+  EXPECT_EQ(declared_range(bench.lowering.circuit, z.form).low, -128);
+  EXPECT_EQ(declared_range(bench.lowering.circuit, z.form).high, -128 + 2 * 255);
+  const Verdict verdict = validate_circuit(bench.lowering.circuit);
+  EXPECT_TRUE(verdict.accepted()) << verdict.name();
+  Trace trace = bench.trace(0);
+  for (std::int64_t i = 0; i < 10001; ++i) trace.values[bench.input][static_cast<std::size_t>(i)] = i - 5000;
+  bench.run_last_steps(trace, 0);
+  for (std::int64_t i = 0; i < 10001; ++i) {
+    const std::int64_t got = trace.values[bench.find("r")][static_cast<std::size_t>(i)];
+    ASSERT_EQ(got, saturate(round_shift(i - 5000, 3), signed_range(8))) << i;
+  }
+  EXPECT_EQ(check_trace(bench.lowering.circuit, trace, false), std::nullopt);
 }
 
 TEST(Rescale, WithoutSaturationHasExactlyOneSolutionForBoundsThatAreNoPowersOfTwo) {
@@ -261,8 +360,8 @@ TEST(Gadgets, AreAcceptedByTheValidatorAndFillThemselves) {
         bench.lowerer.add_step([step](const Circuit& circuit, Trace& trace) { fill_limbs(circuit, trace, step); });
       }
       const Expression accumulator = linear_expression(scaled(bench.form, 1000));
-      const Activation z =
-          add_rescale(bench.lowerer, Rescale{"r", bench.box, accumulator, wide, shift, bits, std::nullopt});
+      const Activation z = add_rescale(
+          bench.lowerer, Rescale{"r", bench.box, accumulator, wide, shift, bits, std::nullopt, false, true});
       add_positive_part(bench.lowerer, "y", bench.box, z.form, *z.sign);
       const Verdict verdict = validate_circuit(bench.lowering.circuit);
       EXPECT_TRUE(verdict.accepted()) << verdict.name() << " " << verdict.detail();

@@ -135,12 +135,21 @@ Lowerer::Lowerer(const QuantisedGraph& quantised, Lowering& out, const LimbWidth
       circuit(out.circuit),
       widths(limb_widths),
       skipped(nodes_without_need(quantised, out.analysis)),
-      splits_(quantised.values.size()) {
+      splits_(quantised.values.size()),
+      sign_is_read_(quantised.values.size(), false) {
   for (std::size_t i = graph.nodes.size(); i-- > 0;) {
-    const auto* op = std::get_if<FunctionOp>(&graph.nodes[i].op);
-    if (op == nullptr || skipped[i] || op->key_bits + op->low_bits != graph.bits) continue;
-    splits_[graph.nodes[i].inputs[0]] = table_of(*op);
+    if (!skipped[i]) note_reader(graph.nodes[i]);
   }
+}
+
+void Lowerer::note_reader(const QuantisedNode& node) {
+  const auto is = [&](auto kind) { return std::holds_alternative<decltype(kind)>(node.op); };
+  const auto* function = std::get_if<FunctionOp>(&node.op);
+  if (function != nullptr && function->key_bits + function->low_bits == graph.bits) {
+    splits_[node.inputs[0]] = table_of(*function);
+  }
+  const bool reads_sign = is(ReluOp{}) || is(LeakyReluOp{}) || is(ClipOp{}) || is(StepOp{});
+  if (reads_sign || (is(ViewOp{}) && sign_is_read_[node.output])) sign_is_read_[node.inputs[0]] = true;
 }
 
 void Lowerer::add_filled_range(const std::string& name, const Domain& domain, const Expression& value,

@@ -111,12 +111,17 @@ class Lowerer {
   View add_model(ModelId id, const Domain& domain, const std::vector<AxisId>& axes);
   // The smooth function that reads the value first, if its table can do the range check of a rescale.
   const std::optional<PieceParameters>& split_for(QuantId id) const { return splits_[id]; }
+  // Does an operator ask for the value's sign, which limbs of its own have for nothing?
+  bool sign_is_read(QuantId id) const { return sign_is_read_[id]; }
 
  private:
   // From now on the value is a tensor of these axes; `value` is it with axes that lie within them.
   void copy(QuantId id, const Activation& value, const Storage& target);
 
+  void note_reader(const QuantisedNode& node);
+
   std::vector<std::optional<PieceParameters>> splits_;  // by QuantId
+  std::vector<bool> sign_is_read_;                      // by QuantId
   std::size_t copies_ = 0;
 };
 

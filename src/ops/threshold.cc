@@ -53,9 +53,15 @@ View add_difference_sign(Lowerer& lowerer, const std::string& name, const Domain
   if (top <= kWidestTable) return add_wide_sign(lowerer, name, domain, value, low, top, std::move(run));
   const std::int64_t half = std::int64_t{1} << (kLowBits - 1);
   const IntegerRange bound{range.low - half, range.high - half};
-  return *add_rescale(
-              lowerer,
-              Rescale{name, domain, value + constant_expression(-half), bound, kLowBits, quotient_bits(range), {}})
+  return *add_rescale(lowerer, Rescale{name,
+                                       domain,
+                                       value + constant_expression(-half),
+                                       bound,
+                                       kLowBits,
+                                       quotient_bits(range),
+                                       {},
+                                       false,
+                                       true})
               .sign;
 }
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from . import functions
 
-UNSIGNED, SIGNED, PIECES = 1, 2, 3
+UNSIGNED, SIGNED, PIECES, OVERFLOW = 1, 2, 3, 4
 FRACTION = 24
 
 
@@ -43,6 +43,10 @@ def _columns(kind, parameters):
     if kind == SIGNED:
         half = 1 << parameters[0] - 1
         return tuple(range(-half, half)), tuple(int(v < 0) for v in range(-half, half))
+    if kind == OVERFLOW:
+        half = 1 << parameters[0] - 1
+        keys = range(-half, half)
+        return tuple(keys), tuple(int(v == 0) for v in keys), tuple(int(v > 0) for v in keys)
     pieces = Pieces(*parameters)
     with localcontext(functions.CONTEXT):
         base, slope = _bounded(pieces) if pieces.output_bits else _unbounded(pieces)
@@ -178,7 +182,7 @@ def _bounded_known(p):
 def is_known(table):
     """Are the parameters in the registry?"""
     kind, parameters = table.kind, table.parameters
-    if kind in (UNSIGNED, SIGNED):
+    if kind in (UNSIGNED, SIGNED, OVERFLOW):
         return len(parameters) == 1 and _within(parameters[0], 1, 16)
     if kind != PIECES or len(parameters) not in (6, 9):
         return False
@@ -188,4 +192,4 @@ def is_known(table):
 
 
 def arity(table):
-    return {UNSIGNED: 1, SIGNED: 2, PIECES: 3}[table.kind]
+    return {UNSIGNED: 1, SIGNED: 2, PIECES: 3, OVERFLOW: 3}[table.kind]

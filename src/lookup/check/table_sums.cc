@@ -21,7 +21,11 @@ std::vector<Fr> table_sums(const Table& table, const Weight& rows) {
   for (const Fr& coordinate : point) key = key.doubled() + coordinate;
   if (table.kind == TableKind::kUnsigned) return {key};
   const auto half = static_cast<std::int64_t>(table_rows(table) / 2);
-  return {key - Fr::from_int(half), Fr::one() - point[0]};
+  key -= Fr::from_int(half);
+  if (table.kind == TableKind::kSigned) return {key, Fr::one() - point[0]};
+  Fr zero = point[0];
+  for (const Fr& coordinate : point.subspan(1)) zero *= Fr::one() - coordinate;
+  return {key, zero, point[0] - zero};
 }
 
 }  // namespace veil

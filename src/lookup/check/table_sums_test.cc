@@ -17,7 +17,7 @@ NamedPoint point_of(unsigned bits) {
 TEST(TableSums, AreTheSumsOverAllRows) {
   Circuit circuit;
   for (const std::int64_t bits : {1, 2, 8, 12, 13, 16}) {
-    for (const TableKind kind : {TableKind::kUnsigned, TableKind::kSigned}) {
+    for (const TableKind kind : {TableKind::kUnsigned, TableKind::kSigned, TableKind::kOverflow}) {
       SCOPED_TRACE(bits);
       const Table& table = circuit.tables[add_table(circuit, kind, {bits})];
       const auto count = static_cast<unsigned>(bits);
