@@ -3,6 +3,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <new>
 #include <utility>
 
 #include "base/check.h"
@@ -15,7 +16,10 @@ LockedBuffer::LockedBuffer(std::size_t size_bytes) {
   size_bytes_ = (size_bytes + page - 1) / page * page;
   if (size_bytes_ == 0) return;
   data_ = mmap(nullptr, size_bytes_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  VEIL_CHECK(data_ != MAP_FAILED);
+  if (data_ == MAP_FAILED) {
+    data_ = nullptr;
+    throw std::bad_alloc();
+  }
   (void)mlock(data_, size_bytes_);
   (void)madvise(data_, size_bytes_, MADV_DONTDUMP);
   VEIL_CHECK(madvise(data_, size_bytes_, MADV_WIPEONFORK) == 0);  // Linux 4.14; private anonymous memory never fails

@@ -26,7 +26,8 @@ class SharedVector {
     content_->size = values.size();
     content_->values = std::move(values);
   }
-  // eq(point, i) for i < size; a long one is made when its entries are first asked for, which a verifier never does.
+  // eq(point, i) for i < size; a long one is made when its entries are first asked for, which a verifier does only
+  // where a length is no power of two.
   static SharedVector eq(std::span<const Fr> point, std::size_t size);
 
   operator const std::vector<Fr>&() const;

@@ -224,11 +224,13 @@ void Overflow::fill(Trace& trace, const std::vector<std::int64_t>& quotients, co
   limbs.fill(trace, shifted);
 }
 
-// Bits of t in the table, where it holds what a quotient may have above the full range.
-std::optional<unsigned> overflow_bits(const LimbWidths& widths, const IntegerRange& quotient, const IntegerRange& full,
+// Bits of t in the table, where one holds what a quotient may have above the full range and has no more than two rows
+// for each value: as many lookups, two, as an excess needs more.
+std::optional<unsigned> overflow_bits(const Domain& box, const IntegerRange& quotient, const IntegerRange& full,
                                       unsigned bits) {
   const IntegerRange above{(quotient.low - full.low) >> bits, (quotient.high - full.low) >> bits};
-  for (unsigned held = kLimbBits; held <= widths.top; ++held) {
+  const std::int64_t most_rows = std::max(std::int64_t{1} << kLimbBits, 2 * box.box_size());
+  for (unsigned held = kLimbBits; held <= kWideLimbBits && std::int64_t{1} << held <= most_rows; ++held) {
     if (signed_range(held).contains(above)) return held;
   }
   return std::nullopt;
@@ -378,9 +380,8 @@ Activation add_rescale(Lowerer& lowerer, const Rescale& r) {
   step.shift = static_cast<unsigned>(r.shift);
   step.full = full;
   const IntegerRange quotient = round_shift(r.bound, step.shift);
-  const auto above_bits = r.split || r.sign || full.contains(quotient)
-                              ? std::nullopt
-                              : overflow_bits(lowerer.widths, quotient, full, r.bits);
+  const auto above_bits =
+      r.split || r.sign || full.contains(quotient) ? std::nullopt : overflow_bits(box, quotient, full, r.bits);
   if (above_bits) {
     step.overflow = add_overflow(lowerer, r.name, box, full, r.bits, *above_bits);
   } else if (r.relu) {

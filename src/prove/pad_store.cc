@@ -12,21 +12,40 @@ PadStore::PadStore(std::size_t num_slots, std::size_t columns)
 void PadStore::fill(std::size_t pairs, const Entropy& entropy, ByteView secret) {
   if (getpid() != owner_) return;
   // What is missing now: those who claim in the meantime must not keep it here for ever.
-  const std::size_t there = available();
-  for (std::size_t made = there; made < pairs; ++made) {
+  std::size_t missing = 0;
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    const std::size_t there = pairs_.size();
+    missing = pairs > there ? pairs - there : 0;
+  }
+  for (; missing > 0; --missing) {
     Writer count;
     {
       const std::lock_guard<std::mutex> lock(mutex_);
+      if (pairs_.size() + being_made_ >= pairs) return;  // others make the rest
+      ++being_made_;
       count.u64(made_++);
     }
-    Digest seed = derive_seed("veil/store/1", entropy, {secret, count.bytes()});
-    Drbg drbg(seed);
-    wipe(seed.data(), seed.size());
-    Pads a = Pads::sample(drbg, num_slots_, columns_);
-    Pads b = Pads::sample(drbg, num_slots_, columns_);
+    std::optional<PadPair> pair;
+    try {
+      pair = make(entropy, secret, count.bytes());
+    } catch (...) {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      --being_made_;
+      throw;
+    }
     const std::lock_guard<std::mutex> lock(mutex_);
-    pairs_.push_back(PadPair{std::move(a), std::move(b)});
+    --being_made_;
+    pairs_.push_back(std::move(*pair));
   }
+}
+
+PadPair PadStore::make(const Entropy& entropy, ByteView secret, ByteView count) const {
+  Digest seed = derive_seed("veil/store/1", entropy, {secret, count});
+  Drbg drbg(seed);
+  wipe(seed.data(), seed.size());
+  Pads a = Pads::sample(drbg, num_slots_, columns_);
+  return {std::move(a), Pads::sample(drbg, num_slots_, columns_)};
 }
 
 std::size_t PadStore::available() const {

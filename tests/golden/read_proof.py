@@ -13,6 +13,7 @@ documented; 1: a difference, with its offset. Nothing is *verified*: `veil verif
 import argparse
 import json
 import sys
+from math import prod
 
 P = 0x30644E72E131A029B85045B68181585D2833E84879B9709143E1F593F0000001
 Q = 0x30644E72E131A029B85045B68181585D97816A916871CA8D3C208C16D87CFD47
@@ -364,6 +365,8 @@ class Registration:
     def __init__(self, tensors):
         self.circuit = {"tensors": [dict(t) for t in tensors], "tables": [], "identities": [], "lookups": [],
                         "claim": ""}
+        wide = sum(prod(t["shape"]) for t in tensors if (t["high"] - t["low"]).bit_length() > 8)
+        self.limb_bits = 16 if wide >= 1 << 16 else 8
         for tensor in range(len(self.circuit["tensors"])):
             self.add_range(tensor)
 
@@ -389,13 +392,13 @@ class Registration:
 
     def add_limbs(self, name, shape, linear, bits):
         lowest = list(linear)
-        for shift in range(8, bits, 8):
-            width = min(8, bits - shift)
-            limb_name = f"{name}.{shift // 8}"
+        for shift in range(self.limb_bits, bits, self.limb_bits):
+            width = min(self.limb_bits, bits - shift)
+            limb_name = f"{name}.{shift // self.limb_bits}"
             view = self.whole(self.add_tensor(limb_name, shape, (1 << width) - 1))
             self.add_lookup(limb_name, shape, width, [(1, view)])
             lowest.append((-(1 << shift), view))
-        self.add_lookup(name + ".0", shape, min(8, bits), lowest)
+        self.add_lookup(name + ".0", shape, min(self.limb_bits, bits), lowest)
 
     def add_range(self, tensor):
         t = self.circuit["tensors"][tensor]

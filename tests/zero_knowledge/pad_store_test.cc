@@ -9,6 +9,7 @@
 #include <mutex>
 #include <set>
 #include <thread>
+#include <vector>
 
 #include "base/random.h"
 #include "curve/generators.h"
@@ -128,6 +129,14 @@ TEST(PadStore, MayBeFilledWhileItIsEmptied) {
   two.join();
   EXPECT_GE(seen.size(), 5u);
   EXPECT_FALSE(store.claim());
+}
+
+TEST(PadStore, IsFilledToSoManyByAllTogether) {
+  PadStore store(8, 4);
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 4; ++i) threads.emplace_back([&] { store.fill(8, entropy); });
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(store.available(), 8u);
 }
 
 // With a generator that always says the same, more than two proofs from one pair would be a system of equations for it.
