@@ -225,9 +225,10 @@ void Overflow::fill(Trace& trace, const std::vector<std::int64_t>& quotients, co
 }
 
 // Bits of t in the table, where one holds what a quotient may have above the full range and has no more than two rows
-// for each value: as many lookups, two, as an excess needs more.
-std::optional<unsigned> overflow_bits(const Domain& box, const IntegerRange& quotient, const IntegerRange& full,
-                                      unsigned bits) {
+// for each value: as many lookups, two, as an excess needs more. None of a value of one limb, which spares but one.
+std::optional<unsigned> overflow_bits(const LimbWidths& widths, const Domain& box, const IntegerRange& quotient,
+                                      const IntegerRange& full, unsigned bits) {
+  if (bits <= widths.plain) return std::nullopt;
   const IntegerRange above{(quotient.low - full.low) >> bits, (quotient.high - full.low) >> bits};
   const std::int64_t most_rows = std::max(std::int64_t{1} << kLimbBits, 2 * box.box_size());
   for (unsigned held = kLimbBits; held <= kWideLimbBits && std::int64_t{1} << held <= most_rows; ++held) {
@@ -380,8 +381,9 @@ Activation add_rescale(Lowerer& lowerer, const Rescale& r) {
   step.shift = static_cast<unsigned>(r.shift);
   step.full = full;
   const IntegerRange quotient = round_shift(r.bound, step.shift);
-  const auto above_bits =
-      r.split || r.sign || full.contains(quotient) ? std::nullopt : overflow_bits(box, quotient, full, r.bits);
+  const auto above_bits = r.split || r.sign || full.contains(quotient)
+                              ? std::nullopt
+                              : overflow_bits(lowerer.widths, box, quotient, full, r.bits);
   if (above_bits) {
     step.overflow = add_overflow(lowerer, r.name, box, full, r.bits, *above_bits);
   } else if (r.relu) {

@@ -32,8 +32,8 @@ IntegerRange declared_range(const Circuit& circuit, const Domain& domain, const 
 //   accumulator + 2^(shift-1) = 2^shift q + rem,   0 <= rem < 2^shift
 // Where `bound`, the accumulator's declared bound, demands no saturation, q is z, committed as limbs. Else
 //   q = min + l + 2^bits t,   0 <= l < 2^bits,   z - min - [t = 0] l - (max - min) [t > 0] = 0
-// with limbs of l and a row (t, [t = 0], [t > 0]) of the overflow table (docs/decisions/045). Where z's own limbs are
-// read, for its sign or the table of `split`, or t is too large for the table,
+// with several limbs of l and a row (t, [t = 0], [t > 0]) of the overflow table (docs/decisions/045). Where z is one
+// limb, or its own limbs are read, for its sign or the table of `split`, or t is too large for the table,
 //   q = z + e,   e (z - max + (max - min) [e < 0]) = 0
 // rem is never committed as a whole: its lowest limb is the lookup of the expression.
 struct Rescale {

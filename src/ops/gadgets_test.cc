@@ -48,12 +48,13 @@ std::vector<std::size_t> holding(const Circuit& circuit, const Trace& trace, std
 struct Bench {
   QuantisedGraph graph;
   Lowering lowering;
-  Lowerer lowerer{graph, lowering, LimbWidths{}};
+  Lowerer lowerer;
   Domain box;
   TensorId input;
   Form form;
 
-  Bench(std::int64_t count, const IntegerRange& range) : box{{count}, 1} {
+  Bench(std::int64_t count, const IntegerRange& range, const LimbWidths& widths = {})
+      : lowerer(graph, lowering, widths), box{{count}, 1} {
     input = add_tensor(lowering.circuit, Tensor{"x", {count}, range.low, range.high, Owner::kInput, Meaning{}});
     form = {LinearTerm{1, whole_view(lowering.circuit, input)}};
   }
@@ -165,9 +166,10 @@ struct OverflowCandidate {
 
 void set_candidates(const Bench& bench, Trace& trace, const std::vector<OverflowCandidate>& candidates,
                     std::int64_t accumulator, unsigned shift, std::int64_t min) {
-  std::vector<std::vector<std::int64_t>> rem(3);
+  std::vector<std::vector<std::int64_t>> rem(5);
   for (const OverflowCandidate& candidate : candidates) {
-    trace.values[bench.find("r.0")].push_back(candidate.low);
+    trace.values[bench.find("r.0")].push_back(candidate.low % 16);
+    trace.values[bench.find("r.1")].push_back(candidate.low / 16);
     trace.values[bench.find("r.over")].push_back(candidate.above);
     trace.values[bench.find("r.within")].push_back(candidate.within ? 1 : 0);
     trace.values[bench.find("r.above")].push_back(candidate.is_high ? 1 : 0);
@@ -175,21 +177,21 @@ void set_candidates(const Bench& bench, Trace& trace, const std::vector<Overflow
     const std::int64_t quotient = min + candidate.low + 256 * candidate.above;
     const std::int64_t half = shift == 0 ? 0 : std::int64_t{1} << (shift - 1);
     const std::int64_t rest = accumulator + half - quotient * (std::int64_t{1} << shift);
-    for (unsigned limb = 1; 8 * limb < shift; ++limb) {
-      rem[limb].push_back((rest >> (8 * limb)) & ((std::int64_t{1} << std::min(8u, shift - 8 * limb)) - 1));
+    for (unsigned limb = 1; 4 * limb < shift; ++limb) {
+      rem[limb].push_back((rest >> (4 * limb)) & ((std::int64_t{1} << std::min(4u, shift - 4 * limb)) - 1));
     }
   }
-  for (unsigned limb = 1; 8 * limb < shift; ++limb) {
+  for (unsigned limb = 1; 4 * limb < shift; ++limb) {
     trace.values[bench.find("r/rem." + std::to_string(limb))] = rem[limb];
   }
 }
 
-// All l and t, then all bits and values beside the one pair that is left.
+// All l, of two limbs, and t, then all bits and values beside the one pair that is left.
 void expect_one_overflow(bool relu, unsigned shift) {
   const IntegerRange full = relu ? IntegerRange{0, 255} : signed_range(8);
   const std::int64_t unit = std::int64_t{1} << shift, half = unit / 2;
   const IntegerRange range{-5000 * unit, 5001 * unit - 1};
-  Bench bench(1 << 16, range);
+  Bench bench(1 << 16, range, LimbWidths{4, kLimbBits});
   add_rescale(bench.lowerer,
               Rescale{"r", bench.box, linear_expression(bench.form), range, shift, 8, std::nullopt, relu});
   const Circuit& circuit = bench.lowering.circuit;
@@ -230,7 +232,7 @@ TEST(Rescale, OverflowHasExactlyOneSolutionForEveryShift) {
 // The lowering's own values hold, and the validator sees that they are a function.
 TEST(Rescale, OverflowIsDetermined) {
   const IntegerRange range{-5000, 5000};
-  Bench bench(10001, range);
+  Bench bench(10001, range, LimbWidths{4, kLimbBits});
   const Activation z =
       add_rescale(bench.lowerer, Rescale{"r", bench.box, linear_expression(bench.form), range, 3, 8, std::nullopt});
   bench.lowerer.add_filled_range("x/range", bench.box, linear_expression(bench.form), range);
