@@ -3,7 +3,6 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include <new>
 #include <utility>
 
 #include "base/check.h"
@@ -18,7 +17,8 @@ LockedBuffer::LockedBuffer(std::size_t size_bytes) {
   data_ = mmap(nullptr, size_bytes_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (data_ == MAP_FAILED) {
     data_ = nullptr;
-    throw std::bad_alloc();
+    size_bytes_ = 0;
+    return;
   }
   (void)mlock(data_, size_bytes_);
   (void)madvise(data_, size_bytes_, MADV_DONTDUMP);

@@ -7,7 +7,8 @@
 
 namespace veil {
 
-// Zeroed at first. Locking may be refused by the system's limit on locked memory; the rest holds all the same.
+// Zeroed at first; empty, of size 0, where the system has no memory left. Locking may be refused by the system's limit
+// on locked memory; the rest holds all the same.
 class LockedBuffer {
  public:
   LockedBuffer() = default;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <new>
 #include <type_traits>
 #include <vector>
 
@@ -16,6 +17,7 @@ namespace veil {
 Pads::Pads(std::size_t num_slots, std::size_t columns)
     : num_slots_(num_slots), columns_(columns), memory_((size() + 1) * sizeof(Fr)) {
   static_assert(std::is_trivially_copyable_v<Fr> && std::is_trivially_destructible_v<Fr>);
+  if (memory_.size_bytes() == 0) throw std::bad_alloc();
   std::uninitialized_fill_n(static_cast<Fr*>(memory_.data()), size() + 1, Fr::zero());
   scalars()[size()] = Fr::one();
 }
